@@ -1,0 +1,53 @@
+import { ROUTES } from "@mobilesd/contract";
+import { Hono } from "hono";
+import type { Context, Log } from "../services/context.ts";
+import type { HttpEnv } from "./mount.ts";
+import { answerError, problemResponse } from "./problem.ts";
+import { mountAccess } from "./routes/access.ts";
+import { mountAgent } from "./routes/agent.ts";
+import { mountImages } from "./routes/images.ts";
+import { mountJobs } from "./routes/jobs.ts";
+
+interface AppOptions {
+  /** Builds what a request works with; throws when the environment is not what it must be. */
+  readonly contextFor: (request: Request) => Context;
+  readonly log: Log;
+  readonly uuid: () => string;
+  readonly isPlatformTrouble: (error: unknown) => boolean;
+}
+
+const PATHS = [...new Set(Object.values(ROUTES).map((route) => route.path))];
+
+/** The Worker's HTTP side: mounts the table of routes, nothing else. */
+export function createApp(options: AppOptions): Hono<HttpEnv> {
+  const app = new Hono<HttpEnv>();
+  app.use(async (c, next) => {
+    c.set("requestId", options.uuid());
+    c.set("context", options.contextFor(c.req.raw));
+    await next();
+    c.header("X-Request-Id", c.var.requestId);
+    c.header("X-Content-Type-Options", "nosniff");
+    if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");
+  });
+  app.use(async (c, next) => {
+    // A compressed body could grow without bound when it is unpacked.
+    const encoding = c.req.header("content-encoding");
+    if (encoding !== undefined && encoding !== "identity") {
+      const detail = { field: "Content-Encoding", message: "send the body as it is" };
+      return problemResponse("unsupported_media_type", c.var.requestId, [detail]);
+    }
+    return next();
+  });
+  mountAccess(app);
+  mountJobs(app);
+  mountImages(app);
+  mountAgent(app);
+  for (const path of PATHS) {
+    app.all(path, (c) => problemResponse("method_not_allowed", c.var.requestId));
+  }
+  app.notFound((c) => problemResponse("not_found", c.var.requestId ?? options.uuid()));
+  app.onError((error, c) =>
+    answerError(error, c.var.requestId ?? options.uuid(), options.log, options.isPlatformTrouble),
+  );
+  return app;
+}

@@ -1,0 +1,53 @@
+import { type Hello, type HelloAnswer, ID_PREFIX, LIMITS } from "@mobilesd/contract";
+import { randomBase62 } from "../../domain/credentials.ts";
+import { transition } from "../../domain/job-machine.ts";
+import { toTimestamp } from "../../storage/database.ts";
+import { applyChange, toJobState } from "../../storage/jobs.ts";
+import { findJobsOfOtherSessions } from "../../storage/queue.ts";
+import { findServer, updateServer } from "../../storage/servers.ts";
+import { AppError } from "../app-error.ts";
+import type { ActorContext } from "../context.ts";
+
+/** What an earlier session held is cut short: that agent is gone, or drains from now on. */
+async function endOtherSessions(ctx: ActorContext, alias: string, sessionId: string) {
+  const { durations } = ctx.settings;
+  for (const job of await findJobsOfOtherSessions(ctx.db, alias, sessionId)) {
+    const now = ctx.clock();
+    const at = { now, random: ctx.random(), durations };
+    const change = transition(toJobState(job), { type: "session_replaced" }, at);
+    if (change.ok) await applyChange(ctx.db, job, change.value, now);
+    ctx.log("run_cut_short", { job_id: job.mobilesdJobId, epoch: job.epoch, server_alias: alias });
+  }
+}
+
+/**
+ * Starts a session of an agent. The newest session of a server wins: what an older one held goes back to
+ * the queue, as an interruption that costs no attempt.
+ */
+export async function hello(ctx: ActorContext, input: Hello): Promise<HelloAnswer> {
+  const server = await findServer(ctx.db, ctx.actor.serverAlias ?? "");
+  if (!server) throw new AppError("not_found");
+  const sessionId = ID_PREFIX.session + randomBase62(22, ctx.randomBytes);
+  const now = toTimestamp(ctx.clock());
+  await updateServer(ctx.db, server.alias, {
+    sessionId,
+    sessionStartedAt: now,
+    agentVersion: input.agent_version,
+    forgeJson: JSON.stringify(input.forge),
+    gpuJson: JSON.stringify(input.gpu),
+  });
+  await endOtherSessions(ctx, server.alias, sessionId);
+  ctx.log("agent_hello", { server_alias: server.alias, agent_version: input.agent_version });
+  return {
+    session_id: sessionId,
+    server_alias: server.alias,
+    server_time: now,
+    catalogue_wanted:
+      input.catalogue_sha256 !== null && input.catalogue_sha256 !== server.catalogueSha256,
+    durations: ctx.settings.durations,
+    limits: {
+      image_bytes_max: LIMITS.imageBytesMax,
+      preview_side_pixels: LIMITS.previewSidePixels,
+    },
+  };
+}

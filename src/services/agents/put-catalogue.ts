@@ -1,0 +1,48 @@
+import type { Catalogue } from "@mobilesd/contract";
+import { catalogueNames } from "../../domain/catalogue.ts";
+import { checkpointKeys, resolveCheckpoint } from "../../domain/names.ts";
+import { catalogueKey } from "../../storage/images.ts";
+import {
+  holdMissingCheckpoints,
+  listWaitingCheckpoints,
+  renameCheckpoint,
+} from "../../storage/queue.ts";
+import { findServer, replaceCatalogue } from "../../storage/servers.ts";
+import { AppError } from "../app-error.ts";
+import type { ActorContext } from "../context.ts";
+
+/**
+ * Takes over a server's catalogue: the whole as an object, its names as rows. Jobs that wait for a
+ * checkpoint which is not there are held, and let go when it is back.
+ */
+export async function putCatalogue(
+  ctx: ActorContext,
+  catalogue: Catalogue,
+  json: { text: string; sha256: string },
+  sessionId: string | null,
+): Promise<void> {
+  const server = await findServer(ctx.db, ctx.actor.serverAlias ?? "");
+  if (!server?.sessionId || sessionId === null) throw new AppError("session_unknown");
+  if (server.sessionId !== sessionId) throw new AppError("session_superseded");
+  await ctx.bucket.put(catalogueKey(server.alias), json.text, {
+    httpMetadata: { contentType: "application/json" },
+  });
+  const names = catalogueNames(catalogue);
+  const checkpoints = names.filter((one) => one.kind === "checkpoint");
+  for (const given of await listWaitingCheckpoints(ctx.db, server.alias)) {
+    const keys = checkpointKeys(given);
+    const candidates = checkpoints.filter((one) => keys.includes(one.key));
+    const resolved = resolveCheckpoint(given, candidates);
+    if (resolved.ok && resolved.value.name !== given) {
+      await renameCheckpoint(ctx.db, server.alias, given, resolved.value.name);
+    }
+  }
+  await holdMissingCheckpoints(
+    ctx.db,
+    server.alias,
+    checkpoints.map((one) => one.name),
+    ctx.clock(),
+  );
+  await replaceCatalogue(ctx.db, server.alias, names, json.sha256);
+  ctx.log("catalogue_replaced", { server_alias: server.alias, names: names.length });
+}

@@ -1,0 +1,51 @@
+import type { Durations } from "@mobilesd/contract";
+import type { Actor } from "../domain/access.ts";
+import type { RandomBytes } from "../domain/credentials.ts";
+import type { Database } from "../storage/database.ts";
+
+/** What the installation is set to; made once from the environment. */
+export interface Settings {
+  readonly durations: Durations;
+  readonly version: string;
+  /** Mixed into every stored hash of a secret. */
+  readonly keyPepper: string;
+  /** Signs the URLs of pictures. */
+  readonly urlSigningKey: string;
+  /** Null: setup is closed. */
+  readonly setupToken: string | null;
+}
+
+/** A log line: one event with plain fields. Never a secret, a prompt or a picture. */
+export type Log = (
+  event: string,
+  fields?: Readonly<Record<string, string | number | null>>,
+) => void;
+
+/** Callers who were checked moments ago, by the hash of what they showed; one map an isolate. */
+export type AuthCache = Map<string, { readonly actor: Actor; readonly until: number }>;
+
+/** What a verb works with. Everything slow, random or host-owned comes in here. */
+export interface Context {
+  readonly db: Database;
+  readonly bucket: R2Bucket;
+  readonly settings: Settings;
+  /** The Worker's time, in milliseconds since the epoch: the only one that decides. */
+  readonly clock: () => number;
+  /** Uniform in [0, 1). */
+  readonly random: () => number;
+  readonly randomBytes: RandomBytes;
+  readonly uuid: () => string;
+  /** Asks for a sweep after so many milliseconds: a hint, the minute's sweep does it anyway. */
+  readonly wakeAfter: (delayMs: number) => Promise<void>;
+  /** Lets work go on after the answer is sent. */
+  readonly defer: (work: Promise<unknown>) => void;
+  readonly log: Log;
+  readonly authCache: AuthCache;
+  /** Where this queue is reached, without a slash at its end. */
+  readonly origin: string;
+}
+
+/** A context with a caller who has shown who they are. */
+export interface ActorContext extends Context {
+  readonly actor: Actor;
+}

@@ -1,0 +1,60 @@
+import { type ImageMime, type LeaseProof, LIMITS, type StoredImage } from "@mobilesd/contract";
+import { hashSecret, isEqualDigest } from "../../domain/credentials.ts";
+import { resultKey } from "../../storage/images.ts";
+import { findJob } from "../../storage/jobs.ts";
+import { sha256Of } from "../../storage/objects.ts";
+import { AppError, fieldError } from "../app-error.ts";
+import type { ActorContext } from "../context.ts";
+
+/** A raw body with what its headers announce. */
+export interface IncomingImage {
+  readonly body: ReadableStream;
+  readonly bytes: number;
+  readonly mime: ImageMime;
+  readonly sha256: string;
+}
+
+/** R2's refusal of bytes that do not have the announced sum. */
+const R2_CHECKSUM_ERROR = "10037";
+
+/**
+ * Stores one picture, or its preview, of a job under a valid lease. The stream goes to R2 as it comes; R2
+ * itself compares the sum. The same bytes again are fine, others under the same index are a conflict.
+ */
+export async function storeResult(
+  ctx: ActorContext,
+  target: { jobId: string; index: number; kind: "image" | "preview" },
+  proof: LeaseProof,
+  image: IncomingImage,
+): Promise<StoredImage> {
+  const job = await findJob(ctx.db, target.jobId, null);
+  if (!job || job.targetServerAlias !== ctx.actor.serverAlias) throw new AppError("not_found");
+  if (job.status === "cancelled") throw new AppError("job_cancelled");
+  const isHeld =
+    job.status === "processing" &&
+    job.epoch === proof.epoch &&
+    isEqualDigest(job.leaseHash ?? "", hashSecret(proof.lease_token, ctx.settings.keyPepper));
+  if (!isHeld) throw new AppError("lease_lost");
+  const bytesMax = target.kind === "image" ? LIMITS.imageBytesMax : LIMITS.previewBytesMax;
+  if (image.bytes > bytesMax) {
+    throw fieldError("body_too_large", "body", "the picture is too large", { limit: bytesMax });
+  }
+  const key = resultKey(job, target.index, target.kind);
+  const stored = { index: target.index, bytes: image.bytes, sha256: image.sha256 };
+  try {
+    const put = await ctx.bucket.put(key, image.body, {
+      sha256: image.sha256,
+      onlyIf: { etagDoesNotMatch: "*" },
+      httpMetadata: { contentType: image.mime },
+    });
+    if (put !== null) return stored;
+  } catch (error) {
+    if (error instanceof Error && error.message.includes(R2_CHECKSUM_ERROR)) {
+      throw new AppError("checksum_mismatch");
+    }
+    throw error;
+  }
+  const existing = await ctx.bucket.head(key);
+  if (existing && sha256Of(existing) === image.sha256) return stored;
+  throw new AppError("image_conflict");
+}

@@ -1,0 +1,48 @@
+import type { CancelAnswer, StatusReason } from "@mobilesd/contract";
+import { transition } from "../../domain/job-machine.ts";
+import { applyChange, type JobRow, toJobState } from "../../storage/jobs.ts";
+import { AppError } from "../app-error.ts";
+import type { ActorContext } from "../context.ts";
+import { requireJob } from "./read.ts";
+
+/** How often a cancel looks again when the row moved under it; it can only move so often. */
+const TRIES_MAX = 5;
+
+function answer(job: JobRow): CancelAnswer {
+  return {
+    success: true,
+    mobilesd_job_id: job.mobilesdJobId,
+    status: job.status as CancelAnswer["status"],
+    status_reason: job.statusReason as StatusReason,
+  };
+}
+
+/**
+ * Cancels a job: a pending one at once, a running one through its agent, which hears of it by its next
+ * heartbeat and is not waited for longer than the grace. From the first answer on it never completes.
+ * Repeated, it answers the same; a job that ended otherwise is `already_finished`.
+ */
+export async function cancelJob(ctx: ActorContext, id: string): Promise<CancelAnswer> {
+  for (let tries = 0; tries < TRIES_MAX; tries++) {
+    const job = await requireJob(ctx, id);
+    if (job.status === "cancelled") return answer(job);
+    const now = ctx.clock();
+    const { durations } = ctx.settings;
+    const change = transition(
+      toJobState(job),
+      { type: "cancel" },
+      { now, random: ctx.random(), durations },
+    );
+    if (!change.ok) {
+      if (change.error.code === "nothing_to_do") return answer(job);
+      throw new AppError("already_finished");
+    }
+    const saved = await applyChange(ctx.db, job, change.value, now);
+    if (saved) {
+      if (saved.status === "processing") await ctx.wakeAfter(durations.cancelGraceMs);
+      ctx.log("job_cancel", { job_id: id, status: saved.status });
+      return answer(saved);
+    }
+  }
+  throw new AppError("unavailable");
+}

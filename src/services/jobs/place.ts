@@ -1,0 +1,71 @@
+import { LIMITS } from "@mobilesd/contract";
+import { runMs, waitMs } from "../../domain/estimate.ts";
+import { toTimestamp } from "../../storage/database.ts";
+import type { JobRow } from "../../storage/jobs.ts";
+import { findJobsAhead, findRunningJob, type Place } from "../../storage/queue.ts";
+import { findServer, type ServerRow, timingOf } from "../../storage/servers.ts";
+import type { Context } from "../context.ts";
+
+/** Where a job stands and when it should run, by what its server has shown so far. */
+export interface QueueEstimate {
+  readonly queue_position: number | null;
+  readonly queue_position_is_minimum?: true;
+  readonly estimated_start_time: string | null;
+  readonly estimated_completion_time: string | null;
+}
+
+type Waiting = Pick<JobRow, "costMegapixelSteps" | "checkpointName" | "notBefore">;
+
+/**
+ * The place of a waiting job. Reads at most `positionMax` rows of the index and one of the running job,
+ * however long the queue is: behind that many, position and times are lower bounds and said to be.
+ */
+export async function estimatePlace(
+  ctx: Context,
+  server: ServerRow,
+  job: Waiting,
+  place: Place,
+): Promise<QueueEstimate> {
+  const now = ctx.clock();
+  const timing = timingOf(server);
+  const ahead = await findJobsAhead(ctx.db, server.alias, place);
+  const current = await findRunningJob(ctx.db, server.alias);
+  const running = current
+    ? { ...current, elapsedMs: now - Date.parse(current.startedTimestamp ?? toTimestamp(now)) }
+    : null;
+  const previous = ahead.at(-1)?.checkpointName ?? current?.checkpointName ?? null;
+  const startAt = Math.max(now + waitMs(running, ahead, timing), job.notBefore ?? 0);
+  const isMinimum = ahead.length >= LIMITS.positionMax;
+  return {
+    queue_position: isMinimum ? LIMITS.positionMax : ahead.length + 1,
+    ...(isMinimum ? { queue_position_is_minimum: true as const } : {}),
+    estimated_start_time: toTimestamp(startAt),
+    estimated_completion_time: toTimestamp(startAt + runMs(job, previous, timing)),
+  };
+}
+
+const NOT_WAITING: QueueEstimate = {
+  queue_position: null,
+  estimated_start_time: null,
+  estimated_completion_time: null,
+};
+
+/** The same for a stored job: one that runs has an end in sight, one that is over has neither. */
+export async function estimateJob(ctx: Context, job: JobRow): Promise<QueueEstimate> {
+  if (job.status !== "pending" && job.status !== "processing") return NOT_WAITING;
+  const server = await findServer(ctx.db, job.targetServerAlias);
+  if (!server) return NOT_WAITING;
+  if (job.status === "pending") {
+    const place = {
+      priority: job.priority,
+      creationTimestamp: job.creationTimestamp,
+      id: job.mobilesdJobId,
+    };
+    const estimate = await estimatePlace(ctx, server, job, place);
+    return job.leaseHash === null ? estimate : { ...estimate, queue_position: 1 };
+  }
+  const now = ctx.clock();
+  const startedAt = Date.parse(job.startedTimestamp ?? toTimestamp(now));
+  const endAt = startedAt + runMs(job, job.checkpointName, timingOf(server));
+  return { ...NOT_WAITING, estimated_completion_time: toTimestamp(Math.max(now, endAt)) };
+}

@@ -1,0 +1,78 @@
+import { type JobList, type JobStatusView, type JobView, LIMITS } from "@mobilesd/contract";
+import type { ListJobsQuery } from "@mobilesd/contract";
+import { ownerScope } from "../../domain/access.ts";
+import { listImages } from "../../storage/images.ts";
+import { type Cursor, findJob, type JobRow, listJobs as listRows } from "../../storage/jobs.ts";
+import { findOwnerByName } from "../../storage/keys.ts";
+import { AppError, fieldError } from "../app-error.ts";
+import type { ActorContext } from "../context.ts";
+import { estimateJob } from "./place.ts";
+import { viewJob, viewStatus } from "./view.ts";
+
+/** A job that the caller may see; what is another owner's is not found, like what does not exist. */
+export async function requireJob(ctx: ActorContext, id: string): Promise<JobRow> {
+  const job = await findJob(ctx.db, id, ownerScope(ctx.actor));
+  if (!job) throw new AppError("not_found");
+  return job;
+}
+
+/** Everything about one job. */
+export async function getJob(ctx: ActorContext, id: string): Promise<JobView> {
+  const job = await requireJob(ctx, id);
+  return viewJob(ctx, job, await listImages(ctx.db, [id]));
+}
+
+/** The enhanced status of one job. */
+export async function getJobStatus(ctx: ActorContext, id: string): Promise<JobStatusView> {
+  const job = await requireJob(ctx, id);
+  const images = job.status === "completed" ? await listImages(ctx.db, [id]) : [];
+  return viewStatus(ctx, job, images, await estimateJob(ctx, job));
+}
+
+function encodeCursor(job: JobRow): string {
+  return `${job.creationTimestamp}_${job.mobilesdJobId}`;
+}
+
+function decodeCursor(cursor: string): Cursor {
+  const at = cursor.indexOf("_");
+  const creationTimestamp = cursor.slice(0, at);
+  if (at < 0 || Number.isNaN(Date.parse(creationTimestamp))) {
+    throw fieldError("invalid_request", "cursor", "not a cursor of this list");
+  }
+  return { creationTimestamp, id: cursor.slice(at + 1) };
+}
+
+/** Whose jobs a list shows: the caller's own, or those of an owner named by a key that reaches all. */
+async function listedOwner(ctx: ActorContext, name: string | undefined): Promise<string> {
+  if (name === undefined || name === ctx.actor.ownerName) return ctx.actor.ownerId;
+  const owner = ownerScope(ctx.actor) === null ? await findOwnerByName(ctx.db, name) : undefined;
+  if (!owner)
+    throw fieldError("invalid_request", "owner", "no owner of this name that you may see");
+  return owner.id;
+}
+
+/** One page of jobs. `total` is exact up to `listTotalMax`. */
+export async function listJobs(ctx: ActorContext, query: ListJobsQuery): Promise<JobList> {
+  const ownerId = await listedOwner(ctx, query.owner);
+  const cursor = query.cursor === undefined ? null : decodeCursor(query.cursor);
+  const { rows, total } = await listRows(ctx.db, ownerId, query, cursor);
+  const page = rows.slice(0, query.limit);
+  const last = page.at(-1);
+  const images = await listImages(
+    ctx.db,
+    page.filter((job) => job.status === "completed").map((job) => job.mobilesdJobId),
+  );
+  const isMinimum = total > LIMITS.listTotalMax;
+  return {
+    jobs: page.map((job) =>
+      viewJob(
+        ctx,
+        job,
+        images.filter((image) => image.mobilesdJobId === job.mobilesdJobId),
+      ),
+    ),
+    next_cursor: rows.length > query.limit && last ? encodeCursor(last) : null,
+    total: Math.min(total, LIMITS.listTotalMax),
+    ...(isMinimum ? { total_is_minimum: true as const } : {}),
+  };
+}

@@ -1,0 +1,60 @@
+import type { LeaseProof } from "@mobilesd/contract";
+import { hashSecret, isEqualDigest } from "../../domain/credentials.ts";
+import { type JobChange, type JobEvent, transition } from "../../domain/job-machine.ts";
+import { applyChange, findJob, type JobRow, toJobState } from "../../storage/jobs.ts";
+import { findServer } from "../../storage/servers.ts";
+import { AppError } from "../app-error.ts";
+import type { ActorContext } from "../context.ts";
+
+/** A job of the agent's own server; others answer as if they did not exist. */
+export async function requireServersJob(ctx: ActorContext, id: string): Promise<JobRow> {
+  const job = await findJob(ctx.db, id, null);
+  if (!job || job.targetServerAlias !== ctx.actor.serverAlias) throw new AppError("not_found");
+  return job;
+}
+
+/** Whether a proof is that of the lease that the row names, be the job finished or not. */
+export function isLeaseOf(ctx: ActorContext, job: JobRow, proof: LeaseProof): boolean {
+  const shown = hashSecret(proof.lease_token, ctx.settings.keyPepper);
+  return job.epoch === proof.epoch && job.leaseHash !== null && isEqualDigest(job.leaseHash, shown);
+}
+
+/** Why a lease is no more, in the words that tell the agent what to do. */
+export async function leaseRefusal(
+  ctx: ActorContext,
+  job: JobRow | undefined,
+  sessionId: string | null,
+): Promise<AppError> {
+  if (job?.status === "cancelled") return new AppError("job_cancelled");
+  const server = await findServer(ctx.db, ctx.actor.serverAlias ?? "");
+  if (server?.sessionId !== sessionId) return new AppError("session_superseded");
+  return new AppError("lease_lost");
+}
+
+/** The job that a valid, unfinished lease proves. */
+export async function requireLease(
+  ctx: ActorContext,
+  id: string,
+  proof: LeaseProof,
+  sessionId: string | null,
+): Promise<JobRow> {
+  const job = await requireServersJob(ctx, id);
+  const isOpen = job.status === "pending" || job.status === "processing";
+  if (!isOpen || !isLeaseOf(ctx, job, proof)) throw await leaseRefusal(ctx, job, sessionId);
+  return job;
+}
+
+/** Decides what an event does to a leased job and writes it under the fence. */
+export async function changeLeased(
+  ctx: ActorContext,
+  job: JobRow,
+  event: JobEvent,
+  write: (change: JobChange, now: number) => Promise<JobRow | undefined> = (change, now) =>
+    applyChange(ctx.db, job, change, now),
+): Promise<JobRow | undefined> {
+  const now = ctx.clock();
+  const { durations } = ctx.settings;
+  const change = transition(toJobState(job), event, { now, random: ctx.random(), durations });
+  if (!change.ok) return change.error.code === "nothing_to_do" ? job : undefined;
+  return write(change.value, now);
+}

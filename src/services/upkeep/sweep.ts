@@ -1,0 +1,31 @@
+import { transition } from "../../domain/job-machine.ts";
+import { applyChange, toJobState } from "../../storage/jobs.ts";
+import { findJobsToWake } from "../../storage/queue.ts";
+import { listServers } from "../../storage/servers.ts";
+import type { Context } from "../context.ts";
+
+/**
+ * Looks at every job whose time has come: leases that ran out, cancels that nobody acknowledged,
+ * backoffs and `not_before`s that are over, deadlines. Each row is written only if it is still as it was
+ * seen, so two sweeps at once, or a sweep and an agent, cannot undo each other.
+ */
+export async function sweep(ctx: Context): Promise<number> {
+  const { durations } = ctx.settings;
+  let changed = 0;
+  for (const server of await listServers(ctx.db)) {
+    for (const job of await findJobsToWake(ctx.db, server.alias, ctx.clock())) {
+      const now = ctx.clock();
+      const at = { now, random: ctx.random(), durations };
+      const change = transition(toJobState(job), { type: "clock" }, at);
+      if (!change.ok) continue;
+      const saved = await applyChange(ctx.db, job, change.value, now);
+      if (saved) changed += 1;
+      ctx.log("job_swept", {
+        job_id: job.mobilesdJobId,
+        status: saved?.status ?? "moved",
+        status_reason: saved?.statusReason ?? null,
+      });
+    }
+  }
+  return changed;
+}

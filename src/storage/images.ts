@@ -1,0 +1,119 @@
+import type { Complete, ImageMime } from "@mobilesd/contract";
+import { and, asc, eq, inArray, sql } from "drizzle-orm";
+import type { ServerTiming } from "../domain/estimate.ts";
+import { imageName } from "../domain/image-name.ts";
+import type { JobChange } from "../domain/job-machine.ts";
+import { type Database, toTimestamp } from "./database.ts";
+import { type JobRow, toColumns, unchangedSince } from "./jobs.ts";
+import { images, jobs, servers } from "./schema.ts";
+
+export type ImageRow = typeof images.$inferSelect;
+
+/** Where the pictures of one attempt lie in R2. An owner's objects share a prefix; epochs never mix. */
+export function resultKey(job: JobRow, index: number, kind: "image" | "preview"): string {
+  return `owners/${job.ownerId}/jobs/${job.mobilesdJobId}/${job.epoch}/${index}.${kind}`;
+}
+
+/** Everything of a job in R2, whatever the epoch. */
+export function jobPrefix(job: JobRow): string {
+  return `owners/${job.ownerId}/jobs/${job.mobilesdJobId}/`;
+}
+
+export function uploadKey(ownerId: string, uploadId: string): string {
+  return `owners/${ownerId}/uploads/${uploadId}`;
+}
+
+export function catalogueKey(alias: string): string {
+  return `servers/${alias}/catalogue.json`;
+}
+
+/** One picture of a job, of one owner or (null) of any. */
+export async function findImage(
+  db: Database,
+  jobId: string,
+  index: number,
+  ownerId: string | null,
+): Promise<ImageRow | undefined> {
+  const own = ownerId === null ? undefined : eq(images.ownerId, ownerId);
+  return db
+    .select()
+    .from(images)
+    .where(and(eq(images.mobilesdJobId, jobId), eq(images.imageIndex, index), own))
+    .get();
+}
+
+/** The pictures of some jobs in order. */
+export async function listImages(db: Database, jobIds: readonly string[]): Promise<ImageRow[]> {
+  if (jobIds.length === 0) return [];
+  return db
+    .select()
+    .from(images)
+    .where(
+      inArray(images.mobilesdJobId, sql`(SELECT value FROM json_each(${JSON.stringify(jobIds)}))`),
+    )
+    .orderBy(asc(images.mobilesdJobId), asc(images.imageIndex));
+}
+
+/** The name by which a stored picture is asked for. */
+export function nameOf(image: ImageRow): string {
+  return imageName(image.mobilesdJobId, image.imageIndex, image.mime as ImageMime);
+}
+
+/**
+ * Finishes a job in one batch. A batch does not stop at an UPDATE that matched nothing, so the pictures'
+ * rows and the server's timing are written by SELECT from the row just finished under this very epoch.
+ * Undefined: the row moved meanwhile, nothing was written.
+ */
+export async function completeJob(
+  db: Database,
+  job: JobRow,
+  change: JobChange,
+  done: { complete: Complete; manifestSha256: string; timing: ServerTiming },
+  now: number,
+): Promise<JobRow | undefined> {
+  const { complete, manifestSha256, timing } = done;
+  const rows = JSON.stringify(
+    complete.images.map((image) => [
+      image.index,
+      resultKey(job, image.index, "image"),
+      image.preview && resultKey(job, image.index, "preview"),
+      image.mime,
+      image.bytes,
+      image.sha256,
+      image.width,
+      image.height,
+      image.seed,
+      image.infotext,
+    ]),
+  );
+  const finished = sql`mobilesd_job_id = ${job.mobilesdJobId} AND status = 'completed'
+    AND epoch = ${job.epoch} AND manifest_sha256 = ${manifestSha256}`;
+  const [updated] = await db.batch([
+    db
+      .update(jobs)
+      // The epoch stays: it is the one under which the pictures lie and a repeated `complete` is known.
+      .set({ ...toColumns(change, now), leaseHash: job.leaseHash, manifestSha256 })
+      .where(unchangedSince(job))
+      .returning(),
+    db.run(sql`
+      INSERT INTO images (mobilesd_job_id, image_index, owner_id, object_key, preview_key, mime, bytes,
+        sha256, width, height, seed, infotext, created_at)
+      SELECT mobilesd_job_id, value ->> 0, owner_id, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
+        value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, ${toTimestamp(now)}
+      FROM jobs, json_each(${rows}) WHERE ${finished}`),
+    db
+      .update(servers)
+      .set({
+        msPerMegapixelStep: timing.msPerMegapixelStep,
+        modelLoadMs: timing.modelLoadMs,
+        timingSampleCount: timing.sampleCount,
+      })
+      .where(
+        and(
+          eq(servers.alias, job.targetServerAlias),
+          sql`EXISTS (SELECT 1 FROM jobs WHERE ${finished})`,
+        ),
+      ),
+  ]);
+  return updated[0];
+}

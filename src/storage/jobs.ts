@@ -1,0 +1,195 @@
+import type { ListJobsQuery } from "@mobilesd/contract";
+import { LIMITS } from "@mobilesd/contract";
+import { and, asc, desc, eq, gt, gte, inArray, isNull, lt, or, type SQL, sql } from "drizzle-orm";
+import type { HoldReason, JobChange, JobState } from "../domain/job-machine.ts";
+import { type Database, toTimestamp } from "./database.ts";
+import { idempotencyRecords, images, jobs, uploads } from "./schema.ts";
+
+export type JobRow = typeof jobs.$inferSelect;
+export type NewJob = typeof jobs.$inferInsert;
+type IdempotencyRecord = typeof idempotencyRecords.$inferInsert;
+
+/** The facts that the state machine looks at. */
+export function toJobState(row: JobRow): JobState {
+  return {
+    status: row.status as JobState["status"],
+    epoch: row.epoch,
+    isLeased: row.leaseHash !== null,
+    leaseUntil: row.leaseUntil,
+    attemptCount: row.attemptCount,
+    interruptionCount: row.interruptionCount,
+    forgeDeathCount: row.forgeDeathCount,
+    retryCount: row.retryCount,
+    cancelRequestedAt: row.cancelRequestedAt,
+    startBy: row.startBy,
+    notBefore: row.notBefore,
+    holdReason: row.holdReason as HoldReason | null,
+  };
+}
+
+/** The columns of a change as the table has them. */
+export function toColumns(change: JobChange, now: number): Partial<NewJob> {
+  const { error, endsLease, isStarted, isFinished, ...plain } = change;
+  const timestamp = toTimestamp(now);
+  return {
+    ...plain,
+    lastUpdatedTimestamp: timestamp,
+    ...(error === undefined ? {} : { errorJson: error === null ? null : JSON.stringify(error) }),
+    ...(endsLease ? { leaseHash: null, leaseUntil: null, agentSessionId: null } : {}),
+    ...(isStarted ? { startedTimestamp: timestamp } : {}),
+    ...(isFinished ? { completionTimestamp: timestamp } : {}),
+  };
+}
+
+/**
+ * The fence: the row must be as the decision saw it. Status and epoch move with every claim and every end
+ * of a lease, and a cancel in between must not be overwritten by one who has not seen it.
+ */
+export function unchangedSince(job: JobRow): SQL | undefined {
+  return and(
+    eq(jobs.mobilesdJobId, job.mobilesdJobId),
+    eq(jobs.status, job.status),
+    eq(jobs.epoch, job.epoch),
+    job.leaseHash === null ? isNull(jobs.leaseHash) : eq(jobs.leaseHash, job.leaseHash),
+    job.cancelRequestedAt === null
+      ? isNull(jobs.cancelRequestedAt)
+      : eq(jobs.cancelRequestedAt, job.cancelRequestedAt),
+  );
+}
+
+/** Applies a decision to the row it was made for. Undefined: the row moved meanwhile, nothing was written. */
+export async function applyChange(
+  db: Database,
+  job: JobRow,
+  change: JobChange,
+  now: number,
+  extra: Partial<NewJob> = {},
+): Promise<JobRow | undefined> {
+  const epoch = change.endsLease ? { epoch: job.epoch + 1 } : {};
+  const [row] = await db
+    .update(jobs)
+    .set({ ...toColumns(change, now), ...epoch, ...extra })
+    .where(unchangedSince(job))
+    .returning();
+  return row;
+}
+
+/** One job, of one owner or (`ownerId` null) of any. */
+export async function findJob(
+  db: Database,
+  id: string,
+  ownerId: string | null,
+): Promise<JobRow | undefined> {
+  const own = ownerId === null ? undefined : eq(jobs.ownerId, ownerId);
+  return db
+    .select()
+    .from(jobs)
+    .where(and(eq(jobs.mobilesdJobId, id), own))
+    .get();
+}
+
+/** Stores a job, its idempotency record and the use of its uploads in one batch: all or nothing. */
+export async function insertJob(
+  db: Database,
+  job: NewJob,
+  record: IdempotencyRecord | null,
+  uploadIds: readonly string[],
+): Promise<void> {
+  const insert = db.insert(jobs).values(job);
+  const statements = [
+    ...(record ? [db.insert(idempotencyRecords).values(record)] : []),
+    ...uploadIds.map((id) => db.update(uploads).set({ isUsed: true }).where(eq(uploads.id, id))),
+  ];
+  await db.batch([insert, ...statements]);
+}
+
+export interface Cursor {
+  readonly creationTimestamp: string;
+  readonly id: string;
+}
+
+/** A condition for a filter that was given, none for one that was not. */
+function given<T>(value: T | undefined, condition: (value: T) => SQL | undefined) {
+  return value === undefined ? undefined : condition(value);
+}
+
+function filterOf(query: ListJobsQuery, ownerId: string): SQL | undefined {
+  return and(
+    eq(jobs.ownerId, ownerId),
+    given(query.status, (statuses) => inArray(jobs.status, statuses)),
+    given(query.app_type, (appType) => eq(jobs.appType, appType)),
+    given(query.target_server_alias, (alias) => eq(jobs.targetServerAlias, alias)),
+    given(query.group_id, (groupId) => eq(jobs.groupId, groupId)),
+    given(query.source_info, (source) => eq(jobs.sourceInfo, source)),
+    given(query.since, (since) => gte(jobs.creationTimestamp, new Date(since).toISOString())),
+    given(query.q?.toLowerCase(), (text) =>
+      or(
+        sql`instr(lower(json_extract(${jobs.generationParamsJson}, '$.positive_prompt')), ${text}) > 0`,
+        sql`instr(lower(coalesce(${jobs.name}, '')), ${text}) > 0`,
+      ),
+    ),
+  );
+}
+
+/** One page of an owner's jobs, one row more than asked where there is a next page, and the bounded total. */
+export async function listJobs(
+  db: Database,
+  ownerId: string,
+  query: ListJobsQuery,
+  cursor: Cursor | null,
+): Promise<{ rows: JobRow[]; total: number }> {
+  const filter = filterOf(query, ownerId);
+  const beyond = query.order === "newest" ? lt : gt;
+  const direction = query.order === "newest" ? desc : asc;
+  const afterCursor =
+    cursor &&
+    or(
+      beyond(jobs.creationTimestamp, cursor.creationTimestamp),
+      and(
+        eq(jobs.creationTimestamp, cursor.creationTimestamp),
+        beyond(jobs.mobilesdJobId, cursor.id),
+      ),
+    );
+  const page = db
+    .select()
+    .from(jobs)
+    .where(and(filter, afterCursor ?? undefined))
+    .orderBy(direction(jobs.creationTimestamp), direction(jobs.mobilesdJobId))
+    .limit(query.limit + 1);
+  const counted = db
+    .select({ one: sql`1` })
+    .from(jobs)
+    .where(filter)
+    .limit(LIMITS.listTotalMax + 1)
+    .as("counted");
+  const count = db.select({ total: sql<number>`count(*)` }).from(counted);
+  const [rows, totals] = await db.batch([page, count]);
+  return { rows, total: totals[0]?.total ?? 0 };
+}
+
+/** Deletes a job that nobody runs, with its pictures' rows. Undefined: it is being processed, or gone. */
+export async function deleteJobRows(db: Database, job: JobRow): Promise<JobRow | undefined> {
+  const [deleted] = await db.batch([
+    db
+      .delete(jobs)
+      .where(and(unchangedSince(job), sql`status <> 'processing'`))
+      .returning(),
+    db
+      .delete(images)
+      .where(
+        and(
+          eq(images.mobilesdJobId, job.mobilesdJobId),
+          sql`NOT EXISTS (SELECT 1 FROM jobs WHERE mobilesd_job_id = ${job.mobilesdJobId})`,
+        ),
+      ),
+  ]);
+  return deleted[0];
+}
+
+/** Rows of the old schema have no owner; the first one gets them. */
+export function adoptOrphanJobs(db: Database, ownerId: string, now: number) {
+  return db
+    .update(jobs)
+    .set({ ownerId, wakeAt: sql`CASE WHEN status = 'processing' THEN ${now} ELSE wake_at END` })
+    .where(isNull(jobs.ownerId));
+}
