@@ -2,7 +2,7 @@ import { runScheduled } from "./cron/upkeep.ts";
 import { type Env, parseEnv, settingsOf, type WakeMessage } from "./env.ts";
 import { createApp } from "./http/app.ts";
 import { consumeBatch } from "./queue/consumer.ts";
-import type { AuthCache, Context, Log } from "./services/context.ts";
+import type { AuthCache, Context, Log, Settings } from "./services/context.ts";
 import { isDatabaseTrouble, openDatabase } from "./storage/database.ts";
 
 const log: Log = (event, fields = {}) => {
@@ -12,15 +12,29 @@ const log: Log = (event, fields = {}) => {
 const authCache: AuthCache = new Map();
 const uuid = () => crypto.randomUUID();
 
-function contextOf(
-  env: Env,
-  origin: string,
-  execution: Pick<ExecutionContext, "waitUntil">,
-): Context {
+/** Cloudflare Queues delay a message by a day at most. */
+const WAKE_DELAY_S_MAX = 86_400;
+
+/** The environment does not change within an isolate, so it is checked once. */
+const environments = new WeakMap<object, { env: Env; settings: Settings }>();
+
+function environmentOf(raw: object) {
+  const known = environments.get(raw);
+  if (known) return known;
+  const env = parseEnv(raw);
+  const environment = { env, settings: settingsOf(env) };
+  environments.set(raw, environment);
+  return environment;
+}
+
+type Deferring = Pick<ExecutionContext, "waitUntil">;
+
+function contextOf(raw: object, origin: string | null, execution: Deferring): Context {
+  const { env, settings } = environmentOf(raw);
   return {
     db: openDatabase(env.DB),
     bucket: env.BUCKET,
-    settings: settingsOf(env),
+    settings,
     clock: () => Date.now(),
     random: () => Math.random(),
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
@@ -33,24 +47,23 @@ function contextOf(
       execution.waitUntil(work.catch((error) => log("deferred_failed", { error: String(error) }))),
     log,
     authCache,
-    origin: env.PUBLIC_URL ?? origin,
+    origin: origin ?? env.PUBLIC_URL ?? "",
   };
 }
 
-/** Cloudflare Queues delay a message by a day at most. */
-const WAKE_DELAY_S_MAX = 86_400;
+const app = createApp({
+  contextFor: (request, raw, execution) => contextOf(raw, new URL(request.url).origin, execution),
+  log,
+  uuid,
+  isPlatformTrouble: isDatabaseTrouble,
+});
 
 export default {
-  fetch(request, raw, execution) {
-    const origin = new URL(request.url).origin;
-    const contextFor = () => contextOf(parseEnv(raw), origin, execution);
-    const app = createApp({ contextFor, log, uuid, isPlatformTrouble: isDatabaseTrouble });
-    return app.fetch(request, raw, execution);
-  },
+  fetch: (request, raw, execution) => app.fetch(request, raw, execution),
   async queue(batch, raw, execution) {
-    await consumeBatch(contextOf(parseEnv(raw), "", execution), batch);
+    await consumeBatch(contextOf(raw, null, execution), batch);
   },
   async scheduled(controller, raw, execution) {
-    await runScheduled(contextOf(parseEnv(raw), "", execution), controller.cron);
+    await runScheduled(contextOf(raw, null, execution), controller.cron);
   },
-} satisfies ExportedHandler<unknown & object, WakeMessage>;
+} satisfies ExportedHandler<object, WakeMessage>;

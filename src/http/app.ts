@@ -10,7 +10,11 @@ import { mountJobs } from "./routes/jobs.ts";
 
 interface AppOptions {
   /** Builds what a request works with; throws when the environment is not what it must be. */
-  readonly contextFor: (request: Request) => Context;
+  readonly contextFor: (
+    request: Request,
+    env: object,
+    execution: Pick<ExecutionContext, "waitUntil">,
+  ) => Context;
   readonly log: Log;
   readonly uuid: () => string;
   readonly isPlatformTrouble: (error: unknown) => boolean;
@@ -23,7 +27,7 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
   const app = new Hono<HttpEnv>();
   app.use(async (c, next) => {
     c.set("requestId", options.uuid());
-    c.set("context", options.contextFor(c.req.raw));
+    c.set("context", options.contextFor(c.req.raw, c.env, c.executionCtx));
     await next();
     c.header("X-Request-Id", c.var.requestId);
     c.header("X-Content-Type-Options", "nosniff");

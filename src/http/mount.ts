@@ -9,6 +9,7 @@ import { authenticate, type Credentials } from "../services/keys/authenticate.ts
 import { readJson, toDetails } from "./read-body.ts";
 
 export interface HttpEnv {
+  Bindings: object;
   Variables: { requestId: string; context: Context };
 }
 

@@ -95,11 +95,16 @@ export function drawCity(canvas: Canvas): string {
       const wide = unit * drawBetween(shape, 0.05, 0.13) * (0.7 + depth * 0.6);
       const tall = unit * (0.12 + shape() ** 2 * 0.5) * (1.05 - depth * 0.35);
       const top = horizon + (height - horizon) * depth * 0.42 - tall * (0.85 - depth * 0.25);
-      houses.push(`M${x.toFixed(1)} ${top.toFixed(1)}h${wide.toFixed(1)}V${height}H${x.toFixed(1)}Z`);
+      houses.push(
+        `M${x.toFixed(1)} ${top.toFixed(1)}h${wide.toFixed(1)}V${height}H${x.toFixed(1)}Z`,
+      );
       const grid = unit * (0.011 + depth * 0.005);
       for (let row = top + grid; row < ground && layer > 0; row += grid * 1.9) {
         for (let column = x + grid; column < x + wide - grid; column += grid * 1.7) {
-          if (detail() > 0.68) windows.push(`M${column.toFixed(1)} ${row.toFixed(1)}h${(grid * 0.7).toFixed(1)}v${(grid * 0.9).toFixed(1)}h${(-grid * 0.7).toFixed(1)}Z`);
+          if (detail() > 0.68)
+            windows.push(
+              `M${column.toFixed(1)} ${row.toFixed(1)}h${(grid * 0.7).toFixed(1)}v${(grid * 0.9).toFixed(1)}h${(-grid * 0.7).toFixed(1)}Z`,
+            );
         }
       }
       x += wide + unit * drawBetween(shape, 0, 0.02);

@@ -70,7 +70,7 @@ function drawAurora({ width, horizon, palette, shape }: Canvas): string {
     const phase = shape() * 6.3;
     const waves = drawBetween(shape, 1.1, 2.3);
     const base = horizon * drawBetween(shape, 0.5, 0.8);
-    const count = 150;
+    const count = 96;
     for (let index = 0; index < count; index++) {
       const place = index / count;
       const swing = Math.sin(place * waves * 6.3 + phase) + 0.4 * Math.sin(place * 17 + phase * 2);

@@ -1,0 +1,141 @@
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join, posix, relative } from "node:path";
+import { describe, expect, it } from "vitest";
+
+/** What each folder may import: of ours by folder, of others by package. The same folder is always fine. */
+const LAW: Record<string, { ours: string[]; packages: string[] }> = {
+  contract: { ours: [], packages: ["zod"] },
+  domain: { ours: ["contract"], packages: ["@noble/hashes", "fastest-levenshtein"] },
+  storage: { ours: ["contract", "domain"], packages: ["drizzle-orm", "drizzle-kit"] },
+  services: { ours: ["contract", "domain", "storage"], packages: ["image-size"] },
+  http: { ours: ["contract", "domain", "services"], packages: ["hono", "zod"] },
+  queue: { ours: ["contract", "domain", "services"], packages: [] },
+  cron: { ours: ["contract", "domain", "services"], packages: [] },
+  durable: { ours: ["contract", "domain", "services"], packages: [] },
+  web: { ours: ["contract"], packages: [] },
+};
+
+export interface Source {
+  readonly path: string;
+  readonly text: string;
+}
+
+const IMPORT = /^\s*(?:import|export)\b[^"';]*?(?:from\s*)?"([^"]+)"|\bimport\("([^"]+)"\)/gm;
+
+function importsOf(source: Source): string[] {
+  return [...source.text.matchAll(IMPORT)].map(([, stat, dynamic]) => stat ?? dynamic ?? "");
+}
+
+/** The folder of `src` that an import leads to, or the package it names. */
+function targetOf(path: string, specifier: string): { folder: string } | { pack: string } {
+  if (specifier === "@mobilesd/contract") return { folder: "contract" };
+  if (!specifier.startsWith(".")) {
+    const parts = specifier.split("/");
+    return { pack: specifier.startsWith("@") ? parts.slice(0, 2).join("/") : (parts[0] ?? "") };
+  }
+  const [, folder = ""] = posix.join(dirname(path), specifier).split("/");
+  return { folder: folder.endsWith(".ts") ? "root" : folder };
+}
+
+/** Every breach of the import law among some files of `src`, one sentence each. */
+function breachesOf(sources: readonly Source[]): string[] {
+  return sources.flatMap((source) => {
+    const [, folder = "", sub = ""] = source.path.split("/");
+    const law = LAW[folder];
+    if (!law) return folder === "local" || folder.endsWith(".ts") ? [] : [`${source.path}: no law`];
+    return importsOf(source).flatMap((specifier) => {
+      const target = targetOf(source.path, specifier);
+      const say = [`${source.path}: ${folder} may not import ${specifier}`];
+      if ("pack" in target) return law.packages.includes(target.pack) ? [] : say;
+      if (target.folder === folder) {
+        const other = posix.join(dirname(source.path), specifier).split("/")[2] ?? "";
+        const isSibling = folder !== "services" || other.endsWith(".ts") || other === sub;
+        return isSibling
+          ? []
+          : [`${source.path}: services/${sub} may not import services/${other}`];
+      }
+      return law.ours.includes(target.folder) ? [] : say;
+    });
+  });
+}
+
+const files = (pattern: string) =>
+  globSync(pattern, { exclude: (name) => /node_modules|dist/.test(name) }).map((path) => ({
+    path: path.replaceAll("\\", "/"),
+    text: readFileSync(path, "utf8"),
+  }));
+
+describe("the import law", () => {
+  it("is kept by every file of src", () => {
+    const sources = files("src/**/*.ts");
+    expect(sources.length).toBeGreaterThan(40);
+    expect(breachesOf(sources)).toEqual([]);
+  });
+
+  it.each([
+    ["src/domain/a.ts", 'import { x } from "../storage/jobs.ts";'],
+    ["src/contract/a.ts", 'import { Hono } from "hono";'],
+    ["src/http/routes/a.ts", 'import { jobs } from "../../storage/schema.ts";'],
+    ["src/web/a.ts", 'import { x } from "../domain/lease.ts";'],
+    ["src/services/jobs/a.ts", 'import { x } from "../leases/claim.ts";'],
+    ["src/services/jobs/a.ts", 'import {\n  x,\n} from "../../http/app.ts";'],
+    ["src/domain/a.ts", 'export * from "drizzle-orm";'],
+    ["src/domain/a.ts", 'const x = await import("node:fs");'],
+  ])("is seen to fail for %s with %s", (path, text) => {
+    expect(breachesOf([{ path, text }])).toHaveLength(1);
+  });
+
+  it("lets the agent import the contract and nothing else of ours", () => {
+    const breaches = files("tunnel-agent/{src,demo-forge}/**/*.ts").flatMap(({ path, text }) =>
+      importsOf({ path, text })
+        .filter((specifier) => specifier.startsWith("."))
+        .filter((specifier) =>
+          relative("tunnel-agent", join(dirname(path), specifier)).startsWith(".."),
+        )
+        .map((specifier) => `${path}: ${specifier}`),
+    );
+    expect(breaches).toEqual([]);
+  });
+});
+
+describe("the shape of the code", () => {
+  const sources = files("{src,tunnel-agent,test}/**/*.{ts,js}");
+
+  it("keeps every file below 400 lines", () => {
+    const long = sources
+      .filter(({ text }) => text.split("\n").length > 400)
+      .map(({ path }) => path);
+    expect(long).toEqual([]);
+  });
+
+  it("has no file whose name says nothing", () => {
+    const vague = /(^|\/)(utils?|helpers?|common|manager|misc)(\.|\/)/;
+    expect(sources.map(({ path }) => path).filter((path) => vague.test(path))).toEqual([]);
+  });
+
+  it("decides nothing by the clock or by chance where both must be passed in", () => {
+    const own = /Date\.now\(\)|new Date\(\)|Math\.random|crypto\.randomUUID/;
+    const guilty = sources
+      .filter(({ path }) => /^src\/(domain|services|storage)\//.test(path))
+      .filter(({ text }) => own.test(text))
+      .map(({ path }) => path);
+    expect(guilty).toEqual([]);
+  });
+
+  it("never holds the body of a picture in the Worker", () => {
+    const held = /\.(arrayBuffer|blob|formData|bytes)\(\)/;
+    const guilty = sources
+      .filter(({ path }) => /^src\/(http|services|storage|queue|cron|durable)\//.test(path))
+      .filter(({ text }) => held.test(text))
+      .map(({ path }) => path);
+    expect(guilty).toEqual([]);
+  });
+
+  it("imports zod so that a phone does not load all of it", () => {
+    const guilty = sources
+      .filter(({ text }) => /import \{[^}]*\bz\b[^}]*\} from "zod"/.test(text))
+      .filter(({ path }) => !path.endsWith("architecture.test.ts"))
+      .map(({ path }) => path);
+    expect(guilty).toEqual([]);
+  });
+});

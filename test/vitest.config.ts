@@ -1,0 +1,56 @@
+import { fileURLToPath } from "node:url";
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+
+/** Secrets of a Worker that only tests see. */
+const TEST_BINDINGS = {
+  KEY_PEPPER: "test-pepper-of-32-characters-long",
+  URL_SIGNING_KEY: "test-signing-key-of-32-characters",
+  SETUP_TOKEN: "test-setup-token-of-32-characters",
+};
+
+/** Three kinds of tests: laws of the tree, plain Node, and the Worker in workerd with real D1, R2 and Queues. */
+export default defineConfig(async () => ({
+  test: {
+    root,
+    projects: [
+      {
+        root,
+        test: { name: "laws", include: ["test/*.test.ts"] },
+      },
+      {
+        root,
+        test: {
+          name: "node",
+          include: [
+            "test/{contract,domain,web,local}/**/*.test.ts",
+            "tunnel-agent/test/**/*.test.ts",
+          ],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        root,
+        plugins: [
+          cloudflareTest({
+            main: "./src/worker.ts",
+            wrangler: { configPath: "./wrangler.toml" },
+            miniflare: {
+              cf: false,
+              bindings: { ...TEST_BINDINGS, TEST_MIGRATIONS: await readD1Migrations("./drizzle") },
+            },
+          } as never),
+        ],
+        test: {
+          name: "workerd",
+          include: ["test/{storage,services,http,queue}/**/*.test.ts"],
+          setupFiles: ["./test/support/apply-migrations.ts"],
+          testTimeout: 30_000,
+        },
+      },
+    ],
+  },
+}));
