@@ -1,4 +1,4 @@
-import { globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync } from "node:fs";
 import { dirname, join, posix, relative } from "node:path";
 import { describe, expect, it } from "vitest";
 
@@ -15,15 +15,20 @@ const LAW: Record<string, { ours: string[]; packages: string[] }> = {
   web: { ours: ["contract"], packages: [] },
 };
 
-export interface Source {
+interface Source {
   readonly path: string;
   readonly text: string;
 }
 
-const IMPORT = /^\s*(?:import|export)\b[^"';]*?(?:from\s*)?"([^"]+)"|\bimport\("([^"]+)"\)/gm;
+/** `import`/`export` at the start of a statement: names only between the keyword and `from`, so no code is taken for one. */
+const STATIC_IMPORT =
+  /^(?:import|export)\s+(?:(?:type\s+)?[\w$*{},\s]+?\sfrom\s+)?["']([^"']+)["']/gm;
+const DYNAMIC_IMPORT = /\bimport\(\s*(?:["']([^"']+)["']\s*\))?/g;
 
-function importsOf(source: Source): string[] {
-  return [...source.text.matchAll(IMPORT)].map(([, stat, dynamic]) => stat ?? dynamic ?? "");
+/** What a file imports. An import of something computed is answered as `?`, which no law allows. */
+function importsOf({ text }: Source): string[] {
+  const dynamic = [...text.matchAll(DYNAMIC_IMPORT)].map(([, specifier]) => specifier ?? "?");
+  return [...[...text.matchAll(STATIC_IMPORT)].map(([, specifier = ""]) => specifier), ...dynamic];
 }
 
 /** The folder of `src` that an import leads to, or the package it names. */
@@ -81,8 +86,22 @@ describe("the import law", () => {
     ["src/services/jobs/a.ts", 'import {\n  x,\n} from "../../http/app.ts";'],
     ["src/domain/a.ts", 'export * from "drizzle-orm";'],
     ["src/domain/a.ts", 'const x = await import("node:fs");'],
+    ["src/domain/a.ts", "const x = await import(name);"],
+    ["src/domain/a.ts", 'import "drizzle-orm";'],
+    ["src/domain/a.ts", "import x, { type Y } from 'hono';"],
+    ["src/queue/a.ts", 'export type { JobRow } from "../storage/jobs.ts";'],
+    ["src/elsewhere/a.ts", ""],
   ])("is seen to fail for %s with %s", (path, text) => {
     expect(breachesOf([{ path, text }])).toHaveLength(1);
+  });
+
+  it.each([
+    'export const ROUTE = {\n  access: "public",\n};',
+    'export function f(word: "a" | "b") {\n  return word === "a";\n}',
+    'export type Access = "public" | "agent";',
+    '// It takes words from "elsewhere".',
+  ])("does not take a text for an import in %s", (text) => {
+    expect(importsOf({ path: "src/domain/a.ts", text })).toEqual([]);
   });
 
   it("lets the agent import the contract and nothing else of ours", () => {
@@ -95,6 +114,47 @@ describe("the import law", () => {
         .map((specifier) => `${path}: ${specifier}`),
     );
     expect(breaches).toEqual([]);
+  });
+});
+
+const FOLDERS_OF_TESTS_ALONE = new Set(["support", "bench", "golden", "fixtures"]);
+
+/** What is wrong with a test file, one sentence each: names, and what would let a test pass unseen. */
+function testFaultsOf({ path, text }: Source): string[] {
+  const faults: string[] = [];
+  if (/\b(?:it|test|describe)\.(?:skip|only|todo|fails|skipIf|runIf)\b/.test(text)) {
+    faults.push(`${path}: every test runs, always`);
+  }
+  for (const [, name = ""] of text.matchAll(/\b(?:it|test)(?:\.each\([^`]*?\))?\(\s*"([^"]+)"/g)) {
+    if (/^(?:should\b|test\b|works\b)|^\S+$/.test(name)) {
+      faults.push(`${path}: "${name}" does not say what is promised`);
+    }
+  }
+  const [top = "", folder = "", ...rest] = path.split("/");
+  const isMirror = top === "test" && rest.length > 0 && !FOLDERS_OF_TESTS_ALONE.has(folder);
+  const mirrored = ["src", folder, ...rest.slice(0, -1)].join("/");
+  if (isMirror && !existsSync(mirrored))
+    faults.push(`${path}: mirrors ${mirrored}, which is not there`);
+  return faults;
+}
+
+describe("the tests", () => {
+  it("say what they promise, hide nothing and mirror what they test", () => {
+    const tests = files("{test,tunnel-agent/test}/**/*.test.ts").filter(
+      ({ path }) => path !== "test/architecture.test.ts",
+    );
+    expect(tests.flatMap(testFaultsOf)).toEqual([]);
+  });
+
+  it.each([
+    ["test/domain/a.test.ts", 'it.skip("keeps what it was given", () => {});'],
+    ["test/domain/a.test.ts", 'it("should keep what it was given", () => {});'],
+    ["test/domain/a.test.ts", 'it("works", () => {});'],
+    ["test/domain/a.test.ts", 'it.each([1, 2])("test one", () => {});'],
+    ["test/nowhere/a.test.ts", 'it("keeps what it was given", () => {});'],
+    ["test/services/nowhere/a.test.ts", 'it("keeps what it was given", () => {});'],
+  ])("are seen to fail for %s with %s", (path, text) => {
+    expect(testFaultsOf({ path, text })).toHaveLength(1);
   });
 });
 
@@ -111,6 +171,11 @@ describe("the shape of the code", () => {
   it("has no file whose name says nothing", () => {
     const vague = /(^|\/)(utils?|helpers?|common|manager|misc)(\.|\/)/;
     expect(sources.map(({ path }) => path).filter((path) => vague.test(path))).toEqual([]);
+  });
+
+  it("names files in one way", () => {
+    const kebab = /(^|\/)[a-z0-9]+(-[a-z0-9]+)*(\.(test|config|d))?\.[jt]s$/;
+    expect(sources.map(({ path }) => path).filter((path) => !kebab.test(path))).toEqual([]);
   });
 
   it("decides nothing by the clock or by chance where both must be passed in", () => {

@@ -3,7 +3,8 @@ import { dirname, join } from "node:path";
 import { expect, it } from "vitest";
 
 const TOP = "src|test|drizzle|docs|tunnel-agent|forge-extension|\\.ci";
-const CITED = new RegExp(`(?:\`|\\()((?:\\./)?(?:${TOP})/[\\w./@-]*\\w)(?:\`|\\))`, "g");
+/** A path in backticks; one in a link's brackets is `LINKED`'s. */
+const CITED = new RegExp(`\`((?:\\./)?(?:${TOP})/[\\w./@-]*\\w)\``, "g");
 const LINKED = /\]\((?!https?:|#|mailto:)([^)#\s]+)[^)]*\)/g;
 
 /** Every path that a document names although nothing is there. */

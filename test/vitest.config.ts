@@ -47,7 +47,7 @@ export default defineConfig(async () => ({
         test: {
           name: "workerd",
           include: ["test/{storage,services,http,queue}/**/*.test.ts"],
-          setupFiles: ["./test/support/apply-migrations.ts"],
+          setupFiles: ["./test/support/workerd/apply-migrations.ts"],
           testTimeout: 30_000,
         },
       },
