@@ -44,7 +44,9 @@ export class NotOurAnswerError extends Error {
 }
 
 type Table = typeof ROUTES;
-type Field<N extends RouteName, F extends string> = Table[N] extends Record<F, infer T> ? T : never;
+/** A column of the table for one route; undefined where the route has none. */
+type Field<N extends RouteName, F extends string> =
+  Table[N] extends Record<F, infer T> ? T : undefined;
 type Input<N extends RouteName, F extends "params" | "query"> =
   Field<N, F> extends z.ZodType ? { [K in F]: z.input<Field<N, F>> } : unknown;
 type BodyInput<N extends RouteName> =
