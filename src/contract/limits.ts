@@ -92,8 +92,14 @@ export const DURATIONS = {
   modelLoadLimitMs: 600_000,
   /** No step finished for this long while sampling, at least; or eight times a usual step. */
   stepStallLimitMs: 120_000,
-  /** How often the agent reads Forge's progress to see it move. */
-  forgePollMs: 1_000,
+  /** Forge encodes and sends its pictures after the generation; 64 large ones take minutes. */
+  answerLimitMs: 600_000,
+  /** How long an interrupted generation has to end by itself: one step and a decode. */
+  interruptLimitMs: 60_000,
+  /** How often the agent reads Forge's progress: twice a second costs Forge nothing that can be measured. */
+  forgePollMs: 500,
+  /** An idle agent reads Forge's lists again this often, to see new models and their hashes. */
+  catalogueRefreshMs: 300_000,
   /** A graceful stop waits this long for the running job. */
   drainLimitMs: 180_000,
   idempotencyTtlMs: 7 * 86_400_000,

@@ -1,0 +1,111 @@
+import {
+  type CallInput,
+  type CallOutput,
+  type ClientRequest,
+  type ClientResponse,
+  createClient,
+  HEADERS,
+  isWorthRetrying,
+  ProblemError,
+  type RouteName,
+  WIRE_VERSION,
+} from "@mobilesd/contract";
+import pRetry from "p-retry";
+import { Agent, request } from "undici";
+import { backoffMs } from "../backoff.ts";
+import { pause } from "../pause.ts";
+
+/** Milliseconds for a small answer. A proxy that swallows a request must not hold a run for long. */
+const ANSWER_TIMEOUT_MS = 30_000;
+/** Bytes a second below which an upload counts as stuck: the slowest line that is still a line. */
+const UPLOAD_RATE_MIN = 30_000;
+const CONNECT_TIMEOUT_MS = 10_000;
+
+/** An answer of the queue whose body can be read once. */
+export interface CloudResponse extends ClientResponse {
+  bytes(): Promise<Buffer>;
+}
+
+/** The queue, as the agent sees it. */
+export interface Cloud {
+  /** One try. Throws `ProblemError`, `NotOurAnswerError`, or what the network threw. */
+  once<N extends RouteName>(name: N, input: CallInput<N>): Promise<CallOutput<N, CloudResponse>>;
+  /**
+   * Tries until there is an answer that another try cannot better. Every route so called is safe to
+   * repeat. Throws `ProblemError` for a refusal, and the signal's reason when that ends it.
+   */
+  insist<N extends RouteName>(
+    name: N,
+    input: CallInput<N>,
+    signal: AbortSignal,
+  ): Promise<CallOutput<N, CloudResponse>>;
+}
+
+export interface CloudOptions {
+  readonly url: string;
+  readonly key: string;
+  readonly secret: string;
+  /** The session of the moment; sent with every request once there is one. */
+  readonly sessionId: () => string | null;
+  /** Uniform in [0, 1), for the spread of retries. */
+  readonly random: () => number;
+  /** Told of each try that failed, before the next. */
+  readonly onRetry: (route: RouteName, error: Error) => void;
+}
+
+function headersOf(options: CloudOptions, call: ClientRequest): Record<string, string> {
+  const sessionId = options.sessionId();
+  return {
+    "x-api-key": options.key,
+    "x-api-secret": options.secret,
+    [HEADERS.wire]: WIRE_VERSION,
+    ...(sessionId === null ? {} : { [HEADERS.session]: sessionId }),
+    "accept-encoding": "identity",
+    ...call.headers,
+  };
+}
+
+function createSend(options: CloudOptions) {
+  const dispatcher = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS } });
+  return async (call: ClientRequest): Promise<CloudResponse> => {
+    const body = call.body as string | Buffer | undefined;
+    const uploadMs = ((body?.length ?? 0) / UPLOAD_RATE_MIN) * 1_000;
+    const answer = await request(options.url + call.path, {
+      dispatcher,
+      method: call.method,
+      headers: headersOf(options, call),
+      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS + uploadMs),
+      ...(body === undefined ? {} : { body }),
+    });
+    if (answer.statusCode === 204) await answer.body.dump();
+    return {
+      status: answer.statusCode,
+      header: (name) => answer.headers[name.toLowerCase()]?.toString() ?? null,
+      json: () => answer.body.json(),
+      bytes: async () => Buffer.from(await answer.body.arrayBuffer()),
+    };
+  };
+}
+
+/** The queue over HTTP, with timeouts, and with retries that obey its `Retry-After`. */
+export function createCloud(options: CloudOptions): Cloud {
+  const client = createClient(createSend(options));
+  return {
+    once: (name, input) => client.call(name, input),
+    insist: (name, input, signal) =>
+      pRetry(() => client.call(name, input), {
+        signal,
+        retries: Number.POSITIVE_INFINITY,
+        // The library's own wait loses its jitter at the cap; ours is below.
+        minTimeout: 0,
+        shouldRetry: ({ error }) => isWorthRetrying(error),
+        async onFailedAttempt({ error, attemptNumber }) {
+          if (!isWorthRetrying(error)) return;
+          options.onRetry(name, error);
+          const advisedMs = error instanceof ProblemError ? (error.retryAfterMs ?? 0) : 0;
+          const waitMs = Math.max(advisedMs, backoffMs(attemptNumber, options.random()));
+          await pause(waitMs, signal);
+        },
+      }),
+  };
+}

@@ -1,0 +1,187 @@
+import { DURATIONS, isWorthRetrying, type LeaseGrant, ProblemError } from "@mobilesd/contract";
+import { backoffMs } from "./backoff.ts";
+import type { Cloud } from "./cloud/client.ts";
+import { type ForgeClient, ForgeUnreachableError } from "./forge/client.ts";
+import { settleGhosts } from "./forge/ghosts.ts";
+import { checkForge, describeHealth } from "./forge/health.ts";
+import { ListUnreadableError } from "./forge/read-catalogue.ts";
+import { type RunDeps, type RunEnd, runJob } from "./job/run-job.ts";
+import type { Journal } from "./journal.ts";
+import type { Log } from "./log.ts";
+import { pause } from "./pause.ts";
+import { openSession, refreshCatalogue, type Session } from "./session.ts";
+import type { Stop } from "./stop.ts";
+
+export interface DaemonDeps {
+  readonly cloud: Cloud;
+  readonly forge: ForgeClient;
+  readonly forgeUrl: string;
+  readonly journal: Journal;
+  readonly log: Log;
+  readonly stop: Stop;
+  readonly agentVersion: string;
+  /** Told of the session's id, or of its end, so that requests carry it. */
+  readonly setSession: (id: string | null) => void;
+  readonly uuid: () => string;
+  readonly random: () => number;
+  /** A clock that never jumps, in milliseconds. */
+  readonly now: () => number;
+  readonly wallClock: () => Date;
+}
+
+/** Why the daemon ended. `refused`: the queue will not have this key; `superseded`: another took over. */
+export type DaemonEnd = "stopped" | "refused" | "superseded";
+
+/** What goes on between the rounds of the loop. */
+interface Loop {
+  session: Session | null;
+  /** Whether Forge's lists must be read before the next job, and handed on even if they are the same. */
+  lists: "fresh" | "read_again" | "hand_on";
+  /** Checkpoints that have run: a second run tells nothing new of them. */
+  readonly seen: Set<string>;
+  healthTold: string | null;
+  catalogueReadAt: number;
+  lastWorkAt: number;
+  /** Kept until it is answered, so that a lost answer is asked for again and no second job is taken. */
+  claimId: string | null;
+  failures: number;
+}
+
+/** Whether Forge can take a job now; says so in words whenever that changes. */
+async function isForgeReady(deps: DaemonDeps, loop: Loop): Promise<boolean> {
+  const health = await checkForge(deps.forge);
+  const isUp = health.type === "ready" || health.type === "busy";
+  if (!isUp && loop.lists === "fresh") loop.lists = "read_again";
+  const words = describeHealth(health, deps.forgeUrl);
+  if (words !== loop.healthTold) {
+    if (words !== null) deps.log.warn({ forge: health.type }, words);
+    else if (loop.healthTold !== null) deps.log.info({}, "Forge is ready");
+    loop.healthTold = words;
+  }
+  return health.type === "ready";
+}
+
+async function requireSession(deps: DaemonDeps, loop: Loop): Promise<Session> {
+  const { cloud, forge, log } = deps;
+  const now = deps.now();
+  if (loop.session === null) {
+    loop.session = await openSession(cloud, forge, log, deps.agentVersion, deps.setSession);
+    loop.catalogueReadAt = now;
+  }
+  const { catalogueRefreshMs } = loop.session.durations;
+  if (loop.lists !== "fresh" || now - loop.catalogueReadAt >= catalogueRefreshMs) {
+    const isForced = loop.lists === "hand_on";
+    loop.session = await refreshCatalogue(loop.session, cloud, forge, log, isForced);
+    loop.catalogueReadAt = now;
+    loop.lists = "fresh";
+  }
+  return loop.session;
+}
+
+async function claim(deps: DaemonDeps, loop: Loop): Promise<LeaseGrant | null> {
+  loop.claimId ??= deps.uuid();
+  const body = { claim_id: loop.claimId, loaded_checkpoint: null };
+  const { job } = await deps.cloud.once("claimJob", { body });
+  loop.claimId = null;
+  return job;
+}
+
+const SENTENCES: Record<RunEnd["type"], string> = {
+  completed: "Completed",
+  cancelled: "Cancelled",
+  released: "Given back to the queue",
+  lost: "The lease was lost; what Forge made is dropped",
+  failed: "Failed",
+  missing_name: "Not run: a name is missing on this box",
+};
+
+function tellEnd(log: Log, lease: LeaseGrant, end: RunEnd): void {
+  const fields = { job_id: lease.mobilesd_job_id, epoch: lease.epoch };
+  if ("failure" in end) {
+    const { reason, message } = end.failure;
+    log.warn({ ...fields, reason, error: message }, SENTENCES[end.type]);
+  } else {
+    log.info(fields, SENTENCES[end.type]);
+  }
+}
+
+/**
+ * What a run says about the lists: the first load gives a model its hash; another model than the one asked
+ * for, or a name that is missing, mean that they are old on one side or the other.
+ */
+function listsAfter(end: RunEnd, checkpointName: string, seen: Set<string>): Loop["lists"] {
+  const isFirst = !seen.has(checkpointName);
+  seen.add(checkpointName);
+  if (end.type === "missing_name") return "hand_on";
+  if (end.type === "failed" && end.failure.reason === "wrong_model") return "hand_on";
+  return isFirst ? "read_again" : "fresh";
+}
+
+/** One round: takes a job and runs it to its end, or finds none. Answers how long to wait then. */
+async function round(deps: DaemonDeps, loop: Loop): Promise<number> {
+  if (!(await isForgeReady(deps, loop))) {
+    return (loop.session?.durations ?? DURATIONS).claimPollBusyMs;
+  }
+  const session = await requireSession(deps, loop);
+  const { durations } = session;
+  const { forge, journal, log, stop } = deps;
+  await settleGhosts(forge, journal, log, durations.forgePollMs, stop.drain);
+  if (stop.drain.aborted) return 0;
+  const lease = await claim(deps, loop);
+  loop.failures = 0;
+  if (lease === null) {
+    const isIdle = deps.now() - loop.lastWorkAt > durations.claimPollBusyForMs;
+    return isIdle ? durations.claimPollIdleMs : durations.claimPollBusyMs;
+  }
+  log.info({ job_id: lease.mobilesd_job_id, epoch: lease.epoch }, "Took a job");
+  const runDeps: RunDeps = { ...deps, durations };
+  const end = await runJob(runDeps, lease, session.catalogue, stop);
+  tellEnd(log, lease, end);
+  loop.lastWorkAt = deps.now();
+  loop.lists = listsAfter(end, lease.checkpoint_name, loop.seen);
+  return 0;
+}
+
+/** What an error of a round means: how long to wait, or why to end. Throws what is a defect of our own. */
+function afterError(deps: DaemonDeps, loop: Loop, error: unknown): number | DaemonEnd {
+  loop.failures += 1;
+  const waitMs = backoffMs(loop.failures, deps.random());
+  if (error instanceof ForgeUnreachableError || error instanceof ListUnreadableError) {
+    deps.log.debug({ error: error.message }, "Forge went away between two questions");
+    return waitMs;
+  }
+  if (error instanceof ProblemError && !isWorthRetrying(error)) {
+    if (error.is("session_superseded")) return "superseded";
+    if (error.is("session_unknown")) {
+      loop.session = null;
+      deps.setSession(null);
+      return 0;
+    }
+    deps.log.error({ code: error.problem.code }, `The queue refuses this agent: ${error.message}`);
+    return "refused";
+  }
+  if (!(error instanceof Error) || error instanceof TypeError) throw error;
+  const level = loop.failures === 1 ? "warn" : "debug";
+  deps.log[level]({ error: error.message }, "The queue is out of reach; trying again");
+  return waitMs;
+}
+
+/** The agent's run loop: one job at a time, until it is stopped, refused or superseded. */
+export async function runDaemon(deps: DaemonDeps): Promise<DaemonEnd> {
+  const loop: Loop = {
+    session: null,
+    lists: "fresh",
+    seen: new Set(),
+    healthTold: null,
+    catalogueReadAt: 0,
+    lastWorkAt: deps.now(),
+    claimId: null,
+    failures: 0,
+  };
+  while (!deps.stop.drain.aborted) {
+    const next = await round(deps, loop).catch((error: unknown) => afterError(deps, loop, error));
+    if (typeof next === "string") return next;
+    await pause(next, deps.stop.drain);
+  }
+  return "stopped";
+}

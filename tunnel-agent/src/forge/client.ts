@@ -1,0 +1,125 @@
+import { Agent, request } from "undici";
+
+/** An answer of Forge, whatever its status. `body` is its JSON, or undefined where it is none. */
+export interface ForgeAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** Forge gave no whole answer. `wasSent`: it may have begun to work on the request. */
+export class ForgeUnreachableError extends Error {
+  override readonly name = "ForgeUnreachableError";
+  readonly wasSent: boolean;
+  readonly code: string;
+
+  constructor(code: string, wasSent: boolean) {
+    super(`Forge gave no answer (${code})`);
+    this.code = code;
+    this.wasSent = wasSent;
+  }
+}
+
+/** Forge's answer is larger than this agent takes. */
+export class AnswerTooLargeError extends Error {
+  override readonly name = "AnswerTooLargeError";
+}
+
+/** Bytes of an answer: below what one JavaScript string holds (512 MB), above 64 pictures of 4 MB each. */
+const ANSWER_BYTES_MAX = 400_000_000;
+
+/** Milliseconds for a question that Forge answers from memory; longer means that its event loop stands still. */
+const QUICK_TIMEOUT_MS = 15_000;
+const CONNECT_TIMEOUT_MS = 5_000;
+
+/** Failures before the request left: nothing can have begun. */
+const NOT_SENT = new Set([
+  "ECONNREFUSED",
+  "ENOTFOUND",
+  "EAI_AGAIN",
+  "EHOSTUNREACH",
+  "ENETUNREACH",
+  "UND_ERR_CONNECT_TIMEOUT",
+]);
+
+export interface ForgeClient {
+  get(path: string): Promise<ForgeAnswer>;
+  /** A post that Forge answers at once. */
+  post(path: string, body: unknown): Promise<ForgeAnswer>;
+  /** A post that takes as long as the generation; only `signal` ends it early. */
+  generate(path: string, body: unknown, signal: AbortSignal): Promise<ForgeAnswer>;
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return "unknown";
+  const code = (error as NodeJS.ErrnoException).code;
+  return code ?? (error.name === "TimeoutError" ? "ETIMEDOUT" : error.name);
+}
+
+async function readBody(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body) {
+    bytes += chunk.length;
+    if (bytes > ANSWER_BYTES_MAX) throw new AnswerTooLargeError("Forge's answer is too large");
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString("utf8");
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Speaks HTTP with the Forge beside. Each request has a connection of its own, as Forge drops idle ones
+ * after 5 s and a POST on such a one fails (forge-reference 8.1); no answer is compressed.
+ * Throws `ForgeUnreachableError` and `AnswerTooLargeError`.
+ */
+export function createForgeClient(forgeUrl: string, apiAuth: string | null): ForgeClient {
+  const dispatcher = new Agent({
+    headersTimeout: 0,
+    bodyTimeout: 0,
+    connect: { timeout: CONNECT_TIMEOUT_MS },
+  });
+  const authorization =
+    apiAuth === null ? {} : { authorization: `Basic ${Buffer.from(apiAuth).toString("base64")}` };
+
+  async function send(
+    method: "GET" | "POST",
+    path: string,
+    body: unknown,
+    signal: AbortSignal,
+  ): Promise<ForgeAnswer> {
+    try {
+      const answer = await request(forgeUrl + path, {
+        dispatcher,
+        method,
+        signal,
+        reset: true,
+        headers: {
+          ...authorization,
+          "accept-encoding": "identity",
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+        },
+        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      });
+      return { status: answer.statusCode, body: parseJson(await readBody(answer.body)) };
+    } catch (error) {
+      if (error instanceof AnswerTooLargeError) throw error;
+      const code = codeOf(error);
+      throw new ForgeUnreachableError(code, !NOT_SENT.has(code));
+    }
+  }
+
+  const quick = () => AbortSignal.timeout(QUICK_TIMEOUT_MS);
+  return {
+    get: (path) => send("GET", path, undefined, quick()),
+    post: (path, body) => send("POST", path, body, quick()),
+    generate: (path, body, signal) => send("POST", path, body, signal),
+  };
+}

@@ -1,0 +1,124 @@
+import type { Catalogue, Hello } from "@mobilesd/contract";
+import { LIMITS } from "@mobilesd/contract";
+import * as z from "zod";
+import type { ForgeClient } from "./client.ts";
+
+/** A list of Forge could not be read; the catalogue would be wrong without it. */
+export class ListUnreadableError extends Error {
+  override readonly name = "ListUnreadableError";
+}
+
+const Checkpoints = z.array(
+  z.object({
+    title: z.string(),
+    filename: z.string(),
+    hash: z.string().nullable(),
+    sha256: z.string().nullable(),
+  }),
+);
+const Named = z.array(z.object({ name: z.string() }));
+const Schedulers = z.array(z.object({ name: z.string(), label: z.string() }));
+const Modules = z.array(z.object({ model_name: z.string() }));
+const Loras = z.array(z.object({ name: z.string(), alias: z.string() }));
+const Embeddings = z.object({ loaded: z.record(z.string(), z.unknown()) });
+const Styles = z.array(z.object({ name: z.string(), prompt: z.string().nullable() }));
+const Scripts = z.array(
+  z.object({
+    name: z.string(),
+    is_alwayson: z.boolean(),
+    is_img2img: z.boolean(),
+    args: z.array(z.object({ label: z.string().nullable() })),
+  }),
+);
+
+async function list<S extends z.ZodType>(
+  forge: ForgeClient,
+  path: string,
+  schema: S,
+): Promise<z.output<S>> {
+  const answer = await forge.get(path);
+  const parsed = schema.safeParse(answer.body);
+  if (answer.status === 200 && parsed.success) return parsed.data;
+  throw new ListUnreadableError(`Forge answered ${path} with status ${answer.status}`);
+}
+
+const HASH_IN_TITLE = / \[[0-9a-f]{10}\]$/;
+
+/** Forge's `name_for_extra`: the last part of the file's path without its ending. */
+function basenameOf(name: string): string {
+  const file = name.slice(Math.max(name.lastIndexOf("/"), name.lastIndexOf("\\")) + 1);
+  const dot = file.lastIndexOf(".");
+  return dot > 0 ? file.slice(0, dot) : file;
+}
+
+/** A title is the name, with a hash behind it from the first load on (forge-reference 1.6.4). */
+function toCheckpoint({ title, hash, sha256 }: z.infer<typeof Checkpoints>[number]) {
+  const name = title.replace(HASH_IN_TITLE, "");
+  return { name, basename: basenameOf(name), hash, sha256 };
+}
+
+const names = (rows: readonly { name: string }[]) => rows.map((row) => row.name);
+const cut = <T>(rows: readonly T[]) => rows.slice(0, LIMITS.catalogueNamesMax);
+
+/**
+ * Reads all that a Forge has, in its own spelling. Paths of the host stay here.
+ * Throws `ListUnreadableError`, and `ForgeUnreachableError` when it goes away meanwhile.
+ */
+export async function readCatalogue(forge: ForgeClient): Promise<Catalogue> {
+  const checkpoints = await list(forge, "/sdapi/v1/sd-models", Checkpoints);
+  const samplers = await list(forge, "/sdapi/v1/samplers", Named);
+  const schedulers = await list(forge, "/sdapi/v1/schedulers", Schedulers);
+  const modules = await list(forge, "/sdapi/v1/sd-modules", Modules);
+  const loras = await list(forge, "/sdapi/v1/loras", Loras);
+  const embeddings = await list(forge, "/sdapi/v1/embeddings", Embeddings);
+  const upscalers = await list(forge, "/sdapi/v1/upscalers", Named);
+  const latentModes = await list(forge, "/sdapi/v1/latent-upscale-modes", Named);
+  const styles = await list(forge, "/sdapi/v1/prompt-styles", Styles);
+  const scripts = await list(forge, "/sdapi/v1/script-info", Scripts);
+  return {
+    checkpoints: cut(checkpoints.map(toCheckpoint)),
+    samplers: cut(names(samplers)),
+    schedulers: cut(schedulers.map(({ name, label }) => ({ name, label }))),
+    modules: cut(modules.map((module) => module.model_name)),
+    loras: cut(loras.map(({ name, alias }) => ({ name, alias }))),
+    embeddings: cut(Object.keys(embeddings.loaded)),
+    upscalers: cut(names(upscalers)),
+    latent_upscale_modes: cut(names(latentModes)),
+    // A row without a prompt is the line that separates two style files.
+    styles: cut(names(styles.filter((style) => style.prompt !== null))),
+    scripts: scripts.map(({ name, is_alwayson, is_img2img, args }) => ({
+      name,
+      is_alwayson,
+      is_img2img,
+      arg_labels: args.map((arg) => arg.label),
+    })),
+  };
+}
+
+const OpenApi = z.object({
+  info: z.object({ title: z.string() }),
+  paths: z.record(z.string(), z.unknown()),
+  components: z.object({ schemas: z.record(z.string(), z.unknown()) }),
+});
+const Memory = z.object({ cuda: z.object({ system: z.object({ total: z.number() }) }) });
+
+/** Which Forge this is, by what it can do: it has no route that says so (forge-reference 2.4). */
+export function detectFlavour(openApi: unknown): Hello["forge"]["flavour"] {
+  const parsed = OpenApi.safeParse(openApi);
+  if (!parsed.success) return "unknown";
+  const { info, paths, components } = parsed.data;
+  if (info.title.startsWith("Demo Forge")) return "demo";
+  if (!("/sdapi/v1/sd-modules" in paths)) return "unknown";
+  const img2img = JSON.stringify(components.schemas.StableDiffusionProcessingImg2Img ?? {});
+  return img2img.includes("mask_blur_x") ? "forge" : "neo";
+}
+
+/** What `hello` says of the box. The version stands only in what Forge generates, so it is unknown here. */
+export async function readHost(forge: ForgeClient): Promise<Pick<Hello, "forge" | "gpu">> {
+  const openApi = await forge.get("/openapi.json");
+  const memory = Memory.safeParse((await forge.get("/sdapi/v1/memory")).body);
+  return {
+    forge: { flavour: detectFlavour(openApi.body), version: null },
+    gpu: { name: null, vram_bytes: memory.success ? memory.data.cuda.system.total : null },
+  };
+}

@@ -1,0 +1,188 @@
+import {
+  type Catalogue,
+  type Durations,
+  type LeaseGrant,
+  ProblemError,
+  type UploadRef,
+} from "@mobilesd/contract";
+import type { Cloud } from "../cloud/client.ts";
+import type { ForgeClient } from "../forge/client.ts";
+import type { Journal } from "../journal.ts";
+import type { Log } from "../log.ts";
+import type { Stop } from "../stop.ts";
+import { findMissingName } from "./check-names.ts";
+import { deliver } from "./deliver.ts";
+import { type Failure, failure, isOutOfMemory } from "./failure.ts";
+import { type GenerateEnd, generate } from "./generate.ts";
+import { keepLease, proofOf } from "./keep-lease.ts";
+import { buildRequest } from "./payload.ts";
+import { readResult } from "./read-result.ts";
+
+/** What a run works with. Clock, ids and chance come in here. */
+export interface RunDeps {
+  readonly cloud: Cloud;
+  readonly forge: ForgeClient;
+  readonly journal: Journal;
+  readonly log: Log;
+  readonly durations: Durations;
+  readonly uuid: () => string;
+  readonly now: () => number;
+  readonly wallClock: () => Date;
+}
+
+/** How a run ended, after the queue was told. `missing_name`: this Forge's lists are not what they were. */
+export type RunEnd =
+  | { readonly type: "completed" | "cancelled" | "released" | "lost" }
+  | { readonly type: "failed"; readonly failure: Failure }
+  | { readonly type: "missing_name"; readonly failure: Failure };
+
+async function fetchInput(
+  deps: RunDeps,
+  ref: UploadRef | undefined,
+  stop: AbortSignal,
+): Promise<string | null> {
+  if (!ref) return null;
+  const answer = await deps.cloud.insist("getAgentUpload", { params: { id: ref.upload_id } }, stop);
+  return (await answer.bytes()).toString("base64");
+}
+
+type Inputs = { readonly initImage: string | null; readonly mask: string | null };
+
+/** One request to Forge under an id of its own, which the journal knows before Forge does. */
+async function post(
+  deps: RunDeps,
+  lease: LeaseGrant,
+  inputs: Inputs,
+  taskId: string,
+  stop: AbortSignal,
+): Promise<GenerateEnd> {
+  const run = { taskId, checkpointName: lease.checkpoint_name, ...inputs };
+  const request = buildRequest(lease.generation_params, run);
+  await deps.journal.add({
+    task_id: taskId,
+    mobilesd_job_id: lease.mobilesd_job_id,
+    epoch: lease.epoch,
+    posted_at: deps.wallClock().toISOString(),
+  });
+  const forge = { client: deps.forge, durations: deps.durations, now: deps.now };
+  const end = await generate(forge, request, taskId, stop);
+  const isOver = end.type === "answer" || end.type === "not_sent" || "answer" in end;
+  // What has no answer may go on in Forge: it stays in the journal, to be looked for before the next job.
+  if (isOver) await deps.journal.remove(taskId);
+  return end;
+}
+
+/** Runs the job on Forge; out of memory gets one more try in place, with the model unloaded before. */
+async function runOnForge(
+  deps: RunDeps,
+  lease: LeaseGrant,
+  inputs: Inputs,
+  taskId: string,
+  stop: AbortSignal,
+): Promise<GenerateEnd> {
+  const end = await post(deps, lease, inputs, taskId, stop);
+  if (end.type !== "failed" || !end.answer || !isOutOfMemory(end.answer)) return end;
+  deps.log.warn({ job_id: lease.mobilesd_job_id }, "Out of memory; unloading, then once more");
+  await deps.forge.post("/sdapi/v1/unload-checkpoint", {});
+  return post(deps, lease, inputs, `task(mobilesd-${deps.uuid()})`, stop);
+}
+
+type Attempt = RunEnd | { readonly type: "stopped" };
+
+async function attempt(
+  deps: RunDeps,
+  lease: LeaseGrant,
+  catalogue: Catalogue,
+  stop: AbortSignal,
+): Promise<Attempt> {
+  const params = lease.generation_params;
+  const missing = findMissingName(params, lease.checkpoint_name, catalogue);
+  if (missing) return { type: "missing_name", failure: missing };
+  const initImage = await fetchInput(deps, params.img2img?.init_image, stop);
+  const mask = await fetchInput(deps, params.img2img?.mask, stop);
+  const taskId = `task(mobilesd-${deps.uuid()})`;
+  const target = { id: lease.mobilesd_job_id };
+  const body = { ...proofOf(lease), forge_task_id: taskId };
+  const started = await deps.cloud.insist("startJob", { params: target, body }, stop);
+  if (started.cancel) return { type: "stopped" };
+  const end = await runOnForge(deps, lease, { initImage, mask }, taskId, stop);
+  if (end.type === "stopped") return { type: "stopped" };
+  if (end.type === "not_sent") return { type: "released" };
+  if (end.type === "failed") return { type: "failed", failure: end.failure };
+  const checkpoint = catalogue.checkpoints.find((one) => one.name === lease.checkpoint_name);
+  const { basename = "", hash = null } = checkpoint ?? {};
+  const result = await readResult(end.body, params, { basename, hash });
+  if (!result.ok) return { type: "failed", failure: result.failure };
+  await deliver(deps.cloud, lease, result.images, end, stop);
+  return { type: "completed" };
+}
+
+/** What the queue refused for good. Whatever it is, this lease is of no more use. */
+function fromRefusal(error: ProblemError): Attempt {
+  if (error.is("job_cancelled")) return { type: "cancelled" };
+  const isGone = ["lease_lost", "not_found", "session_superseded", "session_unknown"].some(
+    (code) => error.problem.code === code,
+  );
+  if (isGone) return { type: "lost" };
+  const message = `The queue refused the result: ${error.message}`;
+  return { type: "failed", failure: failure("infra", "incomplete_result", message) };
+}
+
+/** Tells the queue how the run ended. Nothing is told where it knows already. */
+async function report(deps: RunDeps, lease: LeaseGrant, end: RunEnd, giveUp: AbortSignal) {
+  const params = { id: lease.mobilesd_job_id };
+  const proof = proofOf(lease);
+  if (end.type === "failed") {
+    await deps.cloud.insist("failJob", { params, body: { ...proof, ...end.failure } }, giveUp);
+  }
+  // A checkpoint that vanished makes the job wait, so it is given back; the new lists then hold it.
+  if (end.type === "missing_name" && end.failure.field !== "checkpoint_name") {
+    await deps.cloud.insist("failJob", { params, body: { ...proof, ...end.failure } }, giveUp);
+  } else if (end.type === "missing_name") {
+    await deps.cloud.insist(
+      "releaseJob",
+      { params, body: { ...proof, reason: "returned" } },
+      giveUp,
+    );
+  }
+  if (end.type === "cancelled" || end.type === "released") {
+    const reason = end.type === "cancelled" ? "cancelled" : "drain";
+    await deps.cloud.insist("releaseJob", { params, body: { ...proof, reason } }, giveUp);
+  }
+}
+
+/**
+ * Runs one leased job to its end: checks, generation, delivery, and the word to the queue. Never throws
+ * for what a job, Forge or the queue does; a run that could not be reported is taken up by the lease's end.
+ */
+export async function runJob(
+  deps: RunDeps,
+  lease: LeaseGrant,
+  catalogue: Catalogue,
+  agentStop: Stop,
+): Promise<RunEnd> {
+  const done = new AbortController();
+  const leaseEnded = keepLease(deps.cloud, lease, deps.durations, deps.log, done.signal);
+  const stop = AbortSignal.any([leaseEnded, agentStop.now]);
+  const stoppedEnd = (): RunEnd => {
+    if (!leaseEnded.aborted) return { type: "released" };
+    return { type: leaseEnded.reason === "cancelled" ? "cancelled" : "lost" };
+  };
+  try {
+    const tried = await attempt(deps, lease, catalogue, stop).catch((error: unknown) => {
+      if (error instanceof ProblemError) return fromRefusal(error);
+      if (stop.aborted) return { type: "stopped" as const };
+      throw error;
+    });
+    const end = tried.type === "stopped" ? stoppedEnd() : tried;
+    await report(deps, lease, end, agentStop.giveUp).catch((error: unknown) => {
+      const isRefused = error instanceof ProblemError;
+      if (!isRefused && !agentStop.giveUp.aborted) throw error;
+      const code = isRefused ? error.problem.code : "stopped";
+      deps.log.warn({ job_id: lease.mobilesd_job_id, code }, "The end of a run was not taken");
+    });
+    return end;
+  } finally {
+    done.abort();
+  }
+}
