@@ -1,3 +1,4 @@
+import { drawDemoMark } from "./demo-mark.ts";
 import { drawCity, drawDunes, drawForest, drawRidges, drawSea } from "./land.ts";
 import { choosePalette, type Palette } from "./palette.ts";
 import { createRandom, hashText, type Random } from "./random.ts";
@@ -60,7 +61,12 @@ export function drawScene(subject: Subject): string {
     detail,
   };
   const scene = SCENES[chooseScene(subject.prompt)];
-  const body = [drawSky(canvas), scene.draw(canvas), drawVignette(canvas)].join("\n");
+  const body = [
+    drawSky(canvas),
+    scene.draw(canvas),
+    drawVignette(canvas),
+    drawDemoMark(width, height),
+  ].join("\n");
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${body}</svg>`;
 }
 

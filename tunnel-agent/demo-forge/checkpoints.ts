@@ -1,0 +1,67 @@
+/** One file of models/Stable-diffusion. `name` is its path below that folder. */
+export interface Checkpoint {
+  name: string;
+  sha256: string;
+  /** Forge hashes a file when it loads it for the first time. */
+  isHashed: boolean;
+  /** Flux and its like: the distilled scale appears in the infotext. */
+  isDistilled: boolean;
+}
+
+/** The 10 characters Forge shows, or null before the first load. */
+export function getShortHash(checkpoint: Checkpoint): string | null {
+  return checkpoint.isHashed ? checkpoint.sha256.slice(0, 10) : null;
+}
+
+/** The file's name without folder and extension: the alias that works on every system. */
+export function getBaseName(checkpoint: Checkpoint): string {
+  const file = checkpoint.name.split("/").pop() ?? checkpoint.name;
+  return file.replace(/\.[^.]+$/, "");
+}
+
+/** The path with its separators as underscores, without extension. */
+export function getModelName(checkpoint: Checkpoint): string {
+  return checkpoint.name.replaceAll("/", "_").replace(/\.[^.]+$/, "");
+}
+
+/** The name with the hash behind it, once there is one. */
+export function getTitle(checkpoint: Checkpoint): string {
+  const hash = getShortHash(checkpoint);
+  return hash === null ? checkpoint.name : `${checkpoint.name} [${hash}]`;
+}
+
+/** Everything an override may call this checkpoint (CheckpointInfo in modules/sd_models.py). */
+export function listAliases(checkpoint: Checkpoint): string[] {
+  const legacy = checkpoint.sha256.slice(-8);
+  const base = getBaseName(checkpoint);
+  const aliases = [
+    checkpoint.name,
+    base,
+    getModelName(checkpoint),
+    legacy,
+    `${checkpoint.name} [${legacy}]`,
+  ];
+  const hash = getShortHash(checkpoint);
+  if (hash !== null) {
+    aliases.push(hash, checkpoint.sha256, getTitle(checkpoint), `${base} [${hash}]`);
+  }
+  return aliases;
+}
+
+/** Finds by exact alias only: no other case, no full path, no basename with extension. */
+export function findCheckpoint(checkpoints: Checkpoint[], name: unknown): Checkpoint | undefined {
+  if (typeof name !== "string" || name === "") return undefined;
+  return checkpoints.findLast((checkpoint) => listAliases(checkpoint).includes(name));
+}
+
+/** One row of GET /sdapi/v1/sd-models. */
+export function describeCheckpoint(checkpoint: Checkpoint) {
+  return {
+    title: getTitle(checkpoint),
+    model_name: getModelName(checkpoint),
+    hash: getShortHash(checkpoint),
+    sha256: checkpoint.isHashed ? checkpoint.sha256 : null,
+    filename: `DEMO_FORGE/models/Stable-diffusion/${checkpoint.name}`,
+    config: null,
+  };
+}

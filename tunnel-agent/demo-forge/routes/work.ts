@@ -1,0 +1,44 @@
+import type { Forge } from "../forge.ts";
+import { generate } from "../generate.ts";
+import { parseInfotext } from "../infotext-parser.ts";
+import type { Options } from "../option-store.ts";
+import { readParameters } from "../png.ts";
+import { IMG2IMG_FIELDS, PNG_INFO_FIELDS, TXT2IMG_FIELDS } from "../request-fields.ts";
+import { decodeBytes } from "../sent-picture.ts";
+import { validateBody, validateDictionary } from "../validation.ts";
+import { JsonText, type Route, route, routeWithBody } from "./route.ts";
+
+/** The routes that make or read pictures, and the options that they obey. */
+export const WORK_ROUTES: Route[] = [
+  routeWithBody(
+    "/sdapi/v1/txt2img",
+    (json) => validateBody(json, TXT2IMG_FIELDS),
+    async (forge, { body }) => new JsonText(await generate(forge, { kind: "txt2img", body })),
+    { isGeneration: true, schema: "StableDiffusionProcessingTxt2Img" },
+  ),
+  routeWithBody(
+    "/sdapi/v1/img2img",
+    (json) => validateBody(json, IMG2IMG_FIELDS),
+    async (forge, { body }) => new JsonText(await generate(forge, { kind: "img2img", body })),
+    { isGeneration: true, schema: "StableDiffusionProcessingImg2Img" },
+  ),
+  routeWithBody(
+    "/sdapi/v1/png-info",
+    (json) => validateBody(json, PNG_INFO_FIELDS),
+    async (_forge, { body }) => {
+      const info = await readParameters(await decodeBytes(body.image));
+      return { info, items: {}, parameters: parseInfotext(info) };
+    },
+    { schema: "PNGInfoRequest" },
+  ),
+  route("GET /sdapi/v1/options", ({ options }) => options.list()),
+  routeWithBody("/sdapi/v1/options", validateDictionary, (forge, { body }) =>
+    storeOptions(forge, body),
+  ),
+];
+
+function storeOptions({ options, checkpoints, memory }: Forge, changes: Options): null {
+  options.store(changes, checkpoints);
+  memory.moveOut();
+  return null;
+}
