@@ -11,6 +11,7 @@ export interface Palette {
 
 type Mood = [words: string, sky: string, light: string, far: string, near: string, isDark: boolean];
 
+// The first mood that a prompt names counts: the hour of the day before the subject.
 const MOODS: Mood[] = [
   [
     "sunset dusk evening twilight",
@@ -18,14 +19,6 @@ const MOODS: Mood[] = [
     "#ffe9b8",
     "#8a4a86",
     "#1a0f2e",
-    false,
-  ],
-  [
-    "sunrise dawn morning sky cloud",
-    "#4676b0 #8fb7dc #f6cfae #fdecc9",
-    "#fffbe6",
-    "#93aecb",
-    "#22405f",
     false,
   ],
   [
@@ -37,7 +30,15 @@ const MOODS: Mood[] = [
     true,
   ],
   [
-    "sea ocean water beach wave lake blue",
+    "sunrise dawn morning",
+    "#4676b0 #8fb7dc #f6cfae #fdecc9",
+    "#fffbe6",
+    "#93aecb",
+    "#22405f",
+    false,
+  ],
+  [
+    "sea ocean water beach wave lake blue sky cloud clouds",
     "#11497c #3186ba #8fd0de #eef7e6",
     "#fffdf0",
     "#5ea6bf",
@@ -97,9 +98,8 @@ const MOODS: Mood[] = [
 /** Chooses the colours: the prompt's words decide the mood, the model tints it. */
 export function choosePalette(prompt: string, model: string): Palette {
   const words = new Set(prompt.toLowerCase().match(/[a-z]+/g) ?? []);
-  const named = MOODS.filter((mood) => mood[0].split(" ").some((word) => words.has(word)));
-  const pool = named.length > 0 ? named : MOODS;
-  const mood = pool[hashText(`mood ${prompt}`) % pool.length] ?? pool[0];
+  const named = MOODS.find((mood) => mood[0].split(" ").some((word) => words.has(word)));
+  const mood = named ?? MOODS[hashText(`mood ${prompt}`) % MOODS.length];
   if (mood === undefined) throw new Error("There is no palette to choose from");
   const random = createRandom(`tint ${model}`);
   const hueShift = drawBetween(random, -16, 16);

@@ -31,10 +31,16 @@ export interface Canvas {
 }
 
 const SCENES = {
-  mountains: { words: "mountain mountains landscape castle valley snow", draw: drawRidges },
+  mountains: {
+    words: "mountain mountains landscape castle valley snow volcano dragon",
+    draw: drawRidges,
+  },
   sea: { words: "sea ocean water beach wave lake ship boat island", draw: drawSea },
   dunes: { words: "desert dune dunes sand pyramid planet mars", draw: drawDunes },
-  forest: { words: "forest tree trees jungle wood fox deer wolf bird", draw: drawForest },
+  forest: {
+    words: "forest tree trees jungle wood garden meadow fox deer wolf bird",
+    draw: drawForest,
+  },
   city: { words: "city street building neon cyberpunk town car robot", draw: drawCity },
 } as const;
 

@@ -70,15 +70,15 @@ function drawAurora({ width, horizon, palette, shape }: Canvas): string {
     const phase = shape() * 6.3;
     const waves = drawBetween(shape, 1.1, 2.3);
     const base = horizon * drawBetween(shape, 0.5, 0.8);
-    const count = 96;
+    const count = 160;
     for (let index = 0; index < count; index++) {
       const place = index / count;
       const swing = Math.sin(place * waves * 6.3 + phase) + 0.4 * Math.sin(place * 17 + phase * 2);
       const foot = base + swing * horizon * 0.09;
       const tall = horizon * (0.3 + 0.16 * Math.sin(place * 23 + phase) + 0.06 * shape());
-      const opacity = (0.3 + 0.28 * Math.sin(place * 9 + phase)) * Math.sin(place * Math.PI);
+      const opacity = (0.14 + 0.13 * Math.sin(place * 9 + phase)) * Math.sin(place * Math.PI);
       strips.push(
-        `<rect x="${(place * width).toFixed(1)}" y="${(foot - tall).toFixed(1)}" width="${(width / count + 0.7).toFixed(1)}" height="${tall.toFixed(1)}" opacity="${Math.max(0, opacity).toFixed(3)}"/>`,
+        `<rect x="${(place * width).toFixed(2)}" y="${(foot - tall).toFixed(1)}" width="${((3 * width) / count).toFixed(1)}" height="${tall.toFixed(1)}" opacity="${Math.max(0, opacity).toFixed(3)}"/>`,
       );
     }
   }
