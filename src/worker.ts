@@ -1,4 +1,5 @@
 import { runScheduled } from "./cron/upkeep.ts";
+import { errorTextOf } from "./domain/error-text.ts";
 import { type Env, parseEnv, settingsOf, type WakeMessage } from "./env.ts";
 import { createApp } from "./http/app.ts";
 import { consumeBatch } from "./queue/consumer.ts";
@@ -44,7 +45,7 @@ function contextOf(raw: object, origin: string | null, execution: Deferring): Co
       await env.WAKE.send({ type: "sweep" }, { delaySeconds });
     },
     defer: (work) =>
-      execution.waitUntil(work.catch((error) => log("deferred_failed", { error: String(error) }))),
+      execution.waitUntil(work.catch((error) => log("deferred_failed", errorTextOf(error)))),
     log,
     authCache,
     origin: origin ?? env.PUBLIC_URL ?? "",

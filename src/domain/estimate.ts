@@ -1,4 +1,5 @@
 import type { ResolvedParams } from "@mobilesd/contract";
+import { picturesOf } from "./stored-params.ts";
 
 /** What a server's finished jobs have shown. Milliseconds. */
 export interface ServerTiming {
@@ -19,11 +20,10 @@ const NEWEST_WEIGHT = 0.3;
 
 /** The work of a job in megapixel-steps: pixels of one picture, times pictures, times steps. */
 export function costOf(params: ResolvedParams): number {
-  const pictures = params.batch_size * params.n_iter;
   const steps = params.img2img
     ? Math.max(1, Math.round(params.steps * params.img2img.denoising_strength))
     : params.steps;
-  return (params.width * params.height * pictures * steps) / 1_000_000;
+  return (params.width * params.height * picturesOf(params) * steps) / 1_000_000;
 }
 
 function blend(old: number, sample: number, sampleCount: number): number {

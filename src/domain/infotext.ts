@@ -34,35 +34,43 @@ const textTo =
     into[field] = value;
   };
 
-const ASSIGNMENTS: Record<string, Assign> = {
-  Steps: numberTo("steps"),
-  Sampler: textTo("sampler_name"),
-  "Schedule type": textTo("scheduler"),
-  "CFG scale": numberTo("cfg_scale"),
-  "Distilled CFG Scale": numberTo("distilled_cfg_scale"),
-  Seed: numberTo("seed"),
-  Model: textTo("checkpoint_name"),
-  "Clip skip": numberTo("clip_skip"),
-  "Variation seed": numberTo("subseed"),
-  "Variation seed strength": numberTo("subseed_strength"),
-  Eta: numberTo("eta"),
-  Size: (value, into) => {
-    const [width, height] = value.split("x").map(Number);
-    into.width = width;
-    into.height = height;
-  },
-  "Seed resize from": (value, into) => {
-    const [width, height] = value.split("x").map(Number);
-    into.seed_resize_from_w = width;
-    into.seed_resize_from_h = height;
-  },
-  "Face restoration": (_, into) => {
-    into.restore_faces = true;
-  },
-  Tiling: (value, into) => {
-    into.tiling = value !== "False";
-  },
-};
+/** `512x768`; what is not such a pair becomes NaN, which the schema refuses. */
+function parseSize(value: string): { width: number; height: number } {
+  const [width = Number.NaN, height = Number.NaN] = value.split("x").map(Number);
+  return { width, height };
+}
+
+const ASSIGNMENTS = new Map<string, Assign>(
+  Object.entries({
+    Steps: numberTo("steps"),
+    Sampler: textTo("sampler_name"),
+    "Schedule type": textTo("scheduler"),
+    "CFG scale": numberTo("cfg_scale"),
+    "Distilled CFG Scale": numberTo("distilled_cfg_scale"),
+    Seed: numberTo("seed"),
+    Model: textTo("checkpoint_name"),
+    "Clip skip": numberTo("clip_skip"),
+    "Variation seed": numberTo("subseed"),
+    "Variation seed strength": numberTo("subseed_strength"),
+    Eta: numberTo("eta"),
+    Size: (value, into) => {
+      const { width, height } = parseSize(value);
+      into.width = width;
+      into.height = height;
+    },
+    "Seed resize from": (value, into) => {
+      const { width, height } = parseSize(value);
+      into.seed_resize_from_w = width;
+      into.seed_resize_from_h = height;
+    },
+    "Face restoration": (_, into) => {
+      into.restore_faces = true;
+    },
+    Tiling: (value, into) => {
+      into.tiling = value !== "False";
+    },
+  } satisfies Record<string, Assign>),
+);
 
 function unquote(value: string): string {
   if (!value.startsWith('"')) return value.trim();
@@ -97,7 +105,7 @@ export function parseInfotext(text: string): Result<RawParams, ErrorDetail[]> {
   const params: RawParams = { positive_prompt: positive, negative_prompt: negative };
   const problems: ErrorDetail[] = [];
   for (const [, name = "", raw = ""] of hasParameters ? pairs : []) {
-    const assign = ASSIGNMENTS[name.trim()];
+    const assign = ASSIGNMENTS.get(name.trim());
     if (assign) assign(unquote(raw), params);
     else if (!INFORMATIVE.has(name.trim())) {
       const message = `"${name.trim().slice(0, 60)}" cannot be queued from an infotext yet`;

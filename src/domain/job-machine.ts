@@ -8,6 +8,7 @@
  * completed, failed, cancelled   Final: no event leaves them. A trigger in the database says it again.
  *
  * submit -> pending; claim: pending -> pending with a lease (one conditional statement in storage);
+ * checkpoint_missing (at the claim: the server has lost the file) -> pending, held until it is back;
  * start -> processing, the one place where an attempt is counted; complete -> completed.
  * fail: `user` and `resource` -> failed; `infra` -> pending with backoff, failed after 3 attempts;
  * `forge_died` -> as infra, but the second time failed (`poison`); `interrupted` -> pending, the attempt
@@ -24,6 +25,9 @@ import { err, ok, type Result } from "./result.ts";
 
 /** Why a pending job cannot be claimed yet. */
 export type HoldReason = "retrying" | "not_before" | "missing_checkpoint";
+
+/** When the sweep looks at a job that waits for a checkpoint and has no deadline: far enough to never come. */
+export const HELD_WAKE_AT = 8_640_000_000_000_000;
 
 /** What the machine looks at. Times are milliseconds since the epoch, by the Worker's clock. */
 export interface JobState {
@@ -50,6 +54,7 @@ export interface Failure {
 }
 
 export type JobEvent =
+  | { readonly type: "checkpoint_missing" }
   | { readonly type: "start" }
   | { readonly type: "complete" }
   | { readonly type: "fail"; readonly failure: Failure }
@@ -135,19 +140,17 @@ function backToQueue(job: JobState): JobChange {
   };
 }
 
+/** What failed before it started counts no attempt, so the backoff grows by retries instead. */
 function retryLater(job: JobState, failure: Failure, at: Circumstances): JobChange {
   const { retryBaseMs, retryMaxMs } = at.durations;
-  const delayMs = withFullJitter(
-    backoffCapMs(job.attemptCount, retryBaseMs, retryMaxMs),
-    at.random,
-  );
-  const notBefore = at.now + delayMs;
+  const capMs = backoffCapMs(job.retryCount + 1, retryBaseMs, retryMaxMs);
+  const notBefore = at.now + withFullJitter(capMs, at.random);
   return {
     ...backToQueue(job),
     statusReason: "retrying",
     holdReason: "retrying",
     notBefore,
-    wakeAt: notBefore,
+    wakeAt: Math.min(notBefore, job.startBy ?? notBefore),
     retryCount: job.retryCount + 1,
     error: { code: failure.reason, message: failure.message },
   };
@@ -180,6 +183,16 @@ function fail(job: JobState, failure: Failure, at: Circumstances): JobChange {
     return { ...failed(failure.reason, failure), forgeDeathCount };
   }
   return { ...retryLater(job, failure, at), forgeDeathCount };
+}
+
+function holdForCheckpoint(job: JobState): Result<JobChange, Refusal> {
+  if (job.status !== "pending") return err({ code: "nothing_to_do" });
+  return endLease(job, {
+    ...backToQueue(job),
+    statusReason: "missing_checkpoint",
+    holdReason: "missing_checkpoint",
+    wakeAt: job.startBy ?? HELD_WAKE_AT,
+  });
 }
 
 function start(job: JobState): Result<JobChange, Refusal> {
@@ -256,6 +269,8 @@ export function transition(
   if (event.type === "clock") return tick(job, at);
   if (!job.isLeased) return err({ code: "lease_lost" });
   switch (event.type) {
+    case "checkpoint_missing":
+      return holdForCheckpoint(job);
     case "start":
       return start(job);
     case "complete":

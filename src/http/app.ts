@@ -20,7 +20,15 @@ interface AppOptions {
   readonly isPlatformTrouble: (error: unknown) => boolean;
 }
 
-const PATHS = [...new Set(Object.values(ROUTES).map((route) => route.path))];
+/** The methods of each path, for the `Allow` of a 405. Whatever can be got can be asked for its head. */
+function methodsByPath(): Map<string, string[]> {
+  const methods = new Map<string, string[]>();
+  for (const { path, method } of Object.values(ROUTES)) {
+    const more = method === "GET" ? [method, "HEAD"] : [method];
+    methods.set(path, [...(methods.get(path) ?? []), ...more]);
+  }
+  return methods;
+}
 
 /** The Worker's HTTP side: mounts the table of routes, nothing else. */
 export function createApp(options: AppOptions): Hono<HttpEnv> {
@@ -46,8 +54,12 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
   mountJobs(app);
   mountImages(app);
   mountAgent(app);
-  for (const path of PATHS) {
-    app.all(path, (c) => problemResponse("method_not_allowed", c.var.requestId));
+  for (const [path, methods] of methodsByPath()) {
+    app.all(path, (c) => {
+      const refusal = problemResponse("method_not_allowed", c.var.requestId);
+      refusal.headers.set("Allow", methods.join(", "));
+      return refusal;
+    });
   }
   app.notFound((c) => problemResponse("not_found", c.var.requestId ?? options.uuid()));
   app.onError((error, c) =>

@@ -91,11 +91,13 @@ function requireWire(c: HonoContext<HttpEnv>): void {
   }
 }
 
-function parseParams(route: Route, c: HonoContext<HttpEnv>): unknown {
+/** What cannot be a name or an id is not found, but a stranger is a stranger first. */
+async function parseParams(route: Route, c: HonoContext<HttpEnv>, ctx: Context): Promise<unknown> {
   if (!route.params) return undefined;
   const parsed = route.params.safeParse(c.req.param());
-  if (!parsed.success) throw new AppError("not_found");
-  return parsed.data;
+  if (parsed.success) return parsed.data;
+  if (route.access === "signed_or_jobs:read") await requireActor(c, ctx, route);
+  throw new AppError("not_found");
 }
 
 function parseQuery(route: Route, c: HonoContext<HttpEnv>): unknown {
@@ -120,7 +122,7 @@ export function mount<N extends RouteName>(
     const base = c.var.context;
     const isOpen = route.access === "public" || route.access === "signed_or_jobs:read";
     const ctx = isOpen ? base : { ...base, actor: await requireActor(c, base, route) };
-    const params = parseParams(route, c);
+    const params = await parseParams(route, c, base);
     const known = { ctx, params } as Pick<Call<N>, "ctx" | "params">;
     const refuse = async (error: unknown) => {
       await options.exists?.(known);

@@ -1,4 +1,5 @@
 import { ERRORS, type ErrorCode, type ErrorDetail, type Problem } from "@mobilesd/contract";
+import { errorTextOf } from "../domain/error-text.ts";
 import { AppError } from "../services/app-error.ts";
 import type { Log } from "../services/context.ts";
 
@@ -52,8 +53,6 @@ export function answerError(
 ): Response {
   if (error instanceof AppError) return problemResponse(error.code, requestId, error.details);
   const code = isPlatformTrouble(error) ? "unavailable" : "internal";
-  const text = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
-  const stack = error instanceof Error ? (error.stack ?? null) : null;
-  log("request_failed", { request_id: requestId, code, error: text, stack });
+  log("request_failed", { request_id: requestId, code, ...errorTextOf(error) });
   return problemResponse(code, requestId);
 }

@@ -49,6 +49,7 @@ export function toDetails(error: z.ZodError, prefix = ""): ErrorDetail[] {
     const detail = { field, message: issue.message };
     if (issue.code === "too_big") return [{ ...detail, limit: Number(issue.maximum) }];
     if (issue.code === "too_small") return [{ ...detail, limit: Number(issue.minimum) }];
+    if (issue.code === "not_multiple_of") return [{ ...detail, limit: issue.divisor }];
     if (issue.code === "invalid_value") return [{ ...detail, choices: issue.values.map(String) }];
     return [detail];
   });

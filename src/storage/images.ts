@@ -11,7 +11,12 @@ export type ImageRow = typeof images.$inferSelect;
 
 /** Where the pictures of one attempt lie in R2. An owner's objects share a prefix; epochs never mix. */
 export function resultKey(job: JobRow, index: number, kind: "image" | "preview"): string {
-  return `owners/${job.ownerId}/jobs/${job.mobilesdJobId}/${job.epoch}/${index}.${kind}`;
+  return `${epochPrefix(job)}${index}.${kind}`;
+}
+
+/** What one lease stored of a job. */
+export function epochPrefix(job: JobRow): string {
+  return `${jobPrefix(job)}${job.epoch}/`;
 }
 
 /** Everything of a job in R2, whatever the epoch. */
@@ -19,8 +24,18 @@ export function jobPrefix(job: JobRow): string {
   return `owners/${job.ownerId}/jobs/${job.mobilesdJobId}/`;
 }
 
+/** Every key of an owner's object begins so. */
+export const OWNERS_PREFIX = "owners/";
+
 export function uploadKey(ownerId: string, uploadId: string): string {
   return `owners/${ownerId}/uploads/${uploadId}`;
+}
+
+/** What an object of an owner belongs to: a job's result, or an upload. */
+export function parseKey(key: string): { kind: "result" | "upload" | "other"; id: string } {
+  const [, , folder, id = ""] = key.split("/");
+  if (folder === "jobs") return { kind: "result", id };
+  return { kind: folder === "uploads" ? "upload" : "other", id };
 }
 
 export function catalogueKey(alias: string): string {
@@ -95,9 +110,8 @@ export async function completeJob(
       .set({ ...toColumns(change, now), leaseHash: job.leaseHash, manifestSha256 })
       .where(unchangedSince(job))
       .returning(),
-    db.run(sql`
-      INSERT INTO images (mobilesd_job_id, image_index, owner_id, object_key, preview_key, mime, bytes,
-        sha256, width, height, seed, infotext, created_at)
+    // In the order of the table's columns.
+    db.insert(images).select(sql`
       SELECT mobilesd_job_id, value ->> 0, owner_id, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
         value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, ${toTimestamp(now)}
       FROM jobs, json_each(${rows}) WHERE ${finished}`),

@@ -57,19 +57,28 @@ export function unchangedSince(job: JobRow): SQL | undefined {
   );
 }
 
+interface ChangeOptions {
+  /** Columns that the machine does not know. */
+  readonly columns?: Partial<NewJob>;
+  /** The change is the clock's: a lease that was renewed since the row was read must stand. */
+  readonly isByClock?: boolean;
+}
+
 /** Applies a decision to the row it was made for. Undefined: the row moved meanwhile, nothing was written. */
 export async function applyChange(
   db: Database,
   job: JobRow,
   change: JobChange,
   now: number,
-  extra: Partial<NewJob> = {},
+  options: ChangeOptions = {},
 ): Promise<JobRow | undefined> {
   const epoch = change.endsLease ? { epoch: job.epoch + 1 } : {};
+  const isStillDue =
+    options.isByClock && job.wakeAt !== null ? eq(jobs.wakeAt, job.wakeAt) : undefined;
   const [row] = await db
     .update(jobs)
-    .set({ ...toColumns(change, now), ...epoch, ...extra })
-    .where(unchangedSince(job))
+    .set({ ...toColumns(change, now), ...epoch, ...options.columns })
+    .where(and(unchangedSince(job), isStillDue))
     .returning();
   return row;
 }
@@ -88,6 +97,13 @@ export async function findJob(
     .get();
 }
 
+function countUses(db: Database, uploadIds: readonly string[], by: 1 | -1, condition?: SQL) {
+  return db
+    .update(uploads)
+    .set({ useCount: sql`${uploads.useCount} + ${by}` })
+    .where(and(inArray(uploads.id, [...uploadIds]), condition));
+}
+
 /** Stores a job, its idempotency record and the use of its uploads in one batch: all or nothing. */
 export async function insertJob(
   db: Database,
@@ -98,7 +114,7 @@ export async function insertJob(
   const insert = db.insert(jobs).values(job);
   const statements = [
     ...(record ? [db.insert(idempotencyRecords).values(record)] : []),
-    ...uploadIds.map((id) => db.update(uploads).set({ isUsed: true }).where(eq(uploads.id, id))),
+    ...(uploadIds.length > 0 ? [countUses(db, uploadIds, 1)] : []),
   ];
   await db.batch([insert, ...statements]);
 }
@@ -124,7 +140,9 @@ function filterOf(query: ListJobsQuery, ownerId: string): SQL | undefined {
     given(query.since, (since) => gte(jobs.creationTimestamp, new Date(since).toISOString())),
     given(query.q?.toLowerCase(), (text) =>
       or(
-        sql`instr(lower(json_extract(${jobs.generationParamsJson}, '$.positive_prompt')), ${text}) > 0`,
+        // Rows of the old schema may hold anything.
+        sql`CASE WHEN json_valid(${jobs.generationParamsJson}) THEN
+          instr(lower(json_extract(${jobs.generationParamsJson}, '$.positive_prompt')), ${text}) > 0 END`,
         sql`instr(lower(coalesce(${jobs.name}, '')), ${text}) > 0`,
       ),
     ),
@@ -167,29 +185,39 @@ export async function listJobs(
   return { rows, total: totals[0]?.total ?? 0 };
 }
 
-/** Deletes a job that nobody runs, with its pictures' rows. Undefined: it is being processed, or gone. */
-export async function deleteJobRows(db: Database, job: JobRow): Promise<JobRow | undefined> {
+/**
+ * Deletes a job that nobody runs, with its pictures' rows and its hold on its uploads. False: it is being
+ * processed, or gone.
+ */
+export async function deleteJobRows(
+  db: Database,
+  id: string,
+  uploadIds: readonly string[],
+): Promise<boolean> {
+  // `changes()` is what the statement before it changed: of two deletes at once only one lets go.
+  const release = uploadIds.length > 0 ? [countUses(db, uploadIds, -1, sql`changes() > 0`)] : [];
   const [deleted] = await db.batch([
     db
       .delete(jobs)
-      .where(and(unchangedSince(job), sql`status <> 'processing'`))
-      .returning(),
+      .where(and(eq(jobs.mobilesdJobId, id), sql`status <> 'processing'`))
+      .returning({ id: jobs.mobilesdJobId }),
+    ...release,
     db
       .delete(images)
       .where(
         and(
-          eq(images.mobilesdJobId, job.mobilesdJobId),
-          sql`NOT EXISTS (SELECT 1 FROM jobs WHERE mobilesd_job_id = ${job.mobilesdJobId})`,
+          eq(images.mobilesdJobId, id),
+          sql`NOT EXISTS (SELECT 1 FROM jobs WHERE mobilesd_job_id = ${id})`,
         ),
       ),
   ]);
-  return deleted[0];
+  return deleted.length > 0;
 }
 
 /** Rows of the old schema have no owner; the first one gets them. */
-export function adoptOrphanJobs(db: Database, ownerId: string, now: number) {
+export function adoptOrphanJobs(db: Database, ownerId: string, now: number, condition: SQL) {
   return db
     .update(jobs)
     .set({ ownerId, wakeAt: sql`CASE WHEN status = 'processing' THEN ${now} ELSE wake_at END` })
-    .where(isNull(jobs.ownerId));
+    .where(and(isNull(jobs.ownerId), condition));
 }

@@ -1,9 +1,9 @@
-import { and, count, eq, gt, isNull } from "drizzle-orm";
+import { and, eq, gt, isNull, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
 import { adoptOrphanJobs } from "./jobs.ts";
 import { apiKeys, owners, pageSessions, pairingCodes, servers } from "./schema.ts";
 
-export type KeyRow = typeof apiKeys.$inferSelect;
+type KeyRow = typeof apiKeys.$inferSelect;
 export type OwnerRow = typeof owners.$inferSelect;
 type NewKeyRow = typeof apiKeys.$inferInsert;
 
@@ -11,6 +11,11 @@ type NewKeyRow = typeof apiKeys.$inferInsert;
 export interface OwnedKey {
   readonly key: KeyRow;
   readonly owner: OwnerRow;
+}
+
+/** Whether a key still opens anything. */
+export function isUsable(key: KeyRow, now: number): boolean {
+  return key.isActive && (key.expiresAt === null || key.expiresAt > now);
 }
 
 /** The row id of a key: its first characters behind the prefix, so that a key is found without an index. */
@@ -47,24 +52,29 @@ export function touchKey(db: Database, id: string, now: number) {
   return db.update(apiKeys).set({ lastUsed: now }).where(eq(apiKeys.id, id));
 }
 
-/** Whether any key exists: then setup is over. */
-export async function hasAnyKey(db: Database): Promise<boolean> {
-  const row = await db.select({ n: count() }).from(apiKeys).get();
-  return (row?.n ?? 0) > 0;
-}
-
-/** Makes the first owner with its key, and gives it the rows of the old schema; in one batch. */
+/**
+ * Makes the first owner with its key, and gives it the rows of the old schema; in one batch. False: there
+ * is a key already, be it that of another setup at the same moment, and nothing was written.
+ */
 export async function insertFirstOwner(
   db: Database,
   owner: OwnerRow,
   key: NewKeyRow,
   now: number,
-): Promise<void> {
-  await db.batch([
-    db.insert(owners).values(owner),
-    db.insert(apiKeys).values(key),
-    adoptOrphanJobs(db, owner.id, now),
+): Promise<boolean> {
+  const isFirst = sql`EXISTS (SELECT 1 FROM ${owners} WHERE ${owners.id} = ${owner.id})`;
+  const [made] = await db.batch([
+    // Both in the order of their table's columns.
+    db.insert(owners).select(sql`
+      SELECT ${owner.id}, ${owner.name}, ${owner.createdAt}
+      WHERE NOT EXISTS (SELECT 1 FROM api_keys)`),
+    db.insert(apiKeys).select(sql`
+      SELECT ${key.id}, ${key.name}, ${key.key}, ${key.secret}, ${key.createdAt}, NULL, true,
+        ${key.permissions}, ${owner.id}, NULL, NULL
+      WHERE ${isFirst}`),
+    adoptOrphanJobs(db, owner.id, now, isFirst),
   ]);
+  return made.meta.changes > 0;
 }
 
 /** Makes an agent's key, and with it its server: an alias exists from then on. */

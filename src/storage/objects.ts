@@ -1,13 +1,25 @@
 /** Keys that R2 deletes in one call. */
 const DELETE_KEYS_MAX = 1_000;
 
-/** Deletes every object under a prefix. */
-export async function deleteObjects(bucket: R2Bucket, prefix: string): Promise<void> {
-  for (;;) {
-    const listed = await bucket.list({ prefix, limit: DELETE_KEYS_MAX });
-    if (listed.objects.length > 0) await bucket.delete(listed.objects.map((object) => object.key));
-    if (!listed.truncated) return;
-  }
+/** Deletes every object under a prefix, but none under `keptPrefix`. */
+export async function deleteObjects(
+  bucket: R2Bucket,
+  prefix: string,
+  keptPrefix: string | null = null,
+): Promise<void> {
+  let cursor: string | undefined;
+  do {
+    const listed = await bucket.list({
+      prefix,
+      limit: DELETE_KEYS_MAX,
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    const keys = listed.objects
+      .map((object) => object.key)
+      .filter((key) => keptPrefix === null || !key.startsWith(keptPrefix));
+    if (keys.length > 0) await bucket.delete(keys);
+    cursor = listed.truncated ? listed.cursor : undefined;
+  } while (cursor !== undefined);
 }
 
 /** The sha256 that R2 computed of an object, in hexadecimal; null where it holds none. */

@@ -1,9 +1,10 @@
 import { LIMITS } from "@mobilesd/contract";
-import { and, asc, eq, gt, isNotNull, isNull, lte, or, sql } from "drizzle-orm";
+import { and, asc, eq, gt, isNotNull, isNull, lte, ne, or, sql } from "drizzle-orm";
 import type { WaitingJob } from "../domain/estimate.ts";
+import { HELD_WAKE_AT } from "../domain/job-machine.ts";
 import { type Database, toTimestamp } from "./database.ts";
 import type { JobRow } from "./jobs.ts";
-import { jobs } from "./schema.ts";
+import { jobs, servers } from "./schema.ts";
 
 export interface NewLease {
   readonly leaseHash: string;
@@ -15,16 +16,26 @@ export interface NewLease {
 const claimable = (alias: string) =>
   and(eq(jobs.targetServerAlias, alias), eq(jobs.status, "pending"), isNull(jobs.holdReason));
 
+/** Every job that a server holds under a lease: few, and apart from all others in the wake index. */
+const leased = (alias: string) =>
+  and(
+    eq(jobs.targetServerAlias, alias),
+    isNotNull(jobs.agentSessionId),
+    isNotNull(jobs.wakeAt),
+    isNotNull(jobs.leaseHash),
+  );
+
 const heldForCheckpoint = (alias: string) =>
   and(
     eq(jobs.targetServerAlias, alias),
+    isNull(jobs.agentSessionId),
     isNotNull(jobs.wakeAt),
     eq(jobs.holdReason, "missing_checkpoint"),
   );
 
 /**
  * Grants a lease on the next job of a server in one conditional statement, so that two agents can never
- * hold the same job. Undefined: nothing can be claimed.
+ * hold the same job, nor one whose session a newer one has replaced. Undefined: nothing can be claimed.
  */
 export async function claimNextJob(
   db: Database,
@@ -44,6 +55,8 @@ export async function claimNextJob(
     )
     .orderBy(asc(jobs.priority), asc(jobs.creationTimestamp), asc(jobs.mobilesdJobId))
     .limit(1);
+  const isCurrentSession = sql`EXISTS (SELECT 1 FROM ${servers}
+    WHERE ${servers.alias} = ${alias} AND ${servers.sessionId} = ${lease.sessionId})`;
   const [row] = await db
     .update(jobs)
     .set({
@@ -57,28 +70,29 @@ export async function claimNextJob(
       statusReason: "assigned",
       lastUpdatedTimestamp: toTimestamp(now),
     })
-    .where(and(eq(jobs.mobilesdJobId, next), eq(jobs.status, "pending"), isNull(jobs.leaseHash)))
+    .where(
+      and(
+        eq(jobs.mobilesdJobId, next),
+        eq(jobs.status, "pending"),
+        isNull(jobs.leaseHash),
+        isCurrentSession,
+      ),
+    )
     .returning();
   return row;
 }
 
-/** The job that an earlier answer to the same `claim_id` granted, while its lease holds. */
+/** The job that an earlier answer to the same claim granted, while its lease holds. */
 export async function findClaimedJob(
   db: Database,
   alias: string,
-  claimId: string,
-  leaseUntilMax: number,
+  claim: { sessionId: string; claimId: string },
 ): Promise<JobRow | undefined> {
   return db
     .select()
     .from(jobs)
     .where(
-      and(
-        eq(jobs.targetServerAlias, alias),
-        lte(jobs.wakeAt, leaseUntilMax),
-        eq(jobs.claimId, claimId),
-        isNotNull(jobs.leaseHash),
-      ),
+      and(leased(alias), eq(jobs.agentSessionId, claim.sessionId), eq(jobs.claimId, claim.claimId)),
     )
     .get();
 }
@@ -92,17 +106,13 @@ export async function findJobsOfOtherSessions(
   return db
     .select()
     .from(jobs)
-    .where(
-      and(
-        eq(jobs.targetServerAlias, alias),
-        isNotNull(jobs.wakeAt),
-        isNotNull(jobs.leaseHash),
-        sql`${jobs.agentSessionId} <> ${sessionId}`,
-      ),
-    );
+    .where(and(leased(alias), ne(jobs.agentSessionId, sessionId)));
 }
 
-/** Prolongs a lease that is still the row's. False: it is not. */
+/**
+ * Prolongs a lease that is still the row's. False: it is not. A cancel that came since the row was read
+ * keeps the moment at which it is forced.
+ */
 export async function extendLease(
   db: Database,
   job: JobRow,
@@ -113,8 +123,8 @@ export async function extendLease(
     .update(jobs)
     .set({
       leaseUntil,
-      ...(job.cancelRequestedAt === null ? { wakeAt: leaseUntil } : {}),
-      ...(job.statusReason === "agent_offline" ? { statusReason: "running" } : {}),
+      wakeAt: sql`CASE WHEN cancel_requested_at IS NULL THEN ${leaseUntil} ELSE wake_at END`,
+      statusReason: sql`CASE WHEN status_reason = 'agent_offline' THEN 'running' ELSE status_reason END`,
       lastUpdatedTimestamp: toTimestamp(now),
     })
     .where(
@@ -157,40 +167,42 @@ export async function findJobsAhead(
     .limit(LIMITS.positionMax);
 }
 
-/** Rows of the wake index in which the running job is looked for; leased ones come first in it. */
-const RUNNING_LOOK_MAX = 4;
-
 /** The job that a server runs now, if any. */
 export async function findRunningJob(
   db: Database,
   alias: string,
 ): Promise<(WaitingJob & { startedTimestamp: string | null }) | undefined> {
-  const soon = db
+  return db
     .select({
-      status: jobs.status,
       costMegapixelSteps: jobs.costMegapixelSteps,
       checkpointName: jobs.checkpointName,
       startedTimestamp: jobs.startedTimestamp,
     })
     .from(jobs)
-    .where(and(eq(jobs.targetServerAlias, alias), isNotNull(jobs.wakeAt)))
-    .orderBy(asc(jobs.wakeAt))
-    .limit(RUNNING_LOOK_MAX)
-    .as("soon");
-  return db.select().from(soon).where(eq(soon.status, "processing")).get();
+    .where(and(leased(alias), eq(jobs.status, "processing")))
+    .get();
 }
 
-/** Rows that one sweep looks at per server; the rest comes with the next, oldest first. */
+/** Waiting rows that one sweep looks at per server; the rest comes with the next, oldest first. */
 const SWEEP_ROWS_MAX = 100;
 
-/** The jobs of a server whose time to be looked at has come. */
+/** The jobs of a server whose time to be looked at has come: leased ones, and those that wait unleased. */
 export async function findJobsToWake(db: Database, alias: string, now: number): Promise<JobRow[]> {
-  return db
-    .select()
-    .from(jobs)
-    .where(and(eq(jobs.targetServerAlias, alias), lte(jobs.wakeAt, now)))
-    .orderBy(asc(jobs.wakeAt))
-    .limit(SWEEP_ROWS_MAX);
+  const isDue = lte(jobs.wakeAt, now);
+  const ofServer = eq(jobs.targetServerAlias, alias);
+  const [held, waiting] = await db.batch([
+    db
+      .select()
+      .from(jobs)
+      .where(and(ofServer, isNotNull(jobs.agentSessionId), isDue)),
+    db
+      .select()
+      .from(jobs)
+      .where(and(ofServer, isNull(jobs.agentSessionId), isDue))
+      .orderBy(asc(jobs.wakeAt))
+      .limit(SWEEP_ROWS_MAX),
+  ]);
+  return [...held, ...waiting];
 }
 
 /** The checkpoints, as they were written, that claimable jobs of a server ask for. */
@@ -216,15 +228,14 @@ export function renameCheckpoint(db: Database, alias: string, from: string, to: 
     );
 }
 
-/** Holds back the waiting jobs whose checkpoint a new catalogue lacks, and lets go those that are back. */
+/** Holds back the waiting jobs whose checkpoint a server's catalogue lacks, and lets go those that are back. */
 export async function holdMissingCheckpoints(
   db: Database,
   alias: string,
-  checkpoints: readonly string[],
   now: number,
 ): Promise<void> {
-  const names = JSON.stringify(checkpoints);
-  const known = sql`${jobs.checkpointName} IN (SELECT value FROM json_each(${names}))`;
+  const known = sql`${jobs.checkpointName} IN (
+    SELECT name FROM catalogue_names WHERE server_alias = ${alias} AND kind = 'checkpoint')`;
   const timestamp = toTimestamp(now);
   await db.batch([
     db
@@ -247,6 +258,3 @@ export async function holdMissingCheckpoints(
       .where(and(heldForCheckpoint(alias), known)),
   ]);
 }
-
-/** Far enough to never come, so that held rows stand in the wake index, where a catalogue finds them. */
-export const HELD_WAKE_AT = 8_640_000_000_000_000;

@@ -82,7 +82,10 @@ export const jobs = sqliteTable(
       )
       .where(sql`status = 'pending' AND hold_reason IS NULL`),
     index("jobs_of_owner").on(t.ownerId, t.creationTimestamp),
-    index("jobs_to_wake").on(t.targetServerAlias, t.wakeAt).where(sql`wake_at IS NOT NULL`),
+    // Leased rows have a session and so stand apart: they are few, whatever waits for a time of its own.
+    index("jobs_to_wake")
+      .on(t.targetServerAlias, t.agentSessionId, t.wakeAt)
+      .where(sql`wake_at IS NOT NULL`),
   ],
 );
 
@@ -182,7 +185,8 @@ export const uploads = sqliteTable("uploads", {
   bytes: integer("bytes").notNull(),
   sha256: text("sha256").notNull(),
   createdAt: text("created_at").notNull(),
-  isUsed: integer("is_used", { mode: "boolean" }).notNull().default(false),
+  /** Jobs that name it; the nightly clean-up takes those that none names any more. */
+  useCount: integer("use_count").notNull().default(0),
 });
 
 export const idempotencyRecords = sqliteTable(

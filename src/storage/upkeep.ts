@@ -1,19 +1,28 @@
 import { and, eq, inArray, lt, sql } from "drizzle-orm";
 import type { Database } from "./database.ts";
-import { deadLetters, pageSessions, pairingCodes, uploads } from "./schema.ts";
+import { parseKey } from "./images.ts";
+import {
+  deadLetters,
+  idempotencyRecords,
+  images,
+  jobs,
+  pageSessions,
+  pairingCodes,
+  uploads,
+} from "./schema.ts";
 import type { UploadRow } from "./uploads.ts";
 
-/** Rows removed by one pass of the daily clean-up; D1 wants small deletes. */
-const PRUNE_ROWS_MAX = 500;
+/** Rows of a kind removed by one pass of the nightly clean-up; D1 wants small deletes. */
+export const PRUNE_ROWS_MAX = 500;
 
-/** Removes records, sessions and codes whose time is over. */
+/** Removes records, sessions and codes whose time is over. Answers whether there may be more. */
 export async function deleteExpired(
   db: Database,
   idempotencyBefore: number,
   now: number,
-): Promise<void> {
-  await db.batch([
-    db.run(sql`DELETE FROM idempotency_records WHERE (owner_id, key) IN (
+): Promise<boolean> {
+  const results = await db.batch([
+    db.delete(idempotencyRecords).where(sql`(owner_id, key) IN (
       SELECT owner_id, key FROM idempotency_records WHERE created_at < ${idempotencyBefore}
       LIMIT ${PRUNE_ROWS_MAX})`),
     db
@@ -41,6 +50,7 @@ export async function deleteExpired(
         ),
       ),
   ]);
+  return results.some((result) => result.meta.changes >= PRUNE_ROWS_MAX);
 }
 
 /** Keeps a queue message that could not be delivered; the same message twice is one row. */
@@ -48,12 +58,48 @@ export function insertDeadLetter(db: Database, letter: typeof deadLetters.$infer
   return db.insert(deadLetters).values(letter).onConflictDoNothing();
 }
 
-/** Removes the rows of uploads that no job used, and answers them so that their objects can go. */
+/** Removes the rows of uploads that no job names, and answers them so that their objects can go. */
 export async function deleteUnusedUploads(db: Database, before: string): Promise<UploadRow[]> {
   const old = db
     .select({ id: uploads.id })
     .from(uploads)
-    .where(and(eq(uploads.isUsed, false), lt(uploads.createdAt, before)))
+    .where(and(eq(uploads.useCount, 0), lt(uploads.createdAt, before)))
     .limit(PRUNE_ROWS_MAX);
   return db.delete(uploads).where(inArray(uploads.id, old)).returning();
+}
+
+/**
+ * Those of some R2 keys that no row speaks of: pictures of a finished or deleted job that are not its
+ * result, uploads without a row. What belongs to a job that is still open is never among them.
+ */
+export async function findOrphanKeys(db: Database, keys: readonly string[]): Promise<string[]> {
+  const parsed = keys.map((key) => ({ key, ...parseKey(key) }));
+  const idsOf = (kind: "result" | "upload") =>
+    JSON.stringify([...new Set(parsed.flatMap((one) => (one.kind === kind ? [one.id] : [])))]);
+  const among = (ids: string) => sql`(SELECT value FROM json_each(${ids}))`;
+  const jobIds = idsOf("result");
+  const [pictures, openJobs, known] = await db.batch([
+    db
+      .select({ image: images.objectKey, preview: images.previewKey })
+      .from(images)
+      .where(inArray(images.mobilesdJobId, among(jobIds))),
+    db
+      .select({ id: jobs.mobilesdJobId })
+      .from(jobs)
+      .where(
+        and(
+          inArray(jobs.mobilesdJobId, among(jobIds)),
+          inArray(jobs.status, ["pending", "processing"]),
+        ),
+      ),
+    db
+      .select({ id: uploads.id })
+      .from(uploads)
+      .where(inArray(uploads.id, among(idsOf("upload")))),
+  ]);
+  const kept = new Set(pictures.flatMap((one) => [one.image, one.preview]));
+  const alive = new Set([...openJobs, ...known].map((one) => one.id));
+  return parsed
+    .filter(({ key, kind, id }) => kind !== "other" && !alive.has(id) && !kept.has(key))
+    .map(({ key }) => key);
 }

@@ -32,11 +32,14 @@ function proofOf(c: HonoContext<HttpEnv>): LeaseProof {
   return parsed.data;
 }
 
-function incomingImage(c: HonoContext<HttpEnv>): IncomingImage {
-  const mime = ImageMime.safeParse(c.req.header("content-type"));
+/** Previews are served as WebP whatever the picture is, so they must be one. */
+const MIMES = { image: ImageMime, preview: ImageMime.extract(["image/webp"]) };
+
+function incomingImage(c: HonoContext<HttpEnv>, kind: "image" | "preview"): IncomingImage {
+  const mime = MIMES[kind].safeParse(c.req.header("content-type"));
   if (!mime.success) {
     throw fieldError("unsupported_media_type", "Content-Type", "not a picture that can be stored", {
-      choices: [...ImageMime.options],
+      choices: [...MIMES[kind].options],
     });
   }
   const sha256 = Sha256Hex.safeParse(c.req.header(HEADERS.sha256));
@@ -49,7 +52,8 @@ function incomingImage(c: HonoContext<HttpEnv>): IncomingImage {
 function storeFrom(kind: "image" | "preview") {
   return async ({ ctx, params, c }: Call<"putImage"> | Call<"putPreview">) => {
     const target = { jobId: params.id, index: params.index, kind };
-    return storeResult(ctx, target, proofOf(c), incomingImage(c));
+    const holder = { ...proofOf(c), sessionId: sessionOf(c) };
+    return storeResult(ctx, target, holder, incomingImage(c, kind));
   };
 }
 

@@ -8,15 +8,23 @@ import { findServer, updateServer } from "../../storage/servers.ts";
 import { AppError } from "../app-error.ts";
 import type { ActorContext } from "../context.ts";
 
+/** How often rows that moved meanwhile are looked at again; a replaced session can move none for long. */
+const LOOKS_MAX = 5;
+
 /** What an earlier session held is cut short: that agent is gone, or drains from now on. */
 async function endOtherSessions(ctx: ActorContext, alias: string, sessionId: string) {
   const { durations } = ctx.settings;
-  for (const job of await findJobsOfOtherSessions(ctx.db, alias, sessionId)) {
-    const now = ctx.clock();
-    const at = { now, random: ctx.random(), durations };
-    const change = transition(toJobState(job), { type: "session_replaced" }, at);
-    if (change.ok) await applyChange(ctx.db, job, change.value, now);
-    ctx.log("run_cut_short", { job_id: job.mobilesdJobId, epoch: job.epoch, server_alias: alias });
+  for (let looks = 0; looks < LOOKS_MAX; looks++) {
+    const held = await findJobsOfOtherSessions(ctx.db, alias, sessionId);
+    if (held.length === 0) return;
+    for (const job of held) {
+      const now = ctx.clock();
+      const at = { now, random: ctx.random(), durations };
+      const change = transition(toJobState(job), { type: "session_replaced" }, at);
+      if (change.ok) await applyChange(ctx.db, job, change.value, now);
+      const { mobilesdJobId, epoch } = job;
+      ctx.log("run_cut_short", { job_id: mobilesdJobId, epoch, server_alias: alias });
+    }
   }
 }
 

@@ -7,13 +7,14 @@ import {
   listWaitingCheckpoints,
   renameCheckpoint,
 } from "../../storage/queue.ts";
-import { findServer, replaceCatalogue } from "../../storage/servers.ts";
+import { findServer, replaceCatalogueNames, updateServer } from "../../storage/servers.ts";
 import { AppError } from "../app-error.ts";
 import type { ActorContext } from "../context.ts";
 
 /**
  * Takes over a server's catalogue: the whole as an object, its names as rows. Jobs that wait for a
- * checkpoint which is not there are held, and let go when it is back.
+ * checkpoint which is not there are held, and let go when it is back. The hash is noted last: a request
+ * that was cut short is wanted again.
  */
 export async function putCatalogue(
   ctx: ActorContext,
@@ -28,6 +29,7 @@ export async function putCatalogue(
     httpMetadata: { contentType: "application/json" },
   });
   const names = catalogueNames(catalogue);
+  await replaceCatalogueNames(ctx.db, server.alias, names);
   const checkpoints = names.filter((one) => one.kind === "checkpoint");
   for (const given of await listWaitingCheckpoints(ctx.db, server.alias)) {
     const keys = checkpointKeys(given);
@@ -37,12 +39,7 @@ export async function putCatalogue(
       await renameCheckpoint(ctx.db, server.alias, given, resolved.value.name);
     }
   }
-  await holdMissingCheckpoints(
-    ctx.db,
-    server.alias,
-    checkpoints.map((one) => one.name),
-    ctx.clock(),
-  );
-  await replaceCatalogue(ctx.db, server.alias, names, json.sha256);
+  await holdMissingCheckpoints(ctx.db, server.alias, ctx.clock());
+  await updateServer(ctx.db, server.alias, { catalogueSha256: json.sha256 });
   ctx.log("catalogue_replaced", { server_alias: server.alias, names: names.length });
 }

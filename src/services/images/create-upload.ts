@@ -4,7 +4,7 @@ import { randomBase62 } from "../../domain/credentials.ts";
 import { toTimestamp } from "../../storage/database.ts";
 import { uploadKey } from "../../storage/images.ts";
 import { insertUpload } from "../../storage/uploads.ts";
-import { AppError, fieldError } from "../app-error.ts";
+import { fieldError } from "../app-error.ts";
 import type { ActorContext } from "../context.ts";
 
 const MIMES: Record<string, ImageMime> = {
@@ -55,29 +55,42 @@ function inspect(head: Uint8Array): { mime: ImageMime; width: number; height: nu
   return { mime, width: found.width, height: found.height };
 }
 
-/** Puts the head back before the rest, with the length that R2 must know. */
-function rejoin(
-  head: Uint8Array,
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  bytes: number,
-): { stream: ReadableStream; done: Promise<void> } {
+const wrongLength = (limit: number) =>
+  fieldError("invalid_request", "body", "not as long as its Content-Length says", { limit });
+
+/**
+ * Puts the head back before the rest, with the length that R2 must know, and takes the sum as it passes:
+ * both readers are waited for, so nothing piles up between them.
+ */
+function rejoin(head: Uint8Array, reader: ReadableStreamDefaultReader<Uint8Array>, bytes: number) {
   const { readable, writable } = new FixedLengthStream(bytes);
-  const writer = writable.getWriter();
+  const digest = new crypto.DigestStream("SHA-256");
+  const store = writable.getWriter();
+  const hash = digest.getWriter();
   const pump = async () => {
+    let length = 0;
+    let chunk: Uint8Array | undefined = head;
     try {
-      await writer.write(head);
-      for (;;) {
+      while (chunk !== undefined) {
+        length += chunk.length;
+        if (length > bytes) throw wrongLength(bytes);
+        await Promise.all([store.write(chunk), hash.write(chunk)]);
         const { done, value } = await reader.read();
-        if (done) break;
-        await writer.write(value);
+        chunk = done ? undefined : value;
       }
-      await writer.close();
+      if (length < bytes) throw wrongLength(bytes);
+      await Promise.all([store.close(), hash.close()]);
     } catch (error) {
-      await writer.abort(error);
+      await Promise.allSettled([store.abort(error), hash.abort(error)]);
       throw error;
     }
+    return toHex(await digest.digest);
   };
-  return { stream: readable, done: pump() };
+  return { stream: readable, sha256: pump() };
+}
+
+function toHex(digest: ArrayBuffer): string {
+  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /**
@@ -97,16 +110,14 @@ export async function createUpload(
   const head = await readHead(reader, LIMITS.uploadHeaderBytesMax);
   const { mime, width, height } = inspect(head);
   const id = ID_PREFIX.upload + randomBase62(22, ctx.randomBytes);
-  const { stream, done } = rejoin(head, reader, bytes);
-  const [toStore, toHash] = stream.tee();
-  const digest = new crypto.DigestStream("SHA-256");
+  const { stream, sha256: summed } = rejoin(head, reader, bytes);
   const key = uploadKey(ctx.actor.ownerId, id);
-  const put = ctx.bucket.put(key, toStore, { httpMetadata: { contentType: mime } });
-  const [stored] = await Promise.all([put, toHash.pipeTo(digest), done]);
-  if (stored === null) throw new AppError("unavailable");
-  const sha256 = [...new Uint8Array(await digest.digest)]
-    .map((byte) => byte.toString(16).padStart(2, "0"))
-    .join("");
+  const put = ctx.bucket.put(key, stream, { httpMetadata: { contentType: mime } });
+  // When the pump breaks, R2 only sees a broken stream: the pump's reason is the one to tell.
+  const [sum, stored] = await Promise.allSettled([summed, put]);
+  if (sum.status === "rejected") throw sum.reason;
+  if (stored.status === "rejected") throw stored.reason;
+  const sha256 = sum.value;
   const createdAt = toTimestamp(ctx.clock());
   const ownerId = ctx.actor.ownerId;
   await insertUpload(ctx.db, { id, ownerId, mime, width, height, bytes, sha256, createdAt });

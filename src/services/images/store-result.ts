@@ -1,5 +1,5 @@
 import { type ImageMime, type LeaseProof, LIMITS, type StoredImage } from "@mobilesd/contract";
-import { hashSecret, isEqualDigest } from "../../domain/credentials.ts";
+import { isLeaseProof } from "../../domain/lease.ts";
 import { resultKey } from "../../storage/images.ts";
 import { findJob } from "../../storage/jobs.ts";
 import { sha256Of } from "../../storage/objects.ts";
@@ -24,7 +24,7 @@ const R2_CHECKSUM_ERROR = "10037";
 export async function storeResult(
   ctx: ActorContext,
   target: { jobId: string; index: number; kind: "image" | "preview" },
-  proof: LeaseProof,
+  holder: LeaseProof & { sessionId: string | null },
   image: IncomingImage,
 ): Promise<StoredImage> {
   const job = await findJob(ctx.db, target.jobId, null);
@@ -32,8 +32,8 @@ export async function storeResult(
   if (job.status === "cancelled") throw new AppError("job_cancelled");
   const isHeld =
     job.status === "processing" &&
-    job.epoch === proof.epoch &&
-    isEqualDigest(job.leaseHash ?? "", hashSecret(proof.lease_token, ctx.settings.keyPepper));
+    isLeaseProof(job, holder, ctx.settings.keyPepper) &&
+    job.agentSessionId === holder.sessionId;
   if (!isHeld) throw new AppError("lease_lost");
   const bytesMax = target.kind === "image" ? LIMITS.imageBytesMax : LIMITS.previewBytesMax;
   if (image.bytes > bytesMax) {

@@ -39,7 +39,7 @@ export async function cancelJob(ctx: ActorContext, id: string): Promise<CancelAn
     }
     const saved = await applyChange(ctx.db, job, change.value, now);
     if (saved) {
-      if (saved.status === "processing") await ctx.wakeAfter(durations.cancelGraceMs);
+      if (saved.status === "processing") ctx.defer(ctx.wakeAfter(durations.cancelGraceMs));
       ctx.log("job_cancel", { job_id: id, status: saved.status });
       return answer(saved);
     }

@@ -1,3 +1,4 @@
+import { readStoredParams, uploadIdsOf } from "../../domain/stored-params.ts";
 import { jobPrefix } from "../../storage/images.ts";
 import { deleteJobRows } from "../../storage/jobs.ts";
 import { deleteObjects } from "../../storage/objects.ts";
@@ -9,8 +10,9 @@ import { requireJob } from "./read.ts";
 export async function deleteJob(ctx: ActorContext, id: string): Promise<void> {
   const job = await requireJob(ctx, id);
   if (job.status === "processing") throw new AppError("job_processing");
-  const deleted = await deleteJobRows(ctx.db, job);
-  if (!deleted) throw new AppError("job_processing");
+  const params = readStoredParams(job.generationParamsJson);
+  const isDeleted = await deleteJobRows(ctx.db, id, params === null ? [] : uploadIdsOf(params));
+  if (!isDeleted) throw new AppError("job_processing");
   await deleteObjects(ctx.bucket, jobPrefix(job));
   ctx.log("job_deleted", { job_id: id });
 }

@@ -33,13 +33,15 @@ function encodeCursor(job: JobRow): string {
   return `${job.creationTimestamp}_${job.mobilesdJobId}`;
 }
 
+/** A timestamp as rows have it (old ones without milliseconds too), and a job's id. */
+const CURSOR = /^(\d{4}-[0-9T:.+Z -]{6,30})_([0-9A-Za-z-]{1,64})$/;
+
 function decodeCursor(cursor: string): Cursor {
-  const at = cursor.indexOf("_");
-  const creationTimestamp = cursor.slice(0, at);
-  if (at < 0 || Number.isNaN(Date.parse(creationTimestamp))) {
+  const [, creationTimestamp, id] = CURSOR.exec(cursor) ?? [];
+  if (creationTimestamp === undefined || id === undefined) {
     throw fieldError("invalid_request", "cursor", "not a cursor of this list");
   }
-  return { creationTimestamp, id: cursor.slice(at + 1) };
+  return { creationTimestamp, id };
 }
 
 /** Whose jobs a list shows: the caller's own, or those of an owner named by a key that reaches all. */

@@ -1,6 +1,7 @@
 import {
   type ErrorDetail,
   GenerationParams,
+  LIMITS,
   type ResolvedParams,
   type SubmitJob,
   UNBUILT_PARAMS,
@@ -14,6 +15,7 @@ import {
   resolveCheckpoint,
   resolveSchedule,
 } from "../../domain/names.ts";
+import { picturesOf } from "../../domain/stored-params.ts";
 import {
   findCheckpointsByHash,
   findNames,
@@ -41,6 +43,11 @@ export function readParams(input: SubmitJob): GenerationParams {
         message: "no agent runs this yet",
       })),
     );
+  }
+  if (picturesOf(params) > LIMITS.imagesPerJobMax) {
+    const limit = LIMITS.imagesPerJobMax;
+    const message = "batch_size times n_iter is more pictures than a job may have";
+    throw fieldError("invalid_request", "generation_params.n_iter", message, { limit });
   }
   return params;
 }
@@ -79,9 +86,11 @@ async function resolveCheckpointName(
   server: ServerRow,
   given: string,
 ): Promise<string> {
-  const candidates = isCheckpointHash(given)
-    ? await findCheckpointsByHash(ctx.db, server.alias, given)
-    : await findNames(ctx.db, server.alias, "checkpoint", checkpointKeys(given));
+  const named = await findNames(ctx.db, server.alias, "checkpoint", checkpointKeys(given));
+  const candidates =
+    named.length === 0 && isCheckpointHash(given)
+      ? await findCheckpointsByHash(ctx.db, server.alias, given)
+      : named;
   const resolved = resolveCheckpoint(given, candidates);
   if (resolved.ok) return resolved.value.name;
   const field = "generation_params.checkpoint_name";

@@ -2,6 +2,7 @@ import type { DryRunAnswer, StatusReason, SubmitAnswer, SubmitJob } from "@mobil
 import { costOf } from "../../domain/estimate.ts";
 import { fingerprintOf } from "../../domain/fingerprint.ts";
 import type { HoldReason } from "../../domain/job-machine.ts";
+import { uploadIdsOf } from "../../domain/stored-params.ts";
 import { toTimestamp } from "../../storage/database.ts";
 import { findIdempotencyRecord } from "../../storage/idempotency.ts";
 import { insertJob, type NewJob } from "../../storage/jobs.ts";
@@ -33,7 +34,7 @@ async function requireUploads(ctx: ActorContext, resolved: Resolved): Promise<st
     { field: "generation_params.img2img.init_image", id: img2img?.init_image.upload_id },
     { field: "generation_params.img2img.mask", id: img2img?.mask?.upload_id },
   ].flatMap(({ field, id }) => (id === undefined ? [] : [{ field, id }]));
-  const ids = [...new Set(wanted.map((one) => one.id))];
+  const ids = uploadIdsOf(resolved.params);
   const found = await findUploads(ctx.db, ids, ctx.actor.ownerId);
   const missing = wanted.find(({ id }) => !found.some((upload) => upload.id === id));
   if (missing)

@@ -1,12 +1,6 @@
-import {
-  type JobError,
-  type JobImage,
-  type JobStatusView,
-  type JobView,
-  type StatusReason,
-  StoredParams,
-} from "@mobilesd/contract";
+import type { JobError, JobImage, JobStatusView, JobView, StatusReason } from "@mobilesd/contract";
 import { signedImageUrl } from "../../domain/image-url.ts";
+import { readStoredParams } from "../../domain/stored-params.ts";
 import { toTimestamp } from "../../storage/database.ts";
 import { type ImageRow, nameOf } from "../../storage/images.ts";
 import type { JobRow } from "../../storage/jobs.ts";
@@ -29,8 +23,10 @@ function viewImage(ctx: Context, image: ImageRow): JobImage {
 
 /** Old rows may hold parameters from before the schema: those are shown as they are. */
 function readParams(json: string): JobStatusView["generation_params"] {
-  const parsed = StoredParams.safeParse(parseJson(json));
-  return parsed.success ? parsed.data : {};
+  const params = readStoredParams(json);
+  if (params !== null) return params;
+  const old = parseJson(json);
+  return typeof old === "object" && old !== null ? { ...old } : {};
 }
 
 function parseJson(json: string): unknown {

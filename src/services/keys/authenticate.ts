@@ -1,7 +1,7 @@
 import type { Permission } from "@mobilesd/contract";
 import type { Actor } from "../../domain/access.ts";
 import { hashSecret, isEqualDigest, isWellFormedToken } from "../../domain/credentials.ts";
-import { findKey, findSessionKey, type OwnedKey, touchKey } from "../../storage/keys.ts";
+import { findKey, findSessionKey, isUsable, type OwnedKey, touchKey } from "../../storage/keys.ts";
 import { AppError } from "../app-error.ts";
 import type { Context } from "../context.ts";
 
@@ -12,7 +12,7 @@ export type Credentials =
 
 /** Who a key belongs to, as long as the key holds. */
 function toActor({ key, owner }: OwnedKey, now: number): Actor | undefined {
-  if (!key.isActive || (key.expiresAt !== null && key.expiresAt <= now)) return undefined;
+  if (!isUsable(key, now)) return undefined;
   return {
     ownerId: owner.id,
     ownerName: owner.name,

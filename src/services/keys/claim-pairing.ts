@@ -1,6 +1,6 @@
 import { type ClaimPairing, type PairingClaimed, ROLES } from "@mobilesd/contract";
 import { hashSecret, normalizePairingCode } from "../../domain/credentials.ts";
-import { claimPairingCode, findKeyById, insertAgentKey } from "../../storage/keys.ts";
+import { claimPairingCode, findKeyById, insertAgentKey, isUsable } from "../../storage/keys.ts";
 import { AppError } from "../app-error.ts";
 import type { Context } from "../context.ts";
 import { makeKey } from "./make-key.ts";
@@ -11,10 +11,11 @@ export async function claimPairing(
   ctx: Context,
   input: ClaimPairing,
 ): Promise<{ claimed: PairingClaimed; token: string | null }> {
+  const now = ctx.clock();
   const codeHash = hashSecret(normalizePairingCode(input.code), ctx.settings.keyPepper);
-  const code = await claimPairingCode(ctx.db, codeHash, ctx.clock());
+  const code = await claimPairingCode(ctx.db, codeHash, now);
   const maker = code && (await findKeyById(ctx.db, code.apiKeyId));
-  if (!code || !maker?.key.isActive) throw new AppError("pairing_code_invalid");
+  if (!code || !maker || !isUsable(maker.key, now)) throw new AppError("pairing_code_invalid");
   if (code.purpose === "page") {
     const { token, session } = await startSession(ctx, {
       keyId: maker.key.id,

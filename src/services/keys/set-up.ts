@@ -1,7 +1,7 @@
 import { ID_PREFIX, type NewKey, ROLES, type SetUp } from "@mobilesd/contract";
 import { hashSecret, isEqualDigest, randomBase62 } from "../../domain/credentials.ts";
 import { toTimestamp } from "../../storage/database.ts";
-import { hasAnyKey, insertFirstOwner } from "../../storage/keys.ts";
+import { insertFirstOwner } from "../../storage/keys.ts";
 import { AppError } from "../app-error.ts";
 import type { Context } from "../context.ts";
 import { makeKey } from "./make-key.ts";
@@ -13,7 +13,6 @@ export async function setUp(ctx: Context, input: SetUp): Promise<NewKey> {
   if (setupToken === null || !isEqualDigest(given, hashSecret(setupToken, keyPepper))) {
     throw new AppError("setup_token_invalid");
   }
-  if (await hasAnyKey(ctx.db)) throw new AppError("already_set_up");
   const now = ctx.clock();
   const owner = {
     id: ID_PREFIX.owner + randomBase62(22, ctx.randomBytes),
@@ -22,7 +21,8 @@ export async function setUp(ctx: Context, input: SetUp): Promise<NewKey> {
   };
   const wanted = { name: "first key", permissions: ROLES.owner, serverAlias: null };
   const { row, view } = makeKey(ctx, owner, wanted);
-  await insertFirstOwner(ctx.db, owner, row, now);
+  const isFirst = await insertFirstOwner(ctx.db, owner, row, now);
+  if (!isFirst) throw new AppError("already_set_up");
   ctx.log("set_up", { owner_id: owner.id, key_id: row.id });
   return view;
 }

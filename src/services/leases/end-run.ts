@@ -12,7 +12,9 @@ async function end(
 ): Promise<LeaseEnded> {
   const ended = await changeLeased(ctx, job, event);
   if (!ended) throw await leaseRefusal(ctx, undefined, sessionId);
-  if (ended.notBefore !== null) await ctx.wakeAfter(Math.max(0, ended.notBefore - ctx.clock()));
+  if (ended.notBefore !== null) {
+    ctx.defer(ctx.wakeAfter(Math.max(0, ended.notBefore - ctx.clock())));
+  }
   ctx.log("lease_ended", {
     job_id: job.mobilesdJobId,
     epoch: job.epoch,

@@ -1,6 +1,6 @@
 import type { LeaseProof } from "@mobilesd/contract";
-import { hashSecret, isEqualDigest } from "../../domain/credentials.ts";
 import { type JobChange, type JobEvent, transition } from "../../domain/job-machine.ts";
+import { isLeaseProof } from "../../domain/lease.ts";
 import { applyChange, findJob, type JobRow, toJobState } from "../../storage/jobs.ts";
 import { findServer } from "../../storage/servers.ts";
 import { AppError } from "../app-error.ts";
@@ -15,8 +15,7 @@ export async function requireServersJob(ctx: ActorContext, id: string): Promise<
 
 /** Whether a proof is that of the lease that the row names, be the job finished or not. */
 export function isLeaseOf(ctx: ActorContext, job: JobRow, proof: LeaseProof): boolean {
-  const shown = hashSecret(proof.lease_token, ctx.settings.keyPepper);
-  return job.epoch === proof.epoch && job.leaseHash !== null && isEqualDigest(job.leaseHash, shown);
+  return isLeaseProof(job, proof, ctx.settings.keyPepper);
 }
 
 /** Why a lease is no more, in the words that tell the agent what to do. */
@@ -26,12 +25,13 @@ export async function leaseRefusal(
   sessionId: string | null,
 ): Promise<AppError> {
   if (job?.status === "cancelled") return new AppError("job_cancelled");
+  if (sessionId === null) return new AppError("session_unknown");
   const server = await findServer(ctx.db, ctx.actor.serverAlias ?? "");
   if (server?.sessionId !== sessionId) return new AppError("session_superseded");
   return new AppError("lease_lost");
 }
 
-/** The job that a valid, unfinished lease proves. */
+/** The job that a valid, unfinished lease proves, held by the very session that claimed it. */
 export async function requireLease(
   ctx: ActorContext,
   id: string,
@@ -40,7 +40,8 @@ export async function requireLease(
 ): Promise<JobRow> {
   const job = await requireServersJob(ctx, id);
   const isOpen = job.status === "pending" || job.status === "processing";
-  if (!isOpen || !isLeaseOf(ctx, job, proof)) throw await leaseRefusal(ctx, job, sessionId);
+  const isHeld = isOpen && isLeaseOf(ctx, job, proof) && job.agentSessionId === sessionId;
+  if (!isHeld) throw await leaseRefusal(ctx, job, sessionId);
   return job;
 }
 

@@ -12,7 +12,9 @@ export async function startJob(
 ): Promise<{ attempt_count: number; cancel: boolean }> {
   const job = await requireLease(ctx, id, input, sessionId);
   const started = await changeLeased(ctx, job, { type: "start" }, (change, now) =>
-    applyChange(ctx.db, job, change, now, { forgeInternalTaskId: input.forge_task_id }),
+    applyChange(ctx.db, job, change, now, {
+      columns: { forgeInternalTaskId: input.forge_task_id },
+    }),
   );
   if (!started) throw await leaseRefusal(ctx, undefined, sessionId);
   return { attempt_count: started.attemptCount, cancel: started.cancelRequestedAt !== null };

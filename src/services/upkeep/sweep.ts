@@ -18,7 +18,7 @@ export async function sweep(ctx: Context): Promise<number> {
       const at = { now, random: ctx.random(), durations };
       const change = transition(toJobState(job), { type: "clock" }, at);
       if (!change.ok) continue;
-      const saved = await applyChange(ctx.db, job, change.value, now);
+      const saved = await applyChange(ctx.db, job, change.value, now, { isByClock: true });
       if (saved) changed += 1;
       ctx.log("job_swept", {
         job_id: job.mobilesdJobId,

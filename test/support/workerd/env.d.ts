@@ -2,10 +2,16 @@ import type { D1Migration } from "cloudflare:test";
 
 declare global {
   namespace Cloudflare {
+    interface GlobalProps {
+      mainModule: typeof import("../../../src/worker.ts");
+    }
     interface Env {
       DB: D1Database;
       BUCKET: R2Bucket;
       WAKE: Queue;
+      KEY_PEPPER: string;
+      URL_SIGNING_KEY: string;
+      SETUP_TOKEN: string;
       TEST_MIGRATIONS: D1Migration[];
     }
   }

@@ -1,0 +1,95 @@
+/** What a D1 statement is about to meet: nothing, an error instead of it, or an error after it has been done. */
+type Fault = "before" | "after" | undefined;
+
+/** A D1 binding that counts what it costs and fails where a test wants it to. Everything is really executed. */
+export interface ObservedDatabase {
+  readonly d1: D1Database;
+  readonly statements: string[];
+  rowsRead: number;
+  rowsWritten: number;
+  /** Decides by the SQL whether an execution fails; unset: none does. */
+  faultOf: ((sql: string) => Fault) | undefined;
+  /** Forgets the counts; a fault stays. */
+  startCounting(): void;
+}
+
+const isWrite = (sql: string) => /^\s*(insert|update|delete)/i.test(sql);
+
+class Observed implements ObservedDatabase {
+  readonly statements: string[] = [];
+  rowsRead = 0;
+  rowsWritten = 0;
+  faultOf: ((sql: string) => Fault) | undefined;
+  readonly d1: D1Database;
+
+  constructor(real: D1Database) {
+    const own: Pick<D1Database, "prepare" | "batch"> = {
+      prepare: (sql) => this.#wrap(real.prepare(sql), sql),
+      batch: async <T>(list: D1PreparedStatement[]) => {
+        const known = list.map((one) => this.#known(one));
+        return this.#run(known.map(({ sql }) => sql).join(";\n"), async () => {
+          const results = await real.batch<T>(known.map(({ statement }) => statement));
+          for (const result of results) this.#count(result.meta);
+          return results;
+        });
+      },
+    };
+    this.d1 = own as D1Database;
+  }
+
+  startCounting(): void {
+    this.statements.length = 0;
+    this.rowsRead = 0;
+    this.rowsWritten = 0;
+  }
+
+  readonly #wrapped = new WeakMap<object, { statement: D1PreparedStatement; sql: string }>();
+
+  #known(wrapper: D1PreparedStatement) {
+    const known = this.#wrapped.get(wrapper);
+    if (!known) throw new Error("a statement of another database");
+    return known;
+  }
+
+  #count(meta: { rows_read?: number; rows_written?: number }): void {
+    this.rowsRead += meta.rows_read ?? 0;
+    this.rowsWritten += meta.rows_written ?? 0;
+  }
+
+  async #run<T>(sql: string, execute: () => Promise<T>): Promise<T> {
+    this.statements.push(sql);
+    const fault = this.faultOf?.(sql);
+    if (fault === "before") throw new Error("D1_ERROR: Network connection lost");
+    const result = await execute();
+    if (fault === "after") throw new Error("D1_ERROR: Network connection lost");
+    return result;
+  }
+
+  #wrap(statement: D1PreparedStatement, sql: string): D1PreparedStatement {
+    const counted = async <T>() => {
+      const result = await statement.all<T>();
+      this.#count(result.meta);
+      return result;
+    };
+    const wrapper: Pick<D1PreparedStatement, "bind" | "all" | "run" | "raw"> = {
+      bind: (...values) => this.#wrap(statement.bind(...values), sql),
+      all: <T>() => this.#run(sql, () => counted<T>()),
+      run: <T>() => this.#run(sql, () => counted<T>()),
+      // D1 tells no costs with `raw`. A write's columns are those of one table, so objects keep their
+      // order; a read is simply executed twice.
+      raw: (async <T>() =>
+        this.#run(sql, async () => {
+          const result = await counted<Record<string, unknown>>();
+          if (isWrite(sql)) return result.results.map((row) => Object.values(row));
+          return statement.raw<T[]>();
+        })) as D1PreparedStatement["raw"],
+    };
+    this.#wrapped.set(wrapper, { statement, sql });
+    return wrapper as D1PreparedStatement;
+  }
+}
+
+/** Wraps a D1 binding. */
+export function observeDatabase(real: D1Database): ObservedDatabase {
+  return new Observed(real);
+}

@@ -1,0 +1,124 @@
+import { env } from "cloudflare:workers";
+import { DURATIONS, type Durations } from "@mobilesd/contract";
+import { createApp } from "../../../src/http/app.ts";
+import type { Context } from "../../../src/services/context.ts";
+import { isDatabaseTrouble, openDatabase } from "../../../src/storage/database.ts";
+import { type ObservedDatabase, observeDatabase } from "./observed-database.ts";
+
+export const ORIGIN = "http://queue.test";
+
+/** Noon of a day on which nothing else happens. */
+const START = Date.parse("2026-11-02T12:00:00.000Z");
+
+export interface CallOptions {
+  /** Headers that say who calls. */
+  readonly as?: Readonly<Record<string, string>>;
+  readonly json?: unknown;
+  readonly body?: BodyInit;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly origin?: string;
+}
+
+/** An answer, read. `body` is its JSON, or null. */
+export interface Answer<T = Record<string, unknown>> {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly body: T;
+}
+
+/** The Worker's own HTTP side over real D1 and R2, with a clock that stands until it is moved. */
+export interface TestQueue {
+  readonly ctx: Context;
+  readonly database: ObservedDatabase;
+  /** Each log line as the Worker would print it. */
+  readonly logLines: string[];
+  /** Milliseconds of each wake that was asked for. */
+  readonly wakes: number[];
+  /** What `random` answers from now on, uniform in [0, 1). */
+  random: number;
+  now: number;
+  fetch(path: string, init?: RequestInit & { origin?: string }): Promise<Response>;
+  call<T = Record<string, unknown>>(
+    method: string,
+    path: string,
+    options?: CallOptions,
+  ): Promise<Answer<T>>;
+  /** Waits for whatever was left to be done after an answer. */
+  settle(): Promise<void>;
+}
+
+export function openQueue(
+  options: { durations?: Partial<Durations>; bucket?: R2Bucket } = {},
+): TestQueue {
+  const database = observeDatabase(env.DB);
+  const deferred: Promise<unknown>[] = [];
+  const logLines: string[] = [];
+  const wakes: number[] = [];
+  const log: Context["log"] = (event, fields = {}) =>
+    void logLines.push(JSON.stringify({ event, ...fields }));
+  const contextFor = (origin: string): Context => ({
+    db: openDatabase(database.d1),
+    bucket: options.bucket ?? env.BUCKET,
+    settings: {
+      durations: { ...DURATIONS, ...options.durations },
+      version: "test",
+      keyPepper: env.KEY_PEPPER,
+      urlSigningKey: env.URL_SIGNING_KEY,
+      setupToken: env.SETUP_TOKEN,
+    },
+    clock: () => queue.now,
+    random: () => queue.random,
+    randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
+    uuid: () => crypto.randomUUID(),
+    wakeAfter: async (delayMs) => void wakes.push(delayMs),
+    defer: (work) => void deferred.push(work),
+    log,
+    authCache,
+    origin,
+  });
+  const authCache: Context["authCache"] = new Map();
+  const app = createApp({
+    contextFor: (request) => contextFor(new URL(request.url).origin),
+    log,
+    uuid: () => crypto.randomUUID(),
+    isPlatformTrouble: isDatabaseTrouble,
+  });
+  const execution = { waitUntil: (work: Promise<unknown>) => void deferred.push(work) };
+  const queue: TestQueue = {
+    ctx: contextFor(ORIGIN),
+    database,
+    logLines,
+    wakes,
+    random: 0.5,
+    now: START,
+    async fetch(path, { origin = ORIGIN, ...init } = {}) {
+      const request = new Request(`${origin}${path}`, init);
+      return app.fetch(request, env, execution as unknown as ExecutionContext);
+    },
+    async call<T>(method: string, path: string, call: CallOptions = {}): Promise<Answer<T>> {
+      const isJson = "json" in call;
+      const body = isJson ? JSON.stringify(call.json) : call.body;
+      const response = await queue.fetch(path, {
+        method,
+        headers: {
+          ...(isJson ? { "Content-Type": "application/json" } : {}),
+          ...call.as,
+          ...call.headers,
+        },
+        ...(body === undefined ? {} : { body }),
+        ...(call.origin === undefined ? {} : { origin: call.origin }),
+      });
+      const text = await response.text();
+      const isReadable = /json/.test(response.headers.get("content-type") ?? "");
+      const { status, headers } = response;
+      // Nothing that a test sends may break the queue, so what broke is told at once.
+      if (status === 500) throw new Error(`${method} ${path}: ${logLines.at(-1)}`);
+      return { status, headers, text, body: (isReadable ? JSON.parse(text) : null) as T };
+    },
+    async settle() {
+      while (deferred.length > 0) await deferred.shift();
+    },
+  };
+  return queue;
+}
