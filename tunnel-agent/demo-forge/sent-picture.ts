@@ -19,11 +19,10 @@ export async function decodeMask(text: string): Promise<Coverage> {
   const bytes = await decodeBytes(text);
   return refuseUnreadable(async () => {
     const isOpaque = (await sharp(bytes).stats()).isOpaque;
-    const channel = isOpaque ? sharp(bytes).toColourspace("b-w") : sharp(bytes).extractChannel(3);
-    const { data, info } = await channel
-      .extractChannel(0)
-      .raw()
-      .toBuffer({ resolveWithObject: true });
+    const channel = isOpaque
+      ? sharp(bytes).toColourspace("b-w").extractChannel(0)
+      : sharp(bytes).extractChannel("alpha");
+    const { data, info } = await channel.raw().toBuffer({ resolveWithObject: true });
     return { data, width: info.width, height: info.height };
   });
 }
