@@ -117,7 +117,8 @@ describe("the import law", () => {
   });
 });
 
-const FOLDERS_OF_TESTS_ALONE = new Set(["support", "bench", "golden", "fixtures"]);
+/** Folders of `test` that mirror none of `src`: what the tests share, and the agent against the Worker. */
+const FOLDERS_OF_TESTS_ALONE = new Set(["support", "bench", "golden", "fixtures", "agent"]);
 
 /** What is wrong with a test file, one sentence each: names, and what would let a test pass unseen. */
 function testFaultsOf({ path, text }: Source): string[] {

@@ -83,14 +83,17 @@ function unquote(value: string): string {
   }
 }
 
+/** As Forge splits them: from the first line that says so, all is the negative prompt; each line trimmed. */
 function splitPrompts(lines: readonly string[]): { positive: string; negative: string } {
-  const at = lines.findIndex((line) => line.startsWith("Negative prompt:"));
-  if (at < 0) return { positive: lines.join("\n").trim(), negative: "" };
-  const negative = lines
-    .slice(at)
-    .join("\n")
-    .replace(/^Negative prompt:/, "");
-  return { positive: lines.slice(0, at).join("\n").trim(), negative: negative.trim() };
+  const positive: string[] = [];
+  const negative: string[] = [];
+  let into = positive;
+  for (const line of lines) {
+    const [, rest] = /^Negative prompt:(.*)$/.exec(line.trim()) ?? [];
+    if (rest !== undefined) into = negative;
+    into.push((rest ?? line).trim());
+  }
+  return { positive: positive.join("\n").trim(), negative: negative.join("\n").trim() };
 }
 
 /**
