@@ -48,6 +48,11 @@ export function isWellFormedToken(prefix: TokenPrefix, token: string): boolean {
   return token === body + checksum(body);
 }
 
+/** The row id of a key: its first characters behind the prefix, so that a key is found without an index. */
+export function keyIdOf(key: string): string {
+  return `key_${key.slice(4, 20)}`;
+}
+
 /** How a secret is stored. It has 256 bits of chance, so a fast hash is enough; the pepper is the Worker's. */
 export function hashSecret(secret: string, pepper: string): string {
   return bytesToHex(

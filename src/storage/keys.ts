@@ -1,4 +1,5 @@
 import { and, eq, gt, isNull, sql } from "drizzle-orm";
+import { keyIdOf } from "../domain/credentials.ts";
 import type { Database } from "./database.ts";
 import { adoptOrphanJobs } from "./jobs.ts";
 import { apiKeys, owners, pageSessions, pairingCodes, servers } from "./schema.ts";
@@ -16,11 +17,6 @@ export interface OwnedKey {
 /** Whether a key still opens anything. */
 export function isUsable(key: KeyRow, now: number): boolean {
   return key.isActive && (key.expiresAt === null || key.expiresAt > now);
-}
-
-/** The row id of a key: its first characters behind the prefix, so that a key is found without an index. */
-export function keyIdOf(key: string): string {
-  return `key_${key.slice(4, 20)}`;
 }
 
 /** The key of that text with its owner, active or not. */

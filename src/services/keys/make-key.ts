@@ -1,7 +1,7 @@
 import type { NewKey, Permission } from "@mobilesd/contract";
-import { hashSecret, makeToken } from "../../domain/credentials.ts";
+import { hashSecret, keyIdOf, makeToken } from "../../domain/credentials.ts";
 import { toTimestamp } from "../../storage/database.ts";
-import { keyIdOf, type OwnerRow } from "../../storage/keys.ts";
+import type { OwnerRow } from "../../storage/keys.ts";
 import type { Context } from "../context.ts";
 
 /** A fresh key: the row to store, and the view with the secret, which nobody sees again. */
