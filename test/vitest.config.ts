@@ -25,7 +25,7 @@ export default defineConfig(async () => ({
         test: {
           name: "node",
           include: [
-            "test/{contract,domain,web,local}/**/*.test.ts",
+            "test/{contract,domain,web,local,agent}/**/*.test.ts",
             "tunnel-agent/test/**/*.test.ts",
           ],
           testTimeout: 30_000,

@@ -1,9 +1,9 @@
-import { DURATIONS, isWorthRetrying, type LeaseGrant, ProblemError } from "@mobilesd/contract";
+import { DURATIONS, type LeaseGrant, ProblemError } from "@mobilesd/contract";
 import { backoffMs } from "./backoff.ts";
-import type { Cloud } from "./cloud/client.ts";
+import { type Cloud, isPassing } from "./cloud/client.ts";
 import { type ForgeClient, ForgeUnreachableError } from "./forge/client.ts";
 import { settleGhosts } from "./forge/ghosts.ts";
-import { checkForge, describeHealth } from "./forge/health.ts";
+import { checkForge, describeHealth, type ForgeHealth } from "./forge/health.ts";
 import { ListUnreadableError } from "./forge/read-catalogue.ts";
 import { type RunDeps, type RunEnd, runJob } from "./job/run-job.ts";
 import type { Journal } from "./journal.ts";
@@ -47,18 +47,16 @@ interface Loop {
   failures: number;
 }
 
-/** Whether Forge can take a job now; says so in words whenever that changes. */
-async function isForgeReady(deps: DaemonDeps, loop: Loop): Promise<boolean> {
-  const health = await checkForge(deps.forge);
-  const isUp = health.type === "ready" || health.type === "busy";
-  if (!isUp && loop.lists === "fresh") loop.lists = "read_again";
+const isUp = (health: ForgeHealth) => health.type === "ready" || health.type === "busy";
+
+/** Says in words how Forge is, whenever that changes. */
+function tellHealth(deps: DaemonDeps, loop: Loop, health: ForgeHealth): void {
+  if (!isUp(health) && loop.lists === "fresh") loop.lists = "read_again";
   const words = describeHealth(health, deps.forgeUrl);
-  if (words !== loop.healthTold) {
-    if (words !== null) deps.log.warn({ forge: health.type }, words);
-    else if (loop.healthTold !== null) deps.log.info({}, "Forge is ready");
-    loop.healthTold = words;
-  }
-  return health.type === "ready";
+  if (words === loop.healthTold) return;
+  if (words !== null) deps.log.warn({ forge: health.type }, words);
+  else deps.log.info({}, "Forge is ready");
+  loop.healthTold = words;
 }
 
 async function requireSession(deps: DaemonDeps, loop: Loop): Promise<Session> {
@@ -119,14 +117,18 @@ function listsAfter(end: RunEnd, checkpointName: string, seen: Set<string>): Loo
 
 /** One round: takes a job and runs it to its end, or finds none. Answers how long to wait then. */
 async function round(deps: DaemonDeps, loop: Loop): Promise<number> {
-  if (!(await isForgeReady(deps, loop))) {
-    return (loop.session?.durations ?? DURATIONS).claimPollBusyMs;
-  }
+  const { forge, journal, log, stop } = deps;
+  const health = await checkForge(forge);
+  const isHaunted = isUp(health) && journal.openRuns().length > 0;
+  if (!isHaunted) tellHealth(deps, loop, health);
+  if (!isUp(health)) return (loop.session?.durations ?? DURATIONS).claimPollBusyMs;
   const session = await requireSession(deps, loop);
   const { durations } = session;
-  const { forge, journal, log, stop } = deps;
-  await settleGhosts(forge, journal, log, durations.forgePollMs, stop.drain);
-  if (stop.drain.aborted) return 0;
+  if (isHaunted) {
+    await settleGhosts(forge, journal, log, durations.forgePollMs, stop.drain);
+    return 0;
+  }
+  if (health.type === "busy") return durations.claimPollBusyMs;
   const lease = await claim(deps, loop);
   loop.failures = 0;
   if (lease === null) {
@@ -150,7 +152,7 @@ function afterError(deps: DaemonDeps, loop: Loop, error: unknown): number | Daem
     deps.log.debug({ error: error.message }, "Forge went away between two questions");
     return waitMs;
   }
-  if (error instanceof ProblemError && !isWorthRetrying(error)) {
+  if (error instanceof ProblemError && !isPassing(error)) {
     if (error.is("session_superseded")) return "superseded";
     if (error.is("session_unknown")) {
       loop.session = null;
@@ -160,7 +162,7 @@ function afterError(deps: DaemonDeps, loop: Loop, error: unknown): number | Daem
     deps.log.error({ code: error.problem.code }, `The queue refuses this agent: ${error.message}`);
     return "refused";
   }
-  if (!(error instanceof Error) || error instanceof TypeError) throw error;
+  if (!(error instanceof Error) || !isPassing(error)) throw error;
   const level = loop.failures === 1 ? "warn" : "debug";
   deps.log[level]({ error: error.message }, "The queue is out of reach; trying again");
   return waitMs;

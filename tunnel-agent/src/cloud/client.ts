@@ -6,6 +6,7 @@ import {
   createClient,
   HEADERS,
   isWorthRetrying,
+  NotOurAnswerError,
   ProblemError,
   type RouteName,
   WIRE_VERSION,
@@ -26,9 +27,27 @@ export interface CloudResponse extends ClientResponse {
   bytes(): Promise<Buffer>;
 }
 
+/** The queue gave no answer: the network, a proxy, or a Worker that is down. */
+export class QueueUnreachableError extends Error {
+  override readonly name = "QueueUnreachableError";
+
+  constructor(code: string) {
+    super(`The queue gave no answer (${code})`);
+  }
+}
+
+/** Whether asking again can help. Anything that is not the queue's or the network's doing is a defect. */
+export function isPassing(error: unknown): boolean {
+  const isOutside =
+    error instanceof QueueUnreachableError ||
+    error instanceof NotOurAnswerError ||
+    error instanceof ProblemError;
+  return isOutside && isWorthRetrying(error);
+}
+
 /** The queue, as the agent sees it. */
 export interface Cloud {
-  /** One try. Throws `ProblemError`, `NotOurAnswerError`, or what the network threw. */
+  /** One try. Throws `ProblemError`, `NotOurAnswerError` and `QueueUnreachableError`. */
   once<N extends RouteName>(name: N, input: CallInput<N>): Promise<CallOutput<N, CloudResponse>>;
   /**
    * Tries until there is an answer that another try cannot better. Every route so called is safe to
@@ -65,24 +84,38 @@ function headersOf(options: CloudOptions, call: ClientRequest): Record<string, s
   };
 }
 
+/** What the network did, by its code; what has none is ours and stays as it is. */
+async function reaching<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    const { code, name } = error as NodeJS.ErrnoException;
+    if (name === "TimeoutError") throw new QueueUnreachableError("ETIMEDOUT");
+    if (typeof code !== "string" || code.startsWith("ERR_")) throw error;
+    throw new QueueUnreachableError(code);
+  }
+}
+
 function createSend(options: CloudOptions) {
   const dispatcher = new Agent({ connect: { timeout: CONNECT_TIMEOUT_MS } });
   return async (call: ClientRequest): Promise<CloudResponse> => {
     const body = call.body as string | Buffer | undefined;
-    const uploadMs = ((body?.length ?? 0) / UPLOAD_RATE_MIN) * 1_000;
-    const answer = await request(options.url + call.path, {
-      dispatcher,
-      method: call.method,
-      headers: headersOf(options, call),
-      signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS + uploadMs),
-      ...(body === undefined ? {} : { body }),
-    });
+    const uploadMs = Math.ceil(((body?.length ?? 0) / UPLOAD_RATE_MIN) * 1_000);
+    const answer = await reaching(
+      request(options.url + call.path, {
+        dispatcher,
+        method: call.method,
+        headers: headersOf(options, call),
+        signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS + uploadMs),
+        ...(body === undefined ? {} : { body }),
+      }),
+    );
     if (answer.statusCode === 204) await answer.body.dump();
     return {
       status: answer.statusCode,
       header: (name) => answer.headers[name.toLowerCase()]?.toString() ?? null,
       json: () => answer.body.json(),
-      bytes: async () => Buffer.from(await answer.body.arrayBuffer()),
+      bytes: async () => Buffer.from(await reaching(answer.body.arrayBuffer())),
     };
   };
 }
@@ -98,9 +131,9 @@ export function createCloud(options: CloudOptions): Cloud {
         retries: Number.POSITIVE_INFINITY,
         // The library's own wait loses its jitter at the cap; ours is below.
         minTimeout: 0,
-        shouldRetry: ({ error }) => isWorthRetrying(error),
+        shouldRetry: ({ error }) => isPassing(error),
         async onFailedAttempt({ error, attemptNumber }) {
-          if (!isWorthRetrying(error)) return;
+          if (!isPassing(error)) return;
           options.onRetry(name, error);
           const advisedMs = error instanceof ProblemError ? (error.retryAfterMs ?? 0) : 0;
           const waitMs = Math.max(advisedMs, backoffMs(attemptNumber, options.random()));

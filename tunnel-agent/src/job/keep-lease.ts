@@ -1,5 +1,5 @@
-import { type Durations, isWorthRetrying, type LeaseGrant, ProblemError } from "@mobilesd/contract";
-import type { Cloud } from "../cloud/client.ts";
+import { type Durations, type LeaseGrant, ProblemError } from "@mobilesd/contract";
+import { type Cloud, isPassing } from "../cloud/client.ts";
 import type { Log } from "../log.ts";
 import { pause } from "../pause.ts";
 
@@ -34,7 +34,7 @@ export function keepLease(
         ended.abort("cancelled" satisfies LeaseEnd);
       }
     } catch (error) {
-      if (!(error instanceof ProblemError) || isWorthRetrying(error)) {
+      if (!(error instanceof ProblemError) || isPassing(error)) {
         log.debug({ ...fields, error: String(error) }, "A heartbeat did not come through");
         return;
       }
