@@ -20,18 +20,18 @@ export function getBaseName(checkpoint: Checkpoint): string {
 }
 
 /** The path with its separators as underscores, without extension. */
-export function getModelName(checkpoint: Checkpoint): string {
+function getModelName(checkpoint: Checkpoint): string {
   return checkpoint.name.replaceAll("/", "_").replace(/\.[^.]+$/, "");
 }
 
 /** The name with the hash behind it, once there is one. */
-export function getTitle(checkpoint: Checkpoint): string {
+function getTitle(checkpoint: Checkpoint): string {
   const hash = getShortHash(checkpoint);
   return hash === null ? checkpoint.name : `${checkpoint.name} [${hash}]`;
 }
 
 /** Everything an override may call this checkpoint (CheckpointInfo in modules/sd_models.py). */
-export function listAliases(checkpoint: Checkpoint): string[] {
+function listAliases(checkpoint: Checkpoint): string[] {
   const legacy = checkpoint.sha256.slice(-8);
   const base = getBaseName(checkpoint);
   const aliases = [

@@ -29,6 +29,6 @@ export function createOutOfMemoryError(): PythonError {
   return new PythonError(
     "OutOfMemoryError",
     "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 8.00 GiB of " +
-      "which 512.00 MiB is free. (demo Forge: fault oom)",
+      "which 512.00 MiB is free. (demo Forge)",
   );
 }

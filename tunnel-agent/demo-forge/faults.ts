@@ -32,7 +32,7 @@ type CountedFault =
   | "dropAnswer";
 
 /** A Forge that works. */
-export const NO_FAULTS: FaultSettings = {
+const NO_FAULTS: FaultSettings = {
   oom: 0,
   error500: 0,
   hangAtStep: null,

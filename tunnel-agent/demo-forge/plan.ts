@@ -1,6 +1,6 @@
 import { DEMO_VERSION, getLoraHash, MODULES } from "./catalogue.ts";
 import { type Checkpoint, findCheckpoint, getBaseName } from "./checkpoints.ts";
-import { PythonError } from "./errors.ts";
+import { createOutOfMemoryError, PythonError } from "./errors.ts";
 import type { Forge } from "./forge.ts";
 import { findEmbeddings, findLoras, preparePrompt, removeLoraTags } from "./prompts.ts";
 import type { Img2ImgRequest, Txt2ImgRequest } from "./request-fields.ts";
@@ -43,7 +43,10 @@ export interface Plan {
   version: string;
 }
 
-const SIDE_MAX = 16_384;
+const SIDE_MAX = 8192;
+
+/** All pictures of a job stay in memory, three bytes a pixel. */
+const PIXELS_MAX = 2 ** 27;
 
 /**
  * Decides what runs, with the options as the overrides left them. Throws PythonError for numbers
@@ -53,8 +56,11 @@ export function createPlan(forge: Forge, request: GenerationRequest, random: () 
   const { body } = request;
   const prompt = prepareText(body.prompt, body.styles, "prompt");
   const negativePrompt = prepareText(body.negative_prompt, body.styles, "negative_prompt");
+  const width = checkSide(body.width);
+  const height = checkSide(body.height);
   const choice = resolveSampler(body.sampler_name || body.sampler_index, body.scheduler);
   const count = checkCount(body.batch_size) * checkCount(body.n_iter);
+  if (count * width * height > PIXELS_MAX) throw createOutOfMemoryError();
   const seed = chooseSeed(body.seed, random);
   const subseed = chooseSeed(body.subseed, random);
   const subseedStrength = body.subseed_strength ?? 0;
@@ -79,8 +85,8 @@ export function createPlan(forge: Forge, request: GenerationRequest, random: () 
     cfgScale: body.cfg_scale ?? 7,
     distilledCfgScale: checkpoint.isDistilled ? (body.distilled_cfg_scale ?? 3.5) : null,
     denoisingStrength: body.denoising_strength,
-    width: checkSide(body.width),
-    height: checkSide(body.height),
+    width,
+    height,
     batchSize: checkCount(body.batch_size),
     batchCount: checkCount(body.n_iter),
     checkpoint,

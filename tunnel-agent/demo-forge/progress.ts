@@ -127,6 +127,6 @@ export function describeState(state: ProgressState) {
 }
 
 /** A time as Forge writes job timestamps: 20261123091338. */
-export function formatTimestamp(now: number): string {
+function formatTimestamp(now: number): string {
   return new Date(now).toISOString().replace(/\D/g, "").slice(0, 14);
 }

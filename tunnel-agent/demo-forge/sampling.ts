@@ -15,7 +15,7 @@ const BATCH_EXPONENT = 0.85;
 const PREVIEW_SHRINK = 8;
 
 /** The time of one step in ms at scale 1. */
-export function computeStepMs(width: number, height: number, batchSize: number): number {
+function computeStepMs(width: number, height: number, batchSize: number): number {
   const megapixels = (width * height) / 1e6;
   return STEP_MS_AT_LEAST + STEP_MS_PER_MEGAPIXEL * megapixels * batchSize ** BATCH_EXPONENT;
 }

@@ -9,7 +9,7 @@ import type { FaultBox, FaultSettings } from "./faults.ts";
 import { createForge, type Forge, type JobRecord, type Phase } from "./forge.ts";
 
 /** The phases of a start in ms, not scaled: the port refuses, then 404, then no extensions. */
-export interface Birth {
+interface Birth {
   refusedMs: number;
   emptyMs: number;
   partialMs: number;

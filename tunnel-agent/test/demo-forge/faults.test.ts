@@ -24,6 +24,13 @@ describe("a fault", () => {
     ]);
   });
 
+  it("of too much memory also comes from a job that is too large", async () => {
+    const forge = await startForge();
+    const job = { ...RED_CUBE, width: 4096, height: 4096, batch_size: 16 };
+    const response = await forge.post("/sdapi/v1/txt2img", job);
+    expect(await response.json()).toMatchObject({ error: "OutOfMemoryError" });
+  });
+
   it("error500 fails the job before its first step", async () => {
     const forge = await startForge({ faults: { error500: 1 } });
     const response = await forge.post("/sdapi/v1/txt2img", RED_CUBE);

@@ -1,6 +1,7 @@
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
+import { connect } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -55,6 +56,20 @@ describe("a starting Forge", () => {
     const first = await startForge();
     const port = Number(new URL(first.url).port);
     await expect(startForge({ port })).rejects.toThrow("EADDRINUSE");
+  });
+
+  it("ends, when it is stopped, also a connection in the middle of its request", async () => {
+    const forge = await startForge();
+    const { port } = new URL(forge.url);
+    const socket = connect(Number(port), "127.0.0.1");
+    onTestFinished(() => void socket.destroy());
+    const lost = once(socket, "close");
+    socket.on("error", () => undefined);
+    socket.write("POST /sdapi/v1/txt2img HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{");
+    // The answer to another request proves that the server has read the first lines.
+    await forge.get("/internal/ping");
+    await forge.stop();
+    await lost;
   });
 
   it("takes the time of a real card at scale 1: 2 s to load, 3 to 4 s for 512x768 in 20 steps", async () => {

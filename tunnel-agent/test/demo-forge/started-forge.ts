@@ -35,7 +35,7 @@ export interface StartedForge extends DemoForge {
 }
 
 /** The part of /sdapi/v1/progress that tests look at. */
-export interface Progress {
+interface Progress {
   progress: number;
   eta_relative: number;
   current_image: string | null;
@@ -52,7 +52,7 @@ export interface Progress {
 }
 
 /** The answer of /internal/progress. */
-export interface TaskState {
+interface TaskState {
   active: boolean;
   queued: boolean;
   completed: boolean;
