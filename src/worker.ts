@@ -3,7 +3,7 @@ import { errorTextOf } from "./domain/error-text.ts";
 import { type Env, parseEnv, settingsOf, type WakeMessage } from "./env.ts";
 import { createApp } from "./http/app.ts";
 import { consumeBatch } from "./queue/consumer.ts";
-import type { AuthCache, Context, Log, Settings } from "./services/context.ts";
+import type { AuthCache, Context, Log, NameCache, Settings } from "./services/context.ts";
 import { isDatabaseTrouble, openDatabase } from "./storage/database.ts";
 
 const log: Log = (event, fields = {}) => {
@@ -11,6 +11,7 @@ const log: Log = (event, fields = {}) => {
   console.log(JSON.stringify({ event, ...fields }));
 };
 const authCache: AuthCache = new Map();
+const nameCache: NameCache = new Map();
 const uuid = () => crypto.randomUUID();
 
 /** Cloudflare Queues delay a message by a day at most. */
@@ -48,6 +49,7 @@ function contextOf(raw: object, origin: string | null, execution: Deferring): Co
       execution.waitUntil(work.catch((error) => log("deferred_failed", errorTextOf(error)))),
     log,
     authCache,
+    nameCache,
     origin: origin ?? env.PUBLIC_URL ?? "",
   };
 }

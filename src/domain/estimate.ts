@@ -47,6 +47,19 @@ export function learn(
   };
 }
 
+/** A change smaller than this part is noise: not worth a write at every job. */
+const NOISE = 0.02;
+
+/** Whether a timing says something else than the one before it. */
+export function isNewTiming(before: ServerTiming, after: ServerTiming): boolean {
+  const isOff = (old: number, now: number) => Math.abs(now - old) > old * NOISE;
+  return (
+    before.sampleCount === 0 ||
+    isOff(before.msPerMegapixelStep, after.msPerMegapixelStep) ||
+    isOff(before.modelLoadMs, after.modelLoadMs)
+  );
+}
+
 export interface WaitingJob {
   readonly costMegapixelSteps: number;
   readonly checkpointName: string;

@@ -134,7 +134,6 @@ function backToQueue(job: JobState): JobChange {
     status: "pending",
     statusReason: "queued",
     holdReason: null,
-    notBefore: null,
     wakeAt: job.startBy,
     endsLease: true,
   };
@@ -247,7 +246,7 @@ function tick(job: JobState, at: Circumstances): Result<JobChange, Refusal> {
 }
 
 function backToQueueUnleased(job: JobState): JobChange {
-  return { statusReason: "queued", holdReason: null, notBefore: null, wakeAt: job.startBy };
+  return { statusReason: "queued", holdReason: null, wakeAt: job.startBy };
 }
 
 /** The lease ended without a result although the run was wanted no more: that is what a cancel waits for. */

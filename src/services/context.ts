@@ -1,6 +1,7 @@
 import type { Durations } from "@mobilesd/contract";
 import type { Actor } from "../domain/access.ts";
 import type { RandomBytes } from "../domain/credentials.ts";
+import type { CatalogueName } from "../domain/names.ts";
 import type { Database } from "../storage/database.ts";
 
 /** What the installation is set to; made once from the environment. */
@@ -24,6 +25,9 @@ export type Log = (
 /** Callers who were checked moments ago, by the hash of what they showed; one map an isolate. */
 export type AuthCache = Map<string, { readonly actor: Actor; readonly until: number }>;
 
+/** Names that a catalogue was found to hold, by its hash; one map an isolate. */
+export type NameCache = Map<string, CatalogueName>;
+
 /** What a verb works with. Everything slow, random or host-owned comes in here. */
 export interface Context {
   readonly db: Database;
@@ -41,6 +45,7 @@ export interface Context {
   readonly defer: (work: Promise<unknown>) => void;
   readonly log: Log;
   readonly authCache: AuthCache;
+  readonly nameCache: NameCache;
   /** Where this queue is reached, without a slash at its end. */
   readonly origin: string;
 }

@@ -76,14 +76,15 @@ export function nameOf(image: ImageRow): string {
 
 /**
  * Finishes a job in one batch. A batch does not stop at an UPDATE that matched nothing, so the pictures'
- * rows and the server's timing are written by SELECT from the row just finished under this very epoch.
+ * rows are written by SELECT from the row just finished under this very epoch, and the server's timing
+ * (null: as it was) only with them.
  * Undefined: the row moved meanwhile, nothing was written.
  */
 export async function completeJob(
   db: Database,
   job: JobRow,
   change: JobChange,
-  done: { complete: Complete; manifestSha256: string; timing: ServerTiming },
+  done: { complete: Complete; manifestSha256: string; timing: ServerTiming | null },
   now: number,
 ): Promise<JobRow | undefined> {
   const { complete, manifestSha256, timing } = done;
@@ -103,31 +104,29 @@ export async function completeJob(
   );
   const finished = sql`mobilesd_job_id = ${job.mobilesdJobId} AND status = 'completed'
     AND epoch = ${job.epoch} AND manifest_sha256 = ${manifestSha256}`;
-  const [updated] = await db.batch([
-    db
-      .update(jobs)
-      // The epoch stays: it is the one under which the pictures lie and a repeated `complete` is known.
-      .set({ ...toColumns(change, now), leaseHash: job.leaseHash, manifestSha256 })
-      .where(unchangedSince(job))
-      .returning(),
-    // In the order of the table's columns.
-    db.insert(images).select(sql`
-      SELECT mobilesd_job_id, value ->> 0, owner_id, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
-        value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, ${toTimestamp(now)}
-      FROM jobs, json_each(${rows}) WHERE ${finished}`),
-    db
-      .update(servers)
-      .set({
-        msPerMegapixelStep: timing.msPerMegapixelStep,
-        modelLoadMs: timing.modelLoadMs,
-        timingSampleCount: timing.sampleCount,
-      })
-      .where(
-        and(
-          eq(servers.alias, job.targetServerAlias),
-          sql`EXISTS (SELECT 1 FROM jobs WHERE ${finished})`,
-        ),
-      ),
-  ]);
-  return updated[0];
+  // The epoch stays: it is the one under which the pictures lie and a repeated `complete` is known.
+  const columns = { ...toColumns(change, now), leaseHash: job.leaseHash, manifestSha256 };
+  const finishJob = db.update(jobs).set(columns).where(unchangedSince(job));
+  // In the order of the table's columns.
+  const storeImages = db.insert(images).select(sql`
+    SELECT mobilesd_job_id, value ->> 0, owner_id, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
+      value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, ${toTimestamp(now)}
+    FROM jobs, json_each(${rows}) WHERE ${finished}`);
+  const [updated] =
+    timing === null
+      ? await db.batch([finishJob, storeImages])
+      : await db.batch([finishJob, storeImages, keepTiming(db, job.targetServerAlias, timing)]);
+  return updated.meta.changes > 0 ? { ...job, ...columns } : undefined;
+}
+
+/** Only when the statement before it, which stored the pictures, changed something. */
+function keepTiming(db: Database, alias: string, timing: ServerTiming) {
+  return db
+    .update(servers)
+    .set({
+      msPerMegapixelStep: timing.msPerMegapixelStep,
+      modelLoadMs: timing.modelLoadMs,
+      timingSampleCount: timing.sampleCount,
+    })
+    .where(and(eq(servers.alias, alias), sql`changes() > 0`));
 }

@@ -28,7 +28,7 @@ export function toJobState(row: JobRow): JobState {
 }
 
 /** The columns of a change as the table has them. */
-export function toColumns(change: JobChange, now: number): Partial<NewJob> {
+export function toColumns(change: JobChange, now: number): Partial<JobRow> {
   const { error, endsLease, isStarted, isFinished, ...plain } = change;
   const timestamp = toTimestamp(now);
   return {
@@ -59,7 +59,7 @@ export function unchangedSince(job: JobRow): SQL | undefined {
 
 interface ChangeOptions {
   /** Columns that the machine does not know. */
-  readonly columns?: Partial<NewJob>;
+  readonly columns?: Partial<JobRow>;
   /** The change is the clock's: a lease that was renewed since the row was read must stand. */
   readonly isByClock?: boolean;
 }
@@ -75,12 +75,13 @@ export async function applyChange(
   const epoch = change.endsLease ? { epoch: job.epoch + 1 } : {};
   const isStillDue =
     options.isByClock && job.wakeAt !== null ? eq(jobs.wakeAt, job.wakeAt) : undefined;
-  const [row] = await db
+  // The row is known: RETURNING would cost a read to say it again.
+  const columns = { ...toColumns(change, now), ...epoch, ...options.columns };
+  const { meta } = await db
     .update(jobs)
-    .set({ ...toColumns(change, now), ...epoch, ...options.columns })
-    .where(and(unchangedSince(job), isStillDue))
-    .returning();
-  return row;
+    .set(columns)
+    .where(and(unchangedSince(job), isStillDue));
+  return meta.changes > 0 ? { ...job, ...columns } : undefined;
 }
 
 /** One job, of one owner or (`ownerId` null) of any. */

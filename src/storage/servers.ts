@@ -33,25 +33,50 @@ export function updateServer(
   return db.update(servers).set(columns).where(eq(servers.alias, alias));
 }
 
-/** The names of one kind that stand under any of `keys` or are called one of them. */
+const named = (alias: string, kind: NameKind) =>
+  and(eq(catalogueNames.serverAlias, alias), eq(catalogueNames.kind, kind));
+
+/** The names of one kind that stand under any of `keys`. */
 export function findNames(
   db: Database,
   alias: string,
   kind: NameKind,
-  words: readonly string[],
+  keys: readonly string[],
 ): Promise<CatalogueName[]> {
-  const list = [...words];
   return db
     .select()
     .from(catalogueNames)
-    .where(
-      and(
-        eq(catalogueNames.serverAlias, alias),
-        eq(catalogueNames.kind, kind),
-        inArray(catalogueNames.key, list),
-      ),
-    )
+    .where(and(named(alias, kind), inArray(catalogueNames.key, [...keys])))
     .then((rows) => rows.map(toName));
+}
+
+/** A name that stands under a key: exactly `name`, or where that is not given, the first. One row's read. */
+export async function findName(
+  db: Database,
+  alias: string,
+  kind: NameKind,
+  key: string,
+  name?: string,
+): Promise<CatalogueName | undefined> {
+  const exactly = name === undefined ? undefined : eq(catalogueNames.name, name);
+  const row = await db
+    .select()
+    .from(catalogueNames)
+    .where(and(named(alias, kind), eq(catalogueNames.key, key), exactly))
+    .limit(1)
+    .get();
+  return row && toName(row);
+}
+
+/** Whether a server has exactly this file. */
+export async function hasCheckpoint(db: Database, alias: string, name: string): Promise<boolean> {
+  const row = await db
+    .select({ name: catalogueNames.name })
+    .from(catalogueNames)
+    .where(and(named(alias, "checkpoint"), eq(catalogueNames.name, name)))
+    .limit(1)
+    .get();
+  return row !== undefined;
 }
 
 /** The checkpoints whose sha256 begins so. */
@@ -65,8 +90,7 @@ export function findCheckpointsByHash(
     .from(catalogueNames)
     .where(
       and(
-        eq(catalogueNames.serverAlias, alias),
-        eq(catalogueNames.kind, "checkpoint"),
+        named(alias, "checkpoint"),
         or(eq(catalogueNames.hash, hash), sql`substr(${catalogueNames.hash}, 1, 10) = ${hash}`),
       ),
     )
@@ -81,7 +105,7 @@ export async function listNames(db: Database, alias: string, kind: NameKind): Pr
   const rows = await db
     .selectDistinct({ name: catalogueNames.name })
     .from(catalogueNames)
-    .where(and(eq(catalogueNames.serverAlias, alias), eq(catalogueNames.kind, kind)))
+    .where(named(alias, kind))
     .limit(NEAR_MATCH_NAMES_MAX);
   return rows.map((row) => row.name);
 }

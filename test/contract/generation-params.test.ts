@@ -73,7 +73,7 @@ it("refuses by name every key that it does not know", () => {
   const names = new Set(Object.keys(GenerationParams.shape));
   fc.assert(
     fc.property(fc.string(), fc.jsonValue(), (key, value) => {
-      fc.pre(!names.has(key) && key !== "__proto__");
+      fc.pre(!names.has(key));
       const parsed = GenerationParams.safeParse({ ...exampleParams(), [key]: value });
       expect(parsed.success).toBe(false);
       expect(parsed.error?.issues).toContainEqual(expect.objectContaining({ keys: [key] }));

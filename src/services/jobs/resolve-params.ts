@@ -24,6 +24,7 @@ import {
 } from "../../storage/servers.ts";
 import { AppError, fieldError } from "../app-error.ts";
 import type { Context } from "../context.ts";
+import { findKnownName } from "./known-names.ts";
 
 /** Parameters that a server can run, and the host's own name of their checkpoint. */
 export interface Resolved {
@@ -86,7 +87,10 @@ async function resolveCheckpointName(
   server: ServerRow,
   given: string,
 ): Promise<string> {
-  const named = await findNames(ctx.db, server.alias, "checkpoint", checkpointKeys(given));
+  const keys = checkpointKeys(given);
+  const exact = await findKnownName(ctx, server, "checkpoint", keys[0] ?? "", given);
+  if (exact) return exact.name;
+  const named = await findNames(ctx.db, server.alias, "checkpoint", keys);
   const candidates =
     named.length === 0 && isCheckpointHash(given)
       ? await findCheckpointsByHash(ctx.db, server.alias, given)
@@ -108,10 +112,15 @@ async function requireNames(
   field: string,
   wanted: readonly string[],
 ): Promise<void> {
-  if (wanted.length === 0) return;
-  const known = await findNames(ctx.db, server.alias, kind, wanted);
-  const missing = wanted.find((name) => !known.some((one) => one.name === name));
-  if (missing !== undefined) throw await unknownName(ctx, server, kind, field, missing);
+  for (const name of wanted) {
+    const known = await findKnownName(ctx, server, kind, name, name);
+    if (!known) throw await unknownName(ctx, server, kind, field, name);
+  }
+}
+
+async function findSchedulers(ctx: Context, server: ServerRow, words: readonly string[]) {
+  const found = words.map((word) => findKnownName(ctx, server, "scheduler", word));
+  return (await Promise.all(found)).filter((one) => one !== undefined);
 }
 
 /**
@@ -127,10 +136,7 @@ export async function resolveParams(
   const words = [params.scheduler, params.scheduler_or_quality_preset].filter(
     (word) => word !== undefined,
   );
-  const schedulers =
-    hasCatalogue && words.length > 0
-      ? await findNames(ctx.db, server.alias, "scheduler", words)
-      : null;
+  const schedulers = hasCatalogue ? await findSchedulers(ctx, server, words) : null;
   const schedule = resolveSchedule(params, schedulers);
   if (!schedule.ok) {
     const { isUnknownName, ...detail } = schedule.error;

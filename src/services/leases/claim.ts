@@ -1,11 +1,10 @@
 import type { Claim, LeaseGrant } from "@mobilesd/contract";
 import { hashSecret } from "../../domain/credentials.ts";
 import { leaseTokenOf } from "../../domain/lease.ts";
-import { checkpointKeys } from "../../domain/names.ts";
 import { readStoredParams } from "../../domain/stored-params.ts";
 import type { JobRow } from "../../storage/jobs.ts";
 import { claimNextJob, findClaimedJob } from "../../storage/queue.ts";
-import { findNames, findServer, type ServerRow } from "../../storage/servers.ts";
+import { findServer, hasCheckpoint } from "../../storage/servers.ts";
 import { AppError } from "../app-error.ts";
 import type { ActorContext } from "../context.ts";
 import { changeLeased } from "./require-lease.ts";
@@ -13,19 +12,21 @@ import { changeLeased } from "./require-lease.ts";
 /** Jobs that cannot run, which one claim puts aside before it answers "nothing". */
 const PUT_ASIDE_MAX = 10;
 
-async function requireSession(ctx: ActorContext, sessionId: string | null): Promise<ServerRow> {
+/** Asked only when nothing was granted: the claim itself grants nothing to a session that is not the newest. */
+async function requireSession(ctx: ActorContext, sessionId: string | null): Promise<void> {
   const server = await findServer(ctx.db, ctx.actor.serverAlias ?? "");
   if (sessionId === null || !server?.sessionId) throw new AppError("session_unknown");
   if (server.sessionId !== sessionId) throw new AppError("session_superseded");
-  return server;
 }
 
-/** A file may be gone since the job was taken on, or since a backoff began. */
-async function hasCheckpoint(ctx: ActorContext, server: ServerRow, job: JobRow): Promise<boolean> {
-  if (server.catalogueSha256 === null) return true;
-  const keys = checkpointKeys(job.checkpointName);
-  const known = await findNames(ctx.db, server.alias, "checkpoint", keys);
-  return known.some((one) => one.name === job.checkpointName);
+/** A file may have gone while a job was held or leased, when a new catalogue could not put it aside. */
+async function isCheckpointThere(ctx: ActorContext, job: JobRow): Promise<boolean> {
+  const wasAlwaysInLine = job.epoch === 1 && job.notBefore === null;
+  if (wasAlwaysInLine || (await hasCheckpoint(ctx.db, job.targetServerAlias, job.checkpointName))) {
+    return true;
+  }
+  const server = await findServer(ctx.db, job.targetServerAlias);
+  return server?.catalogueSha256 === null;
 }
 
 async function refuseUnreadable(ctx: ActorContext, job: JobRow): Promise<void> {
@@ -44,7 +45,7 @@ export async function claimJob(
   input: Claim,
   sessionId: string | null,
 ): Promise<LeaseGrant | null> {
-  const server = await requireSession(ctx, sessionId);
+  const alias = ctx.actor.serverAlias ?? "";
   const { durations, keyPepper } = ctx.settings;
   const claimed = { sessionId: sessionId ?? "", claimId: input.claim_id };
   const leaseToken = leaseTokenOf(claimed, keyPepper);
@@ -53,15 +54,15 @@ export async function claimJob(
     const leaseUntil = now + durations.leaseTtlMs;
     const lease = { ...claimed, leaseHash: hashSecret(leaseToken, keyPepper), leaseUntil };
     const job =
-      (await findClaimedJob(ctx.db, server.alias, claimed)) ??
-      (await claimNextJob(ctx.db, server.alias, lease, now));
-    if (!job) return null;
+      (await findClaimedJob(ctx.db, alias, claimed)) ??
+      (await claimNextJob(ctx.db, alias, lease, now));
+    if (!job) break;
     const params = readStoredParams(job.generationParamsJson);
     if (params === null) {
       await refuseUnreadable(ctx, job);
-    } else if (await hasCheckpoint(ctx, server, job)) {
+    } else if (await isCheckpointThere(ctx, job)) {
       const { mobilesdJobId, epoch } = job;
-      ctx.log("job_claimed", { job_id: mobilesdJobId, epoch, server_alias: server.alias });
+      ctx.log("job_claimed", { job_id: mobilesdJobId, epoch, server_alias: alias });
       return {
         mobilesd_job_id: mobilesdJobId,
         epoch,
@@ -76,5 +77,6 @@ export async function claimJob(
       ctx.log("job_held", { job_id: job.mobilesdJobId, status_reason: "missing_checkpoint" });
     }
   }
+  await requireSession(ctx, sessionId);
   return null;
 }

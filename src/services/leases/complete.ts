@@ -1,5 +1,5 @@
 import { type Complete, type LeaseEnded, LIMITS, type ManifestImage } from "@mobilesd/contract";
-import { learn } from "../../domain/estimate.ts";
+import { isNewTiming, learn } from "../../domain/estimate.ts";
 import { fingerprintOf } from "../../domain/fingerprint.ts";
 import { picturesOf, readStoredParams } from "../../domain/stored-params.ts";
 import {
@@ -75,11 +75,13 @@ export async function completeJob(
   await Promise.all(input.images.map((image) => requireStored(ctx, job, image)));
   const server = await findServer(ctx.db, job.targetServerAlias);
   if (!server) throw new AppError("lease_lost");
-  const timing = learn(timingOf(server), {
+  const known = timingOf(server);
+  const learned = learn(known, {
     costMegapixelSteps: job.costMegapixelSteps,
     generationMs: input.generation_ms,
     modelLoadMs: input.model_load_ms,
   });
+  const timing = isNewTiming(known, learned) ? learned : null;
   const done = await changeLeased(ctx, job, { type: "complete" }, (change, now) =>
     change.status === "completed"
       ? storeCompletion(ctx.db, job, change, { complete: input, manifestSha256, timing }, now)

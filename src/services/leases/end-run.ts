@@ -12,7 +12,7 @@ async function end(
 ): Promise<LeaseEnded> {
   const ended = await changeLeased(ctx, job, event);
   if (!ended) throw await leaseRefusal(ctx, undefined, sessionId);
-  if (ended.notBefore !== null) {
+  if (ended.holdReason !== null && ended.notBefore !== null) {
     ctx.defer(ctx.wakeAfter(Math.max(0, ended.notBefore - ctx.clock())));
   }
   ctx.log("lease_ended", {

@@ -1,12 +1,18 @@
 /** What a D1 statement is about to meet: nothing, an error instead of it, or an error after it has been done. */
 type Fault = "before" | "after" | undefined;
 
+interface Cost {
+  readonly sql: string;
+  readonly rowsRead: number;
+  readonly rowsWritten: number;
+}
+
 /** A D1 binding that counts what it costs and fails where a test wants it to. Everything is really executed. */
 export interface ObservedDatabase {
   readonly d1: D1Database;
   readonly statements: string[];
-  rowsRead: number;
-  rowsWritten: number;
+  /** What each statement that was executed cost, those of a batch one by one. */
+  readonly costs: Cost[];
   /** Decides by the SQL whether an execution fails; unset: none does. */
   faultOf: ((sql: string) => Fault) | undefined;
   /** Forgets the counts; a fault stays. */
@@ -17,8 +23,7 @@ const isWrite = (sql: string) => /^\s*(insert|update|delete)/i.test(sql);
 
 class Observed implements ObservedDatabase {
   readonly statements: string[] = [];
-  rowsRead = 0;
-  rowsWritten = 0;
+  readonly costs: Cost[] = [];
   faultOf: ((sql: string) => Fault) | undefined;
   readonly d1: D1Database;
 
@@ -29,7 +34,9 @@ class Observed implements ObservedDatabase {
         const known = list.map((one) => this.#known(one));
         return this.#run(known.map(({ sql }) => sql).join(";\n"), async () => {
           const results = await real.batch<T>(known.map(({ statement }) => statement));
-          for (const result of results) this.#count(result.meta);
+          for (const [at, result] of results.entries()) {
+            this.#count(known[at]?.sql ?? "", result.meta);
+          }
           return results;
         });
       },
@@ -39,8 +46,7 @@ class Observed implements ObservedDatabase {
 
   startCounting(): void {
     this.statements.length = 0;
-    this.rowsRead = 0;
-    this.rowsWritten = 0;
+    this.costs.length = 0;
   }
 
   readonly #wrapped = new WeakMap<object, { statement: D1PreparedStatement; sql: string }>();
@@ -51,9 +57,8 @@ class Observed implements ObservedDatabase {
     return known;
   }
 
-  #count(meta: { rows_read?: number; rows_written?: number }): void {
-    this.rowsRead += meta.rows_read ?? 0;
-    this.rowsWritten += meta.rows_written ?? 0;
+  #count(sql: string, meta: { rows_read?: number; rows_written?: number }): void {
+    this.costs.push({ sql, rowsRead: meta.rows_read ?? 0, rowsWritten: meta.rows_written ?? 0 });
   }
 
   async #run<T>(sql: string, execute: () => Promise<T>): Promise<T> {
@@ -68,7 +73,7 @@ class Observed implements ObservedDatabase {
   #wrap(statement: D1PreparedStatement, sql: string): D1PreparedStatement {
     const counted = async <T>() => {
       const result = await statement.all<T>();
-      this.#count(result.meta);
+      this.#count(sql, result.meta);
       return result;
     };
     const wrapper: Pick<D1PreparedStatement, "bind" | "all" | "run" | "raw"> = {

@@ -75,9 +75,11 @@ export function openQueue(
     defer: (work) => void deferred.push(work),
     log,
     authCache,
+    nameCache,
     origin,
   });
   const authCache: Context["authCache"] = new Map();
+  const nameCache: Context["nameCache"] = new Map();
   const app = createApp({
     contextFor: (request) => contextFor(new URL(request.url).origin),
     log,

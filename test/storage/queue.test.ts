@@ -1,0 +1,110 @@
+import { env } from "cloudflare:workers";
+import { describe, expect, it } from "vitest";
+import {
+  claimNextJob,
+  findClaimedJob,
+  findJobsAhead,
+  findJobsOfOtherSessions,
+  findJobsToWake,
+  findRunningJob,
+} from "../../src/storage/queue.ts";
+import { listJobs } from "../../src/storage/jobs.ts";
+import { exampleJob } from "../support/example-job.ts";
+import { newAgent } from "../support/workerd/new-agent.ts";
+import { newOwner } from "../support/workerd/new-owner.ts";
+import { openQueue, type TestQueue } from "../support/workerd/open-queue.ts";
+import { seedJobs } from "../support/workerd/seed-jobs.ts";
+
+const lease = (sessionId: string, n = 1) => ({
+  leaseHash: `hash ${n}`,
+  leaseUntil: 2_000_000_000_000,
+  claimId: `claim ${n}`,
+  sessionId,
+});
+
+it("grants each of many claims at once a job of its own, in one statement", async () => {
+  const queue = openQueue();
+  const agent = await newAgent(queue, await newOwner(queue));
+  await seedJobs(agent, { pending: 60 });
+  const { db } = queue.ctx;
+  queue.database.startCounting();
+  const claims = Array.from({ length: 80 }, (_, n) =>
+    claimNextJob(db, agent.alias, lease(agent.session, n), queue.now),
+  );
+  const granted = (await Promise.all(claims)).filter((row) => row !== undefined);
+  expect(queue.database.statements).toHaveLength(80);
+  expect(new Set(granted.map((row) => row.mobilesdJobId)).size).toBe(60);
+  expect(granted).toHaveLength(60);
+  expect(granted.every((row) => row.epoch === 1)).toBe(true);
+});
+
+it("grants nothing to a session that a newer one has replaced, not even in the same moment", async () => {
+  const queue = openQueue();
+  const agent = await newAgent(queue, await newOwner(queue));
+  await seedJobs(agent, { pending: 1 });
+  const old = agent.session;
+  await agent.hello();
+  const { db } = queue.ctx;
+  expect(await claimNextJob(db, agent.alias, lease(old), queue.now)).toBeUndefined();
+  expect(await claimNextJob(db, agent.alias, lease(agent.session), queue.now)).toBeDefined();
+});
+
+it("claims by priority, then by age", async () => {
+  const queue = openQueue();
+  const owner = await newOwner(queue);
+  const agent = await newAgent(queue, owner);
+  const ids: Record<string, string> = {};
+  for (const [name, priority] of [
+    ["late", 9],
+    ["first of five", 5],
+    ["second of five", 5],
+    ["urgent", 1],
+  ] as const) {
+    queue.now += 1;
+    const json = exampleJob(agent.alias, { priority, name });
+    const { body } = await queue.call("POST", "/api/v2/generate", { as: owner.auth, json });
+    ids[String(body.mobilesd_job_id)] = name;
+  }
+  const order: string[] = [];
+  for (let i = 0; i < 4; i++) {
+    const claimed = await agent.claim();
+    order.push(ids[claimed.mobilesd_job_id] ?? "");
+  }
+  expect(order).toEqual(["urgent", "first of five", "second of five", "late"]);
+});
+
+describe("the plan of", () => {
+  const place = { priority: 5, creationTimestamp: "2026-11-02T12:00:00.000Z", id: "x" };
+  const query = { order: "newest", limit: 50 } as const;
+  const questions: Record<string, (db: TestQueue["ctx"]["db"]) => Promise<unknown>> = {
+    "the claim": (db) => claimNextJob(db, "box", lease("ses"), 1),
+    "a repeated claim": (db) => findClaimedJob(db, "box", { sessionId: "s", claimId: "c" }),
+    "a position": (db) => findJobsAhead(db, "box", place),
+    "the running job": (db) => findRunningJob(db, "box"),
+    "the jobs of older sessions": (db) => findJobsOfOtherSessions(db, "box", "ses"),
+    "the sweep": (db) => findJobsToWake(db, "box", 1),
+    "a page of a list": (db) => listJobs(db, "own", query, null),
+  };
+
+  it.each(Object.entries(questions))(
+    "%s is a search of an index, never a scan or a sort",
+    async (_, ask) => {
+      const queue = openQueue();
+      queue.database.startCounting();
+      await ask(queue.ctx.db);
+      const statements = queue.database.statements.flatMap((sql) => sql.split(";\n"));
+      expect(statements.length).toBeGreaterThan(0);
+      for (const sql of statements) {
+        const { results } = await env.DB.prepare(`EXPLAIN QUERY PLAN ${sql}`)
+          .bind(...Array.from({ length: (sql.match(/\?/g) ?? []).length }, () => "x"))
+          .all<{ detail: string }>();
+        const plan = results.map((row) => row.detail);
+        const onJobs = plan.filter((line) => /\bjobs\b/.test(line));
+        expect(onJobs.length, sql).toBeGreaterThan(0);
+        for (const line of onJobs)
+          expect(line).toMatch(/^SEARCH jobs USING (COVERING )?(INDEX|PRIMARY KEY)/);
+        expect(plan.join("\n")).not.toContain("TEMP B-TREE");
+      }
+    },
+  );
+});
