@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { ProblemError } from "@mobilesd/contract";
 import { stringify } from "smol-toml";
-import { createCloud } from "./cloud/client.ts";
+import { createCloud, isPassing } from "./cloud/client.ts";
 import { ConfigError } from "./config.ts";
 
 /**
@@ -21,8 +21,8 @@ export async function pair(url: string, code: string, configPath: string): Promi
   });
   const claimed = await cloud.once("claimPairing", { body: { code } }).catch((error: unknown) => {
     if (error instanceof ProblemError) throw new ConfigError(error.message);
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`${origin} gave no answer (${reason})`);
+    if (!isPassing(error)) throw error;
+    throw new ConfigError(`${origin}: ${(error as Error).message}`);
   });
   if (claimed.for !== "agent") {
     throw new ConfigError("This code signs a page in; make one for an agent");
