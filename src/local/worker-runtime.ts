@@ -1,4 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { isIP } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -40,7 +41,7 @@ export interface WorkerOptions {
 
 /** A Worker that serves on this machine until `stop`. It comes back by itself, on the same port, when killed. */
 export interface RunningWorker {
-  /** `http://127.0.0.1:PORT`, without a slash at its end, whatever the host it listens on. */
+  /** How this machine reaches it, without a slash at its end: `http://127.0.0.1:PORT`, unless `host` is another. */
   readonly url: string;
   readonly port: number;
   /** The database behind the Worker. Ask again after a crash: a handle dies with its process. */
@@ -119,6 +120,12 @@ function miniflareOptions(
   } as MiniflareOptions;
 }
 
+/** A host as it stands in a URL of this machine. */
+function reachableHost(host: string): string {
+  if (host === "0.0.0.0" || host === "::") return "127.0.0.1";
+  return isIP(host) === 6 ? `[${host}]` : host;
+}
+
 /**
  * Starts the Worker with embedded D1, R2 and Queues, its migrations applied. Nothing reaches out to the
  * network. Throws Miniflare's error, with `code` `ERR_ADDRESS_IN_USE` when the port is taken.
@@ -150,7 +157,7 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
     throw error;
   }
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${reachableHost(options.host ?? "127.0.0.1")}:${port}`,
     port,
     db,
     bucket: async () => (await runtime.live()).getR2Bucket(bucket.binding),

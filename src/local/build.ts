@@ -1,0 +1,3 @@
+import { buildPages } from "./pages.ts";
+
+process.stdout.write(`Built the pages into ${await buildPages()}\n`);

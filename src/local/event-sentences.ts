@@ -1,0 +1,78 @@
+/** A line for the terminal: a sentence, and how much it matters. */
+export interface Sentence {
+  readonly text: string;
+  readonly tone: "calm" | "good" | "warning" | "bad";
+}
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** A job as people tell it from others: the start of its id. */
+const job = (fields: Fields) => `Job ${String(fields.job_id).slice(0, 8)}`;
+
+const pictures = (count: unknown) => `${count} picture${count === 1 ? "" : "s"}`;
+
+/** What the Worker's events mean to a person; an event that is not here stays in the log file. */
+const WORKER_SENTENCES: Record<string, (fields: Fields) => Sentence | null> = {
+  job_submitted: (of) => ({ text: `${job(of)} queued for ${of.server_alias}`, tone: "calm" }),
+  job_claimed: (of) => ({ text: `${job(of)} taken by ${of.server_alias}`, tone: "calm" }),
+  job_completed: (of) => ({ text: `${job(of)} completed: ${pictures(of.images)}`, tone: "good" }),
+  job_cancel: (of) => ({ text: `${job(of)} cancelled`, tone: "calm" }),
+  job_deleted: (of) => ({ text: `${job(of)} deleted`, tone: "calm" }),
+  job_held: (of) => ({ text: `${job(of)} waits: its checkpoint is missing`, tone: "warning" }),
+  job_swept: (of) =>
+    of.status === "moved"
+      ? null
+      : { text: `${job(of)} is ${of.status} now (${of.status_reason})`, tone: "warning" },
+  lease_ended: (of) => {
+    const tone = of.status === "failed" ? "bad" : "warning";
+    return of.status === "cancelled"
+      ? null
+      : { text: `${job(of)} is ${of.status} now (${of.status_reason})`, tone };
+  },
+  run_cut_short: (of) => ({ text: `${job(of)} was cut short; it runs again`, tone: "warning" }),
+  request_failed: (of) => ({
+    text: `The Worker could not answer (${of.code}): ${of.error}`,
+    tone: "bad",
+  }),
+  unhealthy: (of) => ({ text: `The Worker is not well: ${of.error}`, tone: "bad" }),
+  dead_letter: () => ({ text: "A message of the queue was given up; it is kept", tone: "warning" }),
+};
+
+function parseFields(line: string): Fields | null {
+  if (!line.startsWith("{")) return null;
+  try {
+    return JSON.parse(line) as Fields;
+  } catch {
+    // A line cut in two is no event; the log file has it as it came.
+    return null;
+  }
+}
+
+/** What a line of the Worker's log says to a person; null: nothing. */
+export function sentenceOfWorker(level: string, line: string): Sentence | null {
+  const fields = parseFields(line);
+  if (fields) return WORKER_SENTENCES[String(fields.event)]?.(fields) ?? null;
+  if (line.includes("crashed unexpectedly")) {
+    return { text: "The Worker's runtime was ended; it starts again", tone: "warning" };
+  }
+  return level === "error" ? { text: `Worker: ${line}`, tone: "bad" } : null;
+}
+
+/** Sentences of the agent that are worth a line although nothing is wrong. */
+const CALM_AGENT_LINES = /^(Connected|Forge is ready|Forge's lists changed)/;
+
+const PINO_WARN = 40;
+const PINO_ERROR = 50;
+
+/** What a line of the agent's log says to a person; null: nothing, or the Worker says it too. */
+export function sentenceOfAgent(line: string): Sentence | null {
+  const fields = parseFields(line);
+  if (!fields) return { text: `Agent: ${line}`, tone: "warning" };
+  const level = Number(fields.level);
+  const message = String(fields.msg);
+  if (level < PINO_WARN && !CALM_AGENT_LINES.test(message)) return null;
+  const about = fields.job_id === undefined ? "" : `${job(fields)}: `;
+  const error = fields.error === undefined ? "" : ` (${fields.error})`;
+  const tone = level >= PINO_ERROR ? "bad" : level >= PINO_WARN ? "warning" : "calm";
+  return { text: `Agent: ${about}${message}${error}`, tone };
+}

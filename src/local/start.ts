@@ -1,0 +1,103 @@
+import { isIP } from "node:net";
+import type { ForgeChoice } from "./forge-choice.ts";
+import { type LocalQueue, startLocalQueue } from "./local-queue.ts";
+import { queueClient } from "./queue-client.ts";
+import { HELP, readSettings, type Settings } from "./settings.ts";
+import { StartError } from "./start-error.ts";
+import { findLanAddress, printBanner, printLine, printSignIn, tell } from "./terminal.ts";
+
+const WILDCARDS = ["0.0.0.0", "::"];
+
+/** The address that people are told, and what to say about phones. */
+function addressOf(settings: Settings, port: number): { address: string; phoneHint: string } {
+  const lan = WILDCARDS.includes(settings.host) ? findLanAddress() : settings.host;
+  const host = lan ?? "127.0.0.1";
+  const isOnlyHere = host.startsWith("127.") || host === "::1";
+  return {
+    address: `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`,
+    phoneHint: isOnlyHere
+      ? "A phone cannot reach this address. For your home network: npm start -- --lan"
+      : "Scan it with a phone on the same network.",
+  };
+}
+
+const FORGE_WORDS: Record<ForgeChoice["type"], (forge: ForgeChoice) => string> = {
+  set: (forge) => `${"url" in forge ? forge.url : ""} (FORGE_URL; waited for until it answers)`,
+  found: (forge) => `${"url" in forge ? forge.url : ""} (found on this machine)`,
+  demo: () =>
+    "Demo Forge: it draws stand-in pictures, no Stable Diffusion. FORGE_URL=… uses a real one",
+};
+
+async function offerSignIn(queue: LocalQueue, address: string, phoneHint: string): Promise<void> {
+  const client = queueClient(queue.worker.url, queue.owner);
+  const { code } = await client.call("createPairing", { body: { for: "page" } });
+  const hint = process.stdout.isTTY
+    ? "for one sign-in within 10 minutes; Enter makes a new one"
+    : "for one sign-in within 10 minutes";
+  await printSignIn(`${address}/#pair=${code}`, hint, phoneHint);
+}
+
+/** Listens for the end: a first wish lets the picture end, a second one does not; a lost launcher neither. */
+function listenForEnd(stopping: { stop: () => Promise<void>; stopNow: () => Promise<void> }) {
+  let wishes = 0;
+  const finish = (stop: () => Promise<void>, code: number) =>
+    void stop().then(
+      () => process.exit(code),
+      (error) => {
+        process.stderr.write(`While stopping: ${error}\n`);
+        process.exit(1);
+      },
+    );
+  const wish = () => {
+    wishes += 1;
+    if (wishes === 1) {
+      printLine("Stopping. A running picture may end first; Ctrl-C again stops at once.");
+      finish(stopping.stop, 0);
+    } else if (wishes === 2) {
+      finish(stopping.stopNow, 0);
+    }
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.on(signal, wish);
+  process.on("message", (word) => {
+    if (word === "stop") wish();
+  });
+  // The launcher is gone, by kill -9 perhaps: nobody is left who could wait for a picture.
+  process.on("disconnect", () => finish(stopping.stopNow, 1));
+}
+
+async function run(settings: Settings): Promise<void> {
+  const starting = startLocalQueue(settings, tell);
+  listenForEnd({
+    stop: async () => (await starting).stop(),
+    stopNow: async () => (await starting).stopNow(),
+  });
+  const queue = await starting;
+  const { address, phoneHint } = addressOf(settings, queue.worker.port);
+  const { version } = await queueClient(queue.worker.url).call("health", {});
+  printBanner({
+    version,
+    address,
+    serverAlias: settings.serverAlias,
+    forge: FORGE_WORDS[queue.forge.type](queue.forge),
+    stateDir: settings.stateDir,
+  });
+  await offerSignIn(queue, address, phoneHint);
+  printLine("Ctrl-C stops everything and loses nothing.\n");
+  process.on("message", (word) => {
+    if (word !== "enter") return;
+    offerSignIn(queue, address, phoneHint).catch((error) =>
+      tell({ text: `No new link: ${error.message}`, tone: "warning" }),
+    );
+  });
+}
+
+try {
+  const settings = readSettings(process.argv.slice(2), process.env, process.cwd());
+  if (settings === "help") process.stdout.write(HELP);
+  else await run(settings);
+  if (settings === "help") process.exit(0);
+} catch (error) {
+  if (!(error instanceof StartError)) throw error;
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+}

@@ -1,0 +1,161 @@
+import { type JobView, ProblemError } from "@mobilesd/contract";
+import { api } from "./api.ts";
+import { confirmLoss } from "./confirm.ts";
+import { emptyQueue } from "./curl-example.ts";
+import { announce, button, element, note, setText } from "./dom.ts";
+import { type JobCard, makeJobCard } from "./job-card.ts";
+import { serverLine, serversKey } from "./server-line.ts";
+import { EMPTY_STATE, newlyDone, type QueueState } from "./store.ts";
+import { type Watch, watchQueue } from "./watch.ts";
+import { promptWords } from "./words.ts";
+
+/** Jobs shown at first, and more by each wish; a list holds 200 at most. */
+const JOBS_STEP = 30;
+const JOBS_MAX = 200;
+
+/** Why something that was asked for did not happen, in words. */
+function failureWords(error: unknown): string {
+  if (error instanceof ProblemError) return error.message;
+  return "The queue is out of reach; nothing was changed";
+}
+
+/** Does something to the queue, says so when it failed, and looks at the outcome. */
+async function change(watch: Watch, act: () => Promise<unknown>): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    note(failureWords(error));
+  }
+  await watch.lookNow();
+}
+
+async function cancelJob(watch: Watch, job: JobView): Promise<void> {
+  const question = "Stop this job? What is drawn so far is lost.";
+  if (job.status === "processing" && !(await confirmLoss(question, "Stop it"))) return;
+  await change(watch, () => api.call("cancelJob", { params: { id: job.mobilesd_job_id } }));
+}
+
+async function deleteJob(watch: Watch, job: JobView): Promise<void> {
+  const count = job.images.length;
+  const what =
+    count === 0
+      ? "this job"
+      : count === 1
+        ? "this job and its picture"
+        : `this job and its ${count} pictures`;
+  if (!(await confirmLoss(`Delete ${what}? That cannot be undone.`, "Delete"))) return;
+  await change(watch, () => api.call("deleteJob", { params: { id: job.mobilesd_job_id } }));
+}
+
+/** Brings the list in line with the jobs: cards live on by their job's id, in the order of the jobs. */
+function updateList(
+  list: HTMLElement,
+  cards: Map<string, JobCard>,
+  state: QueueState,
+  make: () => JobCard,
+): void {
+  const now = Date.now();
+  const gone = new Set(cards.keys());
+  state.jobs.forEach((job, index) => {
+    const id = job.mobilesd_job_id;
+    gone.delete(id);
+    const card = cards.get(id) ?? make();
+    cards.set(id, card);
+    card.update(job, state.estimates.get(id), now);
+    if (list.children[index] !== card.root)
+      list.insertBefore(card.root, list.children[index] ?? null);
+  });
+  for (const id of gone) {
+    cards.get(id)?.root.remove();
+    cards.delete(id);
+  }
+}
+
+function countWords({ total, isTotalMinimum }: QueueState): string {
+  return `${total}${isTotalMinimum ? "+" : ""} job${total === 1 ? "" : "s"}`;
+}
+
+/** What fills the page, and what ends its work when something else takes its place. */
+export interface Screen {
+  readonly root: HTMLElement;
+  leave(): void;
+}
+
+/** The queue of a page that is signed in. `onSignedOut` is called when the session is over. */
+export function queueScreen(onSignedOut: () => void): Screen {
+  let state = EMPTY_STATE;
+  let limit = JOBS_STEP;
+  let shownServers = "";
+  const cards = new Map<string, JobCard>();
+  const list = element("ul", { class: "jobs" });
+  const servers = element("div", { class: "server-slot" });
+  const stale = element("p", { class: "stale", role: "status", hidden: true });
+  const count = element("h2", { class: "count" });
+  const empty = element("div", { class: "empty-slot" });
+  const more = button("Show older jobs", "quiet wide", async () => {
+    limit = Math.min(limit + JOBS_STEP, JOBS_MAX);
+    await watch.showJobs(limit);
+  });
+  const signOut = button("Sign out", "quiet", async () => {
+    try {
+      await api.call("signOut", {});
+    } catch (error) {
+      note(failureWords(error));
+      return;
+    }
+    onSignedOut();
+  });
+  const make = () =>
+    makeJobCard({
+      cancel: (job) => cancelJob(watch, job),
+      remove: (job) => deleteJob(watch, job),
+    });
+
+  const render = (next: QueueState) => {
+    for (const job of newlyDone(state, next)) {
+      announce(`A picture is ready: ${promptWords(job.generation_params)}`);
+    }
+    state = next;
+    const since = state.knownAt === null ? null : new Date(state.knownAt).toLocaleTimeString();
+    stale.hidden = state.isConnected;
+    setText(
+      stale,
+      since === null
+        ? "The queue does not answer. Trying again…"
+        : `No connection. This is what was known at ${since}. Trying again…`,
+    );
+    root.classList.toggle("is-stale", !state.isConnected);
+    if (state.knownAt === null) return;
+    if (shownServers !== serversKey(state.servers)) {
+      shownServers = serversKey(state.servers);
+      servers.replaceChildren(serverLine(state.servers));
+    }
+    setText(count, countWords(state));
+    count.hidden = state.jobs.length === 0;
+    if (state.jobs.length > 0) empty.replaceChildren();
+    else if (empty.childElementCount === 0) {
+      empty.append(emptyQueue(location.origin, state.servers[0]?.alias ?? "MyForgeServer"));
+    }
+    updateList(list, cards, state, make);
+    more.hidden = !state.hasMore || limit >= JOBS_MAX;
+  };
+
+  more.hidden = true;
+  count.hidden = true;
+  const root = element(
+    "div",
+    { class: "screen" },
+    element(
+      "header",
+      {},
+      element("img", { src: "/icon.svg", alt: "", width: 36, height: 36 }),
+      element("h1", {}, "MobileSD Queue"),
+      signOut,
+    ),
+    servers,
+    stale,
+    element("main", {}, count, empty, list, more),
+  );
+  const watch = watchQueue(JOBS_STEP, render, onSignedOut);
+  return { root, leave: watch.stop };
+}

@@ -1,0 +1,126 @@
+import type { JobStatus, JobStatusView, JobView, StatusReason } from "@mobilesd/contract";
+
+export const STATUS_WORDS: Record<JobStatus, string> = {
+  pending: "Waiting",
+  processing: "Working",
+  completed: "Done",
+  failed: "Failed",
+  cancelled: "Cancelled",
+};
+
+const REASON_WORDS: Record<StatusReason, string | null> = {
+  queued: null,
+  assigned: "Its box has taken it",
+  waiting_for_server: "Waits for its box to come online",
+  missing_checkpoint: "Waits until its box has this checkpoint",
+  not_before: "Waits for its time",
+  retrying: "Something went wrong; it is tried again",
+  running: null,
+  cancelling: "Being stopped",
+  agent_offline: "Its box is away; it goes on when the box is back",
+  done: null,
+  user_cancelled: null,
+  expired: "Its time was over before it could start",
+  invalid_job: "Forge cannot run what was asked for",
+  missing_name: "Its box lacks something that was asked for",
+  wrong_model: "Forge used another model than the one asked for",
+  incomplete_result: "Forge gave fewer pictures than asked for",
+  oom: "The GPU ran out of memory",
+  forge_error: "Forge reported an error",
+  forge_hung: "Forge stopped answering",
+  forge_unreachable: "Forge could not be reached",
+  agent_lost: "Its box went away too often",
+  poison: "Forge died of it twice; it is not tried again",
+};
+
+/** Why a job is where it is, in words; null when the status says it all. */
+export function reasonWords(reason: StatusReason | null): string | null {
+  return reason === null ? null : REASON_WORDS[reason];
+}
+
+const MINUTE_S = 60;
+const HOUR_S = 3_600;
+const DAY_S = 86_400;
+
+/** A length of time as people say it: `about 3 min`. Null where it is not worth a number. */
+function lengthWords(seconds: number): string | null {
+  if (seconds < 5) return null;
+  if (seconds < MINUTE_S) return `about ${Math.ceil(seconds / 5) * 5} s`;
+  if (seconds < HOUR_S) return `about ${Math.round(seconds / MINUTE_S)} min`;
+  if (seconds < DAY_S) return `about ${Math.round(seconds / HOUR_S)} h`;
+  return `about ${Math.round(seconds / DAY_S)} days`;
+}
+
+/** How long ago something was, or its date when that is longer than a week. */
+export function agoWords(timestamp: string, now: number): string {
+  const seconds = (now - Date.parse(timestamp)) / 1000;
+  if (seconds < 45) return "just now";
+  if (seconds < HOUR_S) return `${Math.max(1, Math.round(seconds / MINUTE_S))} min ago`;
+  if (seconds < DAY_S) return `${Math.round(seconds / HOUR_S)} h ago`;
+  if (seconds < 7 * DAY_S) return `${Math.round(seconds / DAY_S)} d ago`;
+  return new Date(timestamp).toLocaleDateString();
+}
+
+type Estimate = Pick<
+  JobStatusView,
+  | "queue_position"
+  | "queue_position_is_minimum"
+  | "estimated_start_time"
+  | "estimated_completion_time"
+>;
+
+function positionWords(estimate: Estimate): string | null {
+  const { queue_position: position, queue_position_is_minimum: isMinimum } = estimate;
+  if (position === null) return null;
+  if (position === 1) return "Next in line";
+  const before = position - 1;
+  return `${isMinimum ? "More than " : ""}${before} job${before === 1 ? "" : "s"} before it`;
+}
+
+/** Where a job stands and when something will happen, in words; null when there is nothing to say. */
+export function outlookWords(
+  job: Pick<JobView, "status" | "status_reason" | "started_timestamp">,
+  estimate: Estimate | undefined,
+  now: number,
+): string | null {
+  const reason = reasonWords(job.status_reason);
+  if (job.status === "processing") {
+    if (reason !== null) return reason;
+    const end = estimate?.estimated_completion_time;
+    const left = end ? lengthWords((Date.parse(end) - now) / 1000) : null;
+    return left === null ? "Being drawn" : `Being drawn, ${left} left`;
+  }
+  if (job.status !== "pending") return reason;
+  // An absent box has no time to give; the queue then counts as if it came back now.
+  if (reason !== null && job.status_reason !== "assigned") return reason;
+  const position = (estimate && positionWords(estimate)) ?? reason;
+  const start = estimate?.estimated_start_time;
+  const wait = start ? lengthWords((Date.parse(start) - now) / 1000) : null;
+  if (position === null) return null;
+  return wait === null ? position : `${position}, starts in ${wait}`;
+}
+
+const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
+const isNumber = (value: unknown): value is number => typeof value === "number";
+
+/** A job's settings in one line. Old rows may lack any of them. */
+export function settingsWords(params: Readonly<Record<string, unknown>>): string {
+  const { checkpoint_name, width, height, steps, sampler_name } = params;
+  const checkpoint = isText(checkpoint_name)
+    ? (checkpoint_name.split(/[\\/]/).at(-1) ?? "").replace(/\.(safetensors|ckpt|gguf)$/, "")
+    : null;
+  return [
+    checkpoint,
+    isNumber(width) && isNumber(height) ? `${width}×${height}` : null,
+    isNumber(steps) ? `${steps} steps` : null,
+    isText(sampler_name) ? sampler_name : null,
+  ]
+    .filter((part) => part !== null)
+    .join(" · ");
+}
+
+/** The prompt of a job, or what to show where there is none. */
+export function promptWords(params: Readonly<Record<string, unknown>>): string {
+  const prompt = params.positive_prompt;
+  return isText(prompt) && prompt.trim() !== "" ? prompt : "No prompt";
+}
