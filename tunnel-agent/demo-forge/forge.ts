@@ -3,7 +3,7 @@ import type { Checkpoint } from "./checkpoints.ts";
 import { type Clock, createClock } from "./clock.ts";
 import { FaultBox, type FaultSettings } from "./faults.ts";
 import { FifoLock } from "./fifo-lock.ts";
-import { ModelMemory } from "./model-memory.ts";
+import { type ModelCost, ModelMemory } from "./model-memory.ts";
 import { OptionStore } from "./option-store.ts";
 import { createProgressState, type ProgressState } from "./progress.ts";
 import { TaskList } from "./task-list.ts";
@@ -23,6 +23,7 @@ export interface JobRecord {
   seed: number;
   /** The checkpoint that ran, as its basename. */
   model: string;
+  modelCost: ModelCost;
   /** Sampling steps that were run, over all batches. */
   stepsDone: number;
   /** An interrupt reached the job, whatever it spoiled. */

@@ -42,6 +42,7 @@ export async function generate(forge: Forge, request: GenerationRequest): Promis
     prompt: "",
     seed: 0,
     model: "",
+    modelCost: "nothing",
     stepsDone: 0,
     isInterrupted: false,
     state: "running",

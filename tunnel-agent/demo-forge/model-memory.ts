@@ -8,6 +8,9 @@ const LOAD_MS = 2000;
 /** The way out of the GPU's memory and back, which a changed selection costs (§8.3). */
 const MOVE_MS = 400;
 
+/** What a job paid for its model: a read from disk, a way back into the GPU, or nothing. */
+export type ModelCost = "load" | "move" | "nothing";
+
 /** Which model is in memory. A file is read only when another one is asked for. */
 export class ModelMemory {
   readonly #clock: Clock;
@@ -25,16 +28,19 @@ export class ModelMemory {
     this.#isOutOfGpu = true;
   }
 
-  /** Makes the model ready to sample: free, a move, or a load from disk that also hashes it. */
-  async load(checkpoint: Checkpoint, modules: readonly string[]): Promise<void> {
+  /** Makes the model ready to sample and tells what that cost; a load also hashes the file. */
+  async load(checkpoint: Checkpoint, modules: readonly string[]): Promise<ModelCost> {
     const wanted = JSON.stringify([checkpoint.name, modules]);
-    if (wanted !== this.#loaded) {
+    const moveCost = this.#isOutOfGpu ? "move" : "nothing";
+    const cost = wanted === this.#loaded ? moveCost : "load";
+    if (cost === "load") {
       await this.#clock.sleep(LOAD_MS + this.#faults.read().slowLoad);
       this.#loaded = wanted;
-    } else if (this.#isOutOfGpu) {
+    } else if (cost === "move") {
       await this.#clock.sleep(MOVE_MS);
     }
     this.#isOutOfGpu = false;
     checkpoint.isHashed = true;
+    return cost;
   }
 }

@@ -41,7 +41,7 @@ export async function processImages(
     Object.assign(plan.extra, describeRepaint(repaint, request.body));
   }
   noteStart(forge, plan, record);
-  await forge.memory.load(plan.checkpoint, plan.modules);
+  record.modelCost = await forge.memory.load(plan.checkpoint, plan.modules);
   forge.options.noteLoaded(plan.checkpoint);
   progress.jobCount = plan.batchCount;
   const pictures: Pixels[] = [];

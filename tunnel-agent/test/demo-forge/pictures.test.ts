@@ -126,6 +126,7 @@ describe("the log of jobs", () => {
         prompt: "a red cube",
         seed: 3,
         model: "demoPainter_v1",
+        modelCost: "load",
         stepsDone: 2,
         isInterrupted: false,
         state: "done",
