@@ -103,10 +103,14 @@ function startProcess(file: string, args: string[]): ChildProcess {
   const child = spawn(process.execPath, [file, "--port", "0", ...args], {
     stdio: ["ignore", "pipe", "pipe"],
   });
+  endWithTest(child);
+  return child;
+}
+
+function endWithTest(child: ChildProcess): void {
   onTestFinished(async () => {
     if (child.exitCode === null && child.kill("SIGKILL")) await once(child, "exit");
   });
-  return child;
 }
 
 describe("a process of its own", () => {
@@ -144,6 +148,7 @@ describe("a process of its own", () => {
 
   it("ends when its parent closes the channel between them", async () => {
     const child = fork(MAIN, ["--port", "0"], { silent: true, execArgv: [] });
+    endWithTest(child);
     const exit = once(child, "exit");
     await waitForUrl(child);
     child.disconnect();
