@@ -31,7 +31,11 @@ it("asks for nothing but a prompt and a checkpoint", () => {
 
 /** Each field with its last good values and the first bad ones. */
 const BORDERS: [field: string, good: unknown[], bad: unknown[]][] = [
-  ["width", [64, 4096, 72], [56, 4104, 65, 64.5, "64", null, -64, Number.NaN, 1e400]],
+  [
+    "width",
+    [64, 4096, 72],
+    [56, 4104, 65, 64.5, "64", null, -64, Number.NaN, Number.POSITIVE_INFINITY],
+  ],
   ["height", [64, 4096], [0, 4104, 100]],
   ["steps", [1, 150], [0, 151, 1.5, "20", null]],
   ["cfg_scale", [0, 100, 7.5], [-0.1, 100.1, "7", Number.POSITIVE_INFINITY, Number.NaN]],

@@ -52,8 +52,12 @@ function incomingImage(c: HonoContext<HttpEnv>, kind: "image" | "preview"): Inco
 function storeFrom(kind: "image" | "preview") {
   return async ({ ctx, params, c }: Call<"putImage"> | Call<"putPreview">) => {
     const target = { jobId: params.id, index: params.index, kind };
-    const holder = { ...proofOf(c), sessionId: sessionOf(c) };
-    return storeResult(ctx, target, holder, incomingImage(c, kind));
+    const read = async () => ({ proof: proofOf(c), image: incomingImage(c, kind) });
+    const { proof, image } = await read().catch(async (error) => {
+      await requireServersJob(ctx, params.id);
+      throw error;
+    });
+    return storeResult(ctx, target, { ...proof, sessionId: sessionOf(c) }, image);
   };
 }
 

@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { DURATIONS, type Durations } from "@mobilesd/contract";
+import { NIGHTLY_CRON, runScheduled } from "../../../src/cron/upkeep.ts";
 import { createApp } from "../../../src/http/app.ts";
 import type { Context } from "../../../src/services/context.ts";
 import { isDatabaseTrouble, openDatabase } from "../../../src/storage/database.ts";
@@ -23,6 +24,7 @@ export interface CallOptions {
 export interface Answer<T = Record<string, unknown>> {
   readonly status: number;
   readonly headers: Headers;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly text: string;
   readonly body: T;
 }
@@ -44,6 +46,10 @@ export interface TestQueue {
     path: string,
     options?: CallOptions,
   ): Promise<Answer<T>>;
+  /** What the minute's cron does. */
+  sweep(): Promise<void>;
+  /** What the night's cron does. */
+  prune(): Promise<void>;
   /** Waits for whatever was left to be done after an answer. */
   settle(): Promise<void>;
 }
@@ -111,13 +117,16 @@ export function openQueue(
         ...(body === undefined ? {} : { body }),
         ...(call.origin === undefined ? {} : { origin: call.origin }),
       });
-      const text = await response.text();
+      const bytes = new Uint8Array(await response.arrayBuffer());
+      const text = new TextDecoder().decode(bytes);
       const isReadable = /json/.test(response.headers.get("content-type") ?? "");
       const { status, headers } = response;
       // Nothing that a test sends may break the queue, so what broke is told at once.
       if (status === 500) throw new Error(`${method} ${path}: ${logLines.at(-1)}`);
-      return { status, headers, text, body: (isReadable ? JSON.parse(text) : null) as T };
+      return { status, headers, bytes, text, body: (isReadable ? JSON.parse(text) : null) as T };
     },
+    sweep: () => runScheduled(queue.ctx, "* * * * *"),
+    prune: () => runScheduled(queue.ctx, NIGHTLY_CRON),
     async settle() {
       while (deferred.length > 0) await deferred.shift();
     },
