@@ -92,7 +92,8 @@ export function makeJobCard(actions: JobActions): JobCard {
   const root = element(
     "li",
     { class: "card" },
-    element("div", { class: "row top" }, chip, outlook, time),
+    element("div", { class: "row top" }, chip, time),
+    outlook,
     pictures.root,
     name,
     prompt,

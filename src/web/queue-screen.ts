@@ -3,7 +3,7 @@ import { api } from "./api.ts";
 import { confirmLoss } from "./confirm.ts";
 import { emptyQueue } from "./curl-example.ts";
 import { announce, button, element, note, setText } from "./dom.ts";
-import { type JobCard, makeJobCard } from "./job-card.ts";
+import { jobLists } from "./job-lists.ts";
 import { serverLine, serversKey } from "./server-line.ts";
 import { EMPTY_STATE, newlyDone, type QueueState } from "./store.ts";
 import { type Watch, watchQueue } from "./watch.ts";
@@ -47,34 +47,6 @@ async function deleteJob(watch: Watch, job: JobView): Promise<void> {
   await change(watch, () => api.call("deleteJob", { params: { id: job.mobilesd_job_id } }));
 }
 
-/** Brings the list in line with the jobs: cards live on by their job's id, in the order of the jobs. */
-function updateList(
-  list: HTMLElement,
-  cards: Map<string, JobCard>,
-  state: QueueState,
-  make: () => JobCard,
-): void {
-  const now = Date.now();
-  const gone = new Set(cards.keys());
-  state.jobs.forEach((job, index) => {
-    const id = job.mobilesd_job_id;
-    gone.delete(id);
-    const card = cards.get(id) ?? make();
-    cards.set(id, card);
-    card.update(job, state.estimates.get(id), now);
-    if (list.children[index] !== card.root)
-      list.insertBefore(card.root, list.children[index] ?? null);
-  });
-  for (const id of gone) {
-    cards.get(id)?.root.remove();
-    cards.delete(id);
-  }
-}
-
-function countWords({ total, isTotalMinimum }: QueueState): string {
-  return `${total}${isTotalMinimum ? "+" : ""} job${total === 1 ? "" : "s"}`;
-}
-
 /** What fills the page, and what ends its work when something else takes its place. */
 export interface Screen {
   readonly root: HTMLElement;
@@ -86,11 +58,8 @@ export function queueScreen(onSignedOut: () => void): Screen {
   let state = EMPTY_STATE;
   let limit = JOBS_STEP;
   let shownServers = "";
-  const cards = new Map<string, JobCard>();
-  const list = element("ul", { class: "jobs" });
   const servers = element("div", { class: "server-slot" });
   const stale = element("p", { class: "stale", role: "status", hidden: true });
-  const count = element("h2", { class: "count" });
   const empty = element("div", { class: "empty-slot" });
   const more = button("Show older jobs", "quiet wide", async () => {
     limit = Math.min(limit + JOBS_STEP, JOBS_MAX);
@@ -105,11 +74,10 @@ export function queueScreen(onSignedOut: () => void): Screen {
     }
     onSignedOut();
   });
-  const make = () =>
-    makeJobCard({
-      cancel: (job) => cancelJob(watch, job),
-      remove: (job) => deleteJob(watch, job),
-    });
+  const lists = jobLists({
+    cancel: (job) => cancelJob(watch, job),
+    remove: (job) => deleteJob(watch, job),
+  });
 
   const render = (next: QueueState) => {
     for (const job of newlyDone(state, next)) {
@@ -130,18 +98,15 @@ export function queueScreen(onSignedOut: () => void): Screen {
       shownServers = serversKey(state.servers);
       servers.replaceChildren(serverLine(state.servers));
     }
-    setText(count, countWords(state));
-    count.hidden = state.jobs.length === 0;
     if (state.jobs.length > 0) empty.replaceChildren();
     else if (empty.childElementCount === 0) {
       empty.append(emptyQueue(location.origin, state.servers[0]?.alias ?? "MyForgeServer"));
     }
-    updateList(list, cards, state, make);
+    lists.update(state, Date.now());
     more.hidden = !state.hasMore || limit >= JOBS_MAX;
   };
 
   more.hidden = true;
-  count.hidden = true;
   const root = element(
     "div",
     { class: "screen" },
@@ -154,7 +119,7 @@ export function queueScreen(onSignedOut: () => void): Screen {
     ),
     servers,
     stale,
-    element("main", {}, count, empty, list, more),
+    element("main", {}, empty, lists.root, more),
   );
   const watch = watchQueue(JOBS_STEP, render, onSignedOut);
   return { root, leave: watch.stop };

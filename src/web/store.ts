@@ -52,11 +52,28 @@ const ESTIMATES_MAX = 6;
 
 /** The jobs whose place is worth asking for: running ones, and the oldest that wait. */
 export function jobsToEstimate(jobs: readonly JobView[]): readonly JobView[] {
-  const moving = jobs.filter(isMoving).toReversed();
-  return [
-    ...moving.filter((job) => job.status === "processing"),
-    ...moving.filter((job) => job.status === "pending"),
-  ].slice(0, ESTIMATES_MAX);
+  return inRunningOrder(jobs.filter(isMoving), new Map()).slice(0, ESTIMATES_MAX);
+}
+
+/** Running ones first, then by their place in the queue; where it is not known, the oldest first. */
+function inRunningOrder(
+  moving: readonly JobView[],
+  estimates: ReadonlyMap<string, JobStatusView>,
+): readonly JobView[] {
+  const place = (job: JobView) =>
+    job.status === "processing"
+      ? 0
+      : (estimates.get(job.mobilesd_job_id)?.queue_position ?? Number.MAX_SAFE_INTEGER);
+  // The queue lists the newest first, and a sort leaves equals as they are.
+  return moving.toReversed().toSorted((a, b) => place(a) - place(b));
+}
+
+/** The jobs as they are shown: what still moves, next one first, and what is over, newest first. */
+export function splitJobs({ jobs, estimates }: Pick<QueueState, "jobs" | "estimates">) {
+  return {
+    moving: inRunningOrder(jobs.filter(isMoving), estimates),
+    finished: jobs.filter((job) => !isMoving(job)),
+  };
 }
 
 /** Milliseconds between two looks at the queue: while something moves, while all is still, without answers. */

@@ -116,6 +116,7 @@ export function settingsWords(params: Readonly<Record<string, unknown>>): string
     isText(sampler_name) ? sampler_name : null,
   ]
     .filter((part) => part !== null)
+    .map((part) => part.replaceAll(" ", "\u00a0"))
     .join(" · ");
 }
 
