@@ -176,13 +176,3 @@ describe("a Forge in trouble", () => {
     expect(view.retry_count).toBe(0);
   });
 });
-
-describe("a checkpoint that vanishes", () => {
-  it("is not replaced by another one: the job fails no silent way", async () => {
-    const forge = await startForge();
-    run(forge);
-    await queue.reach(await queue.submit(), "completed");
-    const wanted = queue.submit({ checkpoint_name: "gone.safetensors" });
-    await expect(wanted).rejects.toMatchObject({ problem: { code: "unknown_name" } });
-  });
-});

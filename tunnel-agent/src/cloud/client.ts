@@ -58,6 +58,8 @@ export interface Cloud {
     input: CallInput<N>,
     signal: AbortSignal,
   ): Promise<CallOutput<N, CloudResponse>>;
+  /** The same for an input picture, until all of its bytes are here. */
+  insistOnUpload(uploadId: string, signal: AbortSignal): Promise<Buffer>;
 }
 
 export interface CloudOptions {
@@ -123,22 +125,32 @@ function createSend(options: CloudOptions) {
 /** The queue over HTTP, with timeouts, and with retries that obey its `Retry-After`. */
 export function createCloud(options: CloudOptions): Cloud {
   const client = createClient(createSend(options));
+
+  function persist<T>(route: RouteName, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
+    return pRetry(work, {
+      signal,
+      retries: Number.POSITIVE_INFINITY,
+      // The library's own wait loses its jitter at the cap; ours is below.
+      minTimeout: 0,
+      shouldRetry: ({ error }) => isPassing(error),
+      async onFailedAttempt({ error, attemptNumber }) {
+        if (!isPassing(error)) return;
+        options.onRetry(route, error);
+        const advisedMs = error instanceof ProblemError ? (error.retryAfterMs ?? 0) : 0;
+        const waitMs = Math.max(advisedMs, backoffMs(attemptNumber, options.random()));
+        await pause(waitMs, signal);
+      },
+    });
+  }
+
   return {
     once: (name, input) => client.call(name, input),
-    insist: (name, input, signal) =>
-      pRetry(() => client.call(name, input), {
+    insist: (name, input, signal) => persist(name, () => client.call(name, input), signal),
+    insistOnUpload: (id, signal) =>
+      persist(
+        "getAgentUpload",
+        async () => (await client.call("getAgentUpload", { params: { id } })).bytes(),
         signal,
-        retries: Number.POSITIVE_INFINITY,
-        // The library's own wait loses its jitter at the cap; ours is below.
-        minTimeout: 0,
-        shouldRetry: ({ error }) => isPassing(error),
-        async onFailedAttempt({ error, attemptNumber }) {
-          if (!isPassing(error)) return;
-          options.onRetry(name, error);
-          const advisedMs = error instanceof ProblemError ? (error.retryAfterMs ?? 0) : 0;
-          const waitMs = Math.max(advisedMs, backoffMs(attemptNumber, options.random()));
-          await pause(waitMs, signal);
-        },
-      }),
+      ),
   };
 }

@@ -6,7 +6,7 @@ import {
   type UploadRef,
 } from "@mobilesd/contract";
 import type { Cloud } from "../cloud/client.ts";
-import type { ForgeClient } from "../forge/client.ts";
+import { type ForgeClient, ForgeUnreachableError } from "../forge/client.ts";
 import type { Journal } from "../journal.ts";
 import type { Log } from "../log.ts";
 import type { Stop } from "../stop.ts";
@@ -104,9 +104,9 @@ async function attempt(
   const target = { id: lease.mobilesd_job_id };
   const body = { ...proofOf(lease), forge_task_id: taskId };
   const started = await deps.cloud.insist("startJob", { params: target, body }, stop);
-  if (started.cancel) return { type: "stopped" };
+  if (started.cancel) return { type: "cancelled" };
   const end = await runOnForge(deps, lease, { initImage, mask }, taskId, stop);
-  if (end.type === "stopped") return { type: "stopped" };
+  if (end.type === "stopped") return end;
   if (end.type === "not_sent") return { type: "released" };
   if (end.type === "failed") return { type: "failed", failure: end.failure };
   const checkpoint = catalogue.checkpoints.find((one) => one.name === lease.checkpoint_name);
@@ -128,26 +128,41 @@ function fromRefusal(error: ProblemError): Attempt {
   return { type: "failed", failure: failure("infra", "incomplete_result", message) };
 }
 
+/** Forge went away between two requests of one run. */
+function forgeGone(error: ForgeUnreachableError): Attempt {
+  return { type: "failed", failure: failure("forge_died", "forge_unreachable", error.message) };
+}
+
 /** Tells the queue how the run ended. Nothing is told where it knows already. */
-async function report(deps: RunDeps, lease: LeaseGrant, end: RunEnd, giveUp: AbortSignal) {
+async function report(
+  deps: RunDeps,
+  lease: LeaseGrant,
+  end: RunEnd,
+  giveUp: AbortSignal,
+): Promise<void> {
   const params = { id: lease.mobilesd_job_id };
   const proof = proofOf(lease);
-  if (end.type === "failed") {
-    await deps.cloud.insist("failJob", { params, body: { ...proof, ...end.failure } }, giveUp);
-  }
-  // A checkpoint that vanished makes the job wait, so it is given back; the new lists then hold it.
-  if (end.type === "missing_name" && end.failure.field !== "checkpoint_name") {
-    await deps.cloud.insist("failJob", { params, body: { ...proof, ...end.failure } }, giveUp);
-  } else if (end.type === "missing_name") {
-    await deps.cloud.insist(
-      "releaseJob",
-      { params, body: { ...proof, reason: "returned" } },
-      giveUp,
-    );
-  }
-  if (end.type === "cancelled" || end.type === "released") {
-    const reason = end.type === "cancelled" ? "cancelled" : "drain";
-    await deps.cloud.insist("releaseJob", { params, body: { ...proof, reason } }, giveUp);
+  const fail = (why: Failure) =>
+    deps.cloud.insist("failJob", { params, body: { ...proof, ...why } }, giveUp);
+  const release = (reason: "drain" | "returned" | "cancelled") =>
+    deps.cloud.insist("releaseJob", { params, body: { ...proof, reason } }, giveUp);
+  switch (end.type) {
+    case "failed":
+      await fail(end.failure);
+      break;
+    case "missing_name":
+      // A job whose checkpoint vanished waits for it: given back, it is held by the new lists.
+      await (end.failure.field === "checkpoint_name" ? release("returned") : fail(end.failure));
+      break;
+    case "cancelled":
+      await release("cancelled");
+      break;
+    case "released":
+      await release("drain");
+      break;
+    case "completed":
+    case "lost":
+      break;
   }
 }
 
@@ -171,6 +186,7 @@ export async function runJob(
   try {
     const tried = await attempt(deps, lease, catalogue, stop).catch((error: unknown) => {
       if (error instanceof ProblemError) return fromRefusal(error);
+      if (error instanceof ForgeUnreachableError) return forgeGone(error);
       if (stop.aborted) return { type: "stopped" as const };
       throw error;
     });
