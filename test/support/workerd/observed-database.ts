@@ -15,6 +15,8 @@ export interface ObservedDatabase {
   readonly costs: Cost[];
   /** Decides by the SQL whether an execution fails; unset: none does. */
   faultOf: ((sql: string) => Fault) | undefined;
+  /** Waited for before each execution: where a test lets another request in between. */
+  pauseBefore: ((sql: string) => Promise<void>) | undefined;
   /** Forgets the counts; a fault stays. */
   startCounting(): void;
 }
@@ -25,6 +27,7 @@ class Observed implements ObservedDatabase {
   readonly statements: string[] = [];
   readonly costs: Cost[] = [];
   faultOf: ((sql: string) => Fault) | undefined;
+  pauseBefore: ((sql: string) => Promise<void>) | undefined;
   readonly d1: D1Database;
 
   constructor(real: D1Database) {
@@ -63,6 +66,7 @@ class Observed implements ObservedDatabase {
 
   async #run<T>(sql: string, execute: () => Promise<T>): Promise<T> {
     this.statements.push(sql);
+    await this.pauseBefore?.(sql);
     const fault = this.faultOf?.(sql);
     if (fault === "before") throw new Error("D1_ERROR: Network connection lost");
     const result = await execute();

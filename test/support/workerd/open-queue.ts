@@ -119,7 +119,7 @@ export function openQueue(
       });
       const bytes = new Uint8Array(await response.arrayBuffer());
       const text = new TextDecoder().decode(bytes);
-      const isReadable = /json/.test(response.headers.get("content-type") ?? "");
+      const isReadable = text !== "" && /json/.test(response.headers.get("content-type") ?? "");
       const { status, headers } = response;
       // Nothing that a test sends may break the queue, so what broke is told at once.
       if (status === 500) throw new Error(`${method} ${path}: ${logLines.at(-1)}`);
