@@ -57,7 +57,16 @@ export async function findImage(
     .get();
 }
 
-/** The pictures of some jobs in order. */
+/** The pictures of one job in order. */
+export function listImagesOf(db: Database, jobId: string): Promise<ImageRow[]> {
+  return db
+    .select()
+    .from(images)
+    .where(eq(images.mobilesdJobId, jobId))
+    .orderBy(asc(images.imageIndex));
+}
+
+/** The pictures of some jobs in order, however many jobs: D1 binds a hundred values at most. */
 export async function listImages(db: Database, jobIds: readonly string[]): Promise<ImageRow[]> {
   if (jobIds.length === 0) return [];
   return db
@@ -76,8 +85,8 @@ export function nameOf(image: ImageRow): string {
 
 /**
  * Finishes a job in one batch. A batch does not stop at an UPDATE that matched nothing, so the pictures'
- * rows are written by SELECT from the row just finished under this very epoch, and the server's timing
- * (null: as it was) only with them.
+ * rows are written only when it changed the job (`changes()` tells), and the server's timing (null: as it
+ * was) only with them.
  * Undefined: the row moved meanwhile, nothing was written.
  */
 export async function completeJob(
@@ -102,16 +111,14 @@ export async function completeJob(
       image.infotext,
     ]),
   );
-  const finished = sql`mobilesd_job_id = ${job.mobilesdJobId} AND status = 'completed'
-    AND epoch = ${job.epoch} AND manifest_sha256 = ${manifestSha256}`;
   // The epoch stays: it is the one under which the pictures lie and a repeated `complete` is known.
   const columns = { ...toColumns(change, now), leaseHash: job.leaseHash, manifestSha256 };
   const finishJob = db.update(jobs).set(columns).where(unchangedSince(job));
   // In the order of the table's columns.
   const storeImages = db.insert(images).select(sql`
-    SELECT mobilesd_job_id, value ->> 0, owner_id, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
-      value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, ${toTimestamp(now)}
-    FROM jobs, json_each(${rows}) WHERE ${finished}`);
+    SELECT ${job.mobilesdJobId}, value ->> 0, ${job.ownerId}, value ->> 1, value ->> 2, value ->> 3,
+      value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, ${toTimestamp(now)}
+    FROM json_each(${rows}) WHERE changes() > 0`);
   const [updated] =
     timing === null
       ? await db.batch([finishJob, storeImages])

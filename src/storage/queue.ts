@@ -120,7 +120,7 @@ export async function extendLease(
   leaseUntil: number,
   now: number,
 ): Promise<boolean> {
-  const rows = await db
+  const { meta } = await db
     .update(jobs)
     .set({
       leaseUntil,
@@ -134,9 +134,8 @@ export async function extendLease(
         eq(jobs.epoch, job.epoch),
         eq(jobs.leaseHash, job.leaseHash ?? ""),
       ),
-    )
-    .returning({ id: jobs.mobilesdJobId });
-  return rows.length > 0;
+    );
+  return meta.changes > 0;
 }
 
 /** Where a job stands in its server's order. */

@@ -1,7 +1,7 @@
 import { type JobList, type JobStatusView, type JobView, LIMITS } from "@mobilesd/contract";
 import type { ListJobsQuery } from "@mobilesd/contract";
 import { ownerScope } from "../../domain/access.ts";
-import { listImages } from "../../storage/images.ts";
+import { listImages, listImagesOf } from "../../storage/images.ts";
 import { type Cursor, findJob, type JobRow, listJobs as listRows } from "../../storage/jobs.ts";
 import { findOwnerByName } from "../../storage/keys.ts";
 import { AppError, fieldError } from "../app-error.ts";
@@ -19,13 +19,13 @@ export async function requireJob(ctx: ActorContext, id: string): Promise<JobRow>
 /** Everything about one job. */
 export async function getJob(ctx: ActorContext, id: string): Promise<JobView> {
   const job = await requireJob(ctx, id);
-  return viewJob(ctx, job, await listImages(ctx.db, [id]));
+  return viewJob(ctx, job, await listImagesOf(ctx.db, id));
 }
 
 /** The enhanced status of one job. */
 export async function getJobStatus(ctx: ActorContext, id: string): Promise<JobStatusView> {
   const job = await requireJob(ctx, id);
-  const images = job.status === "completed" ? await listImages(ctx.db, [id]) : [];
+  const images = job.status === "completed" ? await listImagesOf(ctx.db, id) : [];
   return viewStatus(ctx, job, images, await estimateJob(ctx, job));
 }
 

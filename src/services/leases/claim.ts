@@ -1,13 +1,14 @@
 import type { Claim, LeaseGrant } from "@mobilesd/contract";
 import { hashSecret } from "../../domain/credentials.ts";
+import type { JobEvent } from "../../domain/job-machine.ts";
 import { leaseTokenOf } from "../../domain/lease.ts";
 import { readStoredParams } from "../../domain/stored-params.ts";
-import type { JobRow } from "../../storage/jobs.ts";
+import { applyChange, type JobRow } from "../../storage/jobs.ts";
 import { claimNextJob, findClaimedJob } from "../../storage/queue.ts";
 import { findServer, hasCheckpoint } from "../../storage/servers.ts";
 import { AppError } from "../app-error.ts";
 import type { ActorContext } from "../context.ts";
-import { changeLeased } from "./require-lease.ts";
+import { decide } from "./require-lease.ts";
 
 /** Jobs that cannot run, which one claim puts aside before it answers "nothing". */
 const PUT_ASIDE_MAX = 10;
@@ -29,11 +30,17 @@ async function isCheckpointThere(ctx: ActorContext, job: JobRow): Promise<boolea
   return server?.catalogueSha256 === null;
 }
 
-async function refuseUnreadable(ctx: ActorContext, job: JobRow): Promise<void> {
-  const message = "The parameters are not ones that this version can run";
-  const failure = { kind: "user", reason: "invalid_job", message } as const;
-  await changeLeased(ctx, job, { type: "fail", failure });
-  ctx.log("job_unreadable", { job_id: job.mobilesdJobId });
+const UNREADABLE = {
+  kind: "user",
+  reason: "invalid_job",
+  message: "The parameters are not ones that this version can run",
+} as const;
+
+/** Takes back what was just granted. Should the row have moved meanwhile, whatever moved it stands. */
+async function putAside(ctx: ActorContext, job: JobRow, event: JobEvent): Promise<void> {
+  const change = decide(ctx, job, event);
+  if (change.ok) await applyChange(ctx.db, job, change.value, ctx.clock());
+  ctx.log("job_put_aside", { job_id: job.mobilesdJobId, event: event.type });
 }
 
 /**
@@ -59,7 +66,7 @@ export async function claimJob(
     if (!job) break;
     const params = readStoredParams(job.generationParamsJson);
     if (params === null) {
-      await refuseUnreadable(ctx, job);
+      await putAside(ctx, job, { type: "fail", failure: UNREADABLE });
     } else if (await isCheckpointThere(ctx, job)) {
       const { mobilesdJobId, epoch } = job;
       ctx.log("job_claimed", { job_id: mobilesdJobId, epoch, server_alias: alias });
@@ -73,8 +80,7 @@ export async function claimJob(
         checkpoint_name: job.checkpointName,
       };
     } else {
-      await changeLeased(ctx, job, { type: "checkpoint_missing" });
-      ctx.log("job_held", { job_id: job.mobilesdJobId, status_reason: "missing_checkpoint" });
+      await putAside(ctx, job, { type: "checkpoint_missing" });
     }
   }
   await requireSession(ctx, sessionId);

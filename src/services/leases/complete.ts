@@ -13,7 +13,13 @@ import { deleteObjects, sha256Of } from "../../storage/objects.ts";
 import { findServer, timingOf } from "../../storage/servers.ts";
 import { AppError, fieldError } from "../app-error.ts";
 import type { ActorContext } from "../context.ts";
-import { changeLeased, isLeaseOf, leaseRefusal, requireServersJob } from "./require-lease.ts";
+import {
+  decide,
+  isLeaseOf,
+  leaseRefusal,
+  requireServersJob,
+  untilUnmoved,
+} from "./require-lease.ts";
 
 async function isStored(
   ctx: ActorContext,
@@ -53,6 +59,41 @@ async function requireStored(ctx: ActorContext, job: JobRow, image: ManifestImag
   }
 }
 
+/** The server's timing with this job, or null where it says nothing new. */
+async function learnTiming(ctx: ActorContext, job: JobRow, input: Complete) {
+  const server = await findServer(ctx.db, job.targetServerAlias);
+  if (!server) throw new AppError("lease_lost");
+  const known = timingOf(server);
+  const learned = learn(known, {
+    costMegapixelSteps: job.costMegapixelSteps,
+    generationMs: input.generation_ms,
+    modelLoadMs: input.model_load_ms,
+  });
+  return isNewTiming(known, learned) ? learned : null;
+}
+
+/** Writes the end of a job that the caller holds. Undefined: the row moved meanwhile. */
+async function finish(
+  ctx: ActorContext,
+  job: JobRow,
+  input: Complete,
+  manifestSha256: string,
+): Promise<JobRow | undefined> {
+  await Promise.all(input.images.map((image) => requireStored(ctx, job, image)));
+  const timing = await learnTiming(ctx, job, input);
+  const change = decide(ctx, job, { type: "complete" });
+  if (!change.ok) throw new AppError("lease_lost");
+  const now = ctx.clock();
+  if (change.value.status !== "completed") return applyChange(ctx.db, job, change.value, now);
+  return storeCompletion(
+    ctx.db,
+    job,
+    change.value,
+    { complete: input, manifestSha256, timing },
+    now,
+  );
+}
+
 /**
  * Finishes a job whose pictures are all stored. Repeated with the same manifest under the same lease it
  * answers the same; after a cancel it is refused, and the job is cancelled.
@@ -63,34 +104,21 @@ export async function completeJob(
   input: Complete,
   sessionId: string | null,
 ): Promise<LeaseEnded> {
-  const job = await requireServersJob(ctx, id);
-  requirePlausible(job, input.images);
-  if (!isLeaseOf(ctx, job, input)) throw await leaseRefusal(ctx, job, sessionId);
   const manifestSha256 = fingerprintOf(input.images);
-  if (job.status === "completed") {
-    if (job.manifestSha256 !== manifestSha256) throw new AppError("already_finished");
-    return { status: job.status, status_reason: job.statusReason };
-  }
-  if (job.agentSessionId !== sessionId) throw await leaseRefusal(ctx, job, sessionId);
-  await Promise.all(input.images.map((image) => requireStored(ctx, job, image)));
-  const server = await findServer(ctx.db, job.targetServerAlias);
-  if (!server) throw new AppError("lease_lost");
-  const known = timingOf(server);
-  const learned = learn(known, {
-    costMegapixelSteps: job.costMegapixelSteps,
-    generationMs: input.generation_ms,
-    modelLoadMs: input.model_load_ms,
+  const done = await untilUnmoved(async () => {
+    const job = await requireServersJob(ctx, id);
+    requirePlausible(job, input.images);
+    if (!isLeaseOf(ctx, job, input)) throw await leaseRefusal(ctx, job, sessionId);
+    if (job.status === "completed") {
+      if (job.manifestSha256 !== manifestSha256) throw new AppError("already_finished");
+      return job;
+    }
+    if (job.agentSessionId !== sessionId) throw await leaseRefusal(ctx, job, sessionId);
+    return finish(ctx, job, input, manifestSha256);
   });
-  const timing = isNewTiming(known, learned) ? learned : null;
-  const done = await changeLeased(ctx, job, { type: "complete" }, (change, now) =>
-    change.status === "completed"
-      ? storeCompletion(ctx.db, job, change, { complete: input, manifestSha256, timing }, now)
-      : applyChange(ctx.db, job, change, now),
-  );
-  if (!done) throw await leaseRefusal(ctx, await requireServersJob(ctx, id), sessionId);
   if (done.status === "cancelled") throw new AppError("job_cancelled");
   // What earlier leases stored belongs to nobody; the nightly clean-up finds what this misses.
-  if (job.epoch > 1) ctx.defer(deleteObjects(ctx.bucket, jobPrefix(job), epochPrefix(job)));
-  ctx.log("job_completed", { job_id: id, epoch: job.epoch, images: input.images.length });
+  if (done.epoch > 1) ctx.defer(deleteObjects(ctx.bucket, jobPrefix(done), epochPrefix(done)));
+  ctx.log("job_completed", { job_id: id, epoch: done.epoch, images: input.images.length });
   return { status: done.status, status_reason: done.statusReason };
 }

@@ -1,23 +1,22 @@
-import type { Fail, LeaseEnded, Release } from "@mobilesd/contract";
+import type { Fail, LeaseEnded, LeaseProof, Release } from "@mobilesd/contract";
 import type { JobEvent } from "../../domain/job-machine.ts";
-import type { JobRow } from "../../storage/jobs.ts";
 import type { ActorContext } from "../context.ts";
-import { changeLeased, leaseRefusal, requireLease } from "./require-lease.ts";
+import { changeLeased, requireLease } from "./require-lease.ts";
 
 async function end(
   ctx: ActorContext,
-  job: JobRow,
+  id: string,
+  proof: LeaseProof,
   event: JobEvent,
   sessionId: string | null,
 ): Promise<LeaseEnded> {
-  const ended = await changeLeased(ctx, job, event);
-  if (!ended) throw await leaseRefusal(ctx, undefined, sessionId);
+  const ended = await changeLeased(ctx, () => requireLease(ctx, id, proof, sessionId), event);
   if (ended.holdReason !== null && ended.notBefore !== null) {
     ctx.defer(ctx.wakeAfter(Math.max(0, ended.notBefore - ctx.clock())));
   }
   ctx.log("lease_ended", {
-    job_id: job.mobilesdJobId,
-    epoch: job.epoch,
+    job_id: id,
+    epoch: proof.epoch,
     event: event.type,
     status: ended.status,
     status_reason: ended.statusReason,
@@ -32,8 +31,7 @@ export async function failJob(
   input: Fail,
   sessionId: string | null,
 ): Promise<LeaseEnded> {
-  const job = await requireLease(ctx, id, input, sessionId);
-  return end(ctx, job, { type: "fail", failure: input }, sessionId);
+  return end(ctx, id, input, { type: "fail", failure: input }, sessionId);
 }
 
 /** Gives a job back, or acknowledges its cancel. */
@@ -43,6 +41,5 @@ export async function releaseJob(
   input: Release,
   sessionId: string | null,
 ): Promise<LeaseEnded> {
-  const job = await requireLease(ctx, id, input, sessionId);
-  return end(ctx, job, { type: "release" }, sessionId);
+  return end(ctx, id, input, { type: "release" }, sessionId);
 }

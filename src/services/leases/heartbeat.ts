@@ -3,7 +3,7 @@ import { isRenewalDue } from "../../domain/lease.ts";
 import { toTimestamp } from "../../storage/database.ts";
 import { extendLease } from "../../storage/queue.ts";
 import type { ActorContext } from "../context.ts";
-import { leaseRefusal, requireLease } from "./require-lease.ts";
+import { requireLease } from "./require-lease.ts";
 
 /**
  * Keeps a lease alive and carries a cancel to the agent. Writes only when a third of the lease is gone,
@@ -20,7 +20,8 @@ export async function heartbeat(
   const { durations } = ctx.settings;
   if (isRenewalDue(job.leaseUntil ?? now, now, durations)) {
     const isHeld = await extendLease(ctx.db, job, now + durations.leaseTtlMs, now);
-    if (!isHeld) throw await leaseRefusal(ctx, undefined, sessionId);
+    // It moved since it was read: a second look says how it ended, or that it is held after all.
+    if (!isHeld) await requireLease(ctx, id, proof, sessionId);
   }
   return {
     cancel: job.cancelRequestedAt !== null,

@@ -1,10 +1,16 @@
 import type { LeaseProof } from "@mobilesd/contract";
-import { type JobChange, type JobEvent, transition } from "../../domain/job-machine.ts";
+import {
+  type JobChange,
+  type JobEvent,
+  type Refusal,
+  transition,
+} from "../../domain/job-machine.ts";
 import { isLeaseProof } from "../../domain/lease.ts";
+import type { Result } from "../../domain/result.ts";
 import { applyChange, findJob, type JobRow, toJobState } from "../../storage/jobs.ts";
 import { findServer } from "../../storage/servers.ts";
 import { AppError } from "../app-error.ts";
-import type { ActorContext } from "../context.ts";
+import type { ActorContext, Context } from "../context.ts";
 
 /** A job of the agent's own server; others answer as if they did not exist. */
 export async function requireServersJob(ctx: ActorContext, id: string): Promise<JobRow> {
@@ -21,10 +27,10 @@ export function isLeaseOf(ctx: ActorContext, job: JobRow, proof: LeaseProof): bo
 /** Why a lease is no more, in the words that tell the agent what to do. */
 export async function leaseRefusal(
   ctx: ActorContext,
-  job: JobRow | undefined,
+  job: JobRow,
   sessionId: string | null,
 ): Promise<AppError> {
-  if (job?.status === "cancelled") return new AppError("job_cancelled");
+  if (job.status === "cancelled") return new AppError("job_cancelled");
   if (sessionId === null) return new AppError("session_unknown");
   const server = await findServer(ctx.db, ctx.actor.serverAlias ?? "");
   if (server?.sessionId !== sessionId) return new AppError("session_superseded");
@@ -45,17 +51,39 @@ export async function requireLease(
   return job;
 }
 
-/** Decides what an event does to a leased job and writes it under the fence. */
-export async function changeLeased(
-  ctx: ActorContext,
-  job: JobRow,
-  event: JobEvent,
-  write: (change: JobChange, now: number) => Promise<JobRow | undefined> = (change, now) =>
-    applyChange(ctx.db, job, change, now),
-): Promise<JobRow | undefined> {
-  const now = ctx.clock();
+/** What an event does to a job now, or why it may not. */
+export function decide(ctx: Context, job: JobRow, event: JobEvent): Result<JobChange, Refusal> {
   const { durations } = ctx.settings;
-  const change = transition(toJobState(job), event, { now, random: ctx.random(), durations });
-  if (!change.ok) return change.error.code === "nothing_to_do" ? job : undefined;
-  return write(change.value, now);
+  return transition(toJobState(job), event, { now: ctx.clock(), random: ctx.random(), durations });
+}
+
+/** How often something is tried anew when the row moved under it; it can only move so often. */
+const TRIES_MAX = 5;
+
+/** Repeats what answers undefined because the row moved: it looks at the row anew, and is refused or done. */
+export async function untilUnmoved<T>(once: () => Promise<T | undefined>): Promise<T> {
+  for (let tries = 0; tries < TRIES_MAX; tries++) {
+    const done = await once();
+    if (done !== undefined) return done;
+  }
+  throw new AppError("unavailable");
+}
+
+/**
+ * Does to the job of a lease what an event asks, and writes it under the fence. A row that a repeated
+ * request or a cancel has moved meanwhile is looked at anew.
+ */
+export function changeLeased(
+  ctx: ActorContext,
+  find: () => Promise<JobRow>,
+  event: JobEvent,
+  columns: Partial<JobRow> = {},
+): Promise<JobRow> {
+  return untilUnmoved(async () => {
+    const job = await find();
+    const change = decide(ctx, job, event);
+    if (change.ok) return applyChange(ctx.db, job, change.value, ctx.clock(), { columns });
+    if (change.error.code === "nothing_to_do") return job;
+    throw new AppError("lease_lost");
+  });
 }

@@ -1,7 +1,6 @@
 import type { Start } from "@mobilesd/contract";
-import { applyChange } from "../../storage/jobs.ts";
 import type { ActorContext } from "../context.ts";
-import { changeLeased, leaseRefusal, requireLease } from "./require-lease.ts";
+import { changeLeased, requireLease } from "./require-lease.ts";
 
 /** Counts the attempt and makes the job `processing`. Repeated under the same lease it counts once. */
 export async function startJob(
@@ -10,12 +9,8 @@ export async function startJob(
   input: Start,
   sessionId: string | null,
 ): Promise<{ attempt_count: number; cancel: boolean }> {
-  const job = await requireLease(ctx, id, input, sessionId);
-  const started = await changeLeased(ctx, job, { type: "start" }, (change, now) =>
-    applyChange(ctx.db, job, change, now, {
-      columns: { forgeInternalTaskId: input.forge_task_id },
-    }),
-  );
-  if (!started) throw await leaseRefusal(ctx, undefined, sessionId);
+  const find = () => requireLease(ctx, id, input, sessionId);
+  const columns = { forgeInternalTaskId: input.forge_task_id };
+  const started = await changeLeased(ctx, find, { type: "start" }, columns);
   return { attempt_count: started.attemptCount, cancel: started.cancelRequestedAt !== null };
 }

@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { DURATIONS, type Durations } from "@mobilesd/contract";
 import { NIGHTLY_CRON, runScheduled } from "../../../src/cron/upkeep.ts";
+import { errorTextOf } from "../../../src/domain/error-text.ts";
 import { createApp } from "../../../src/http/app.ts";
 import type { Context } from "../../../src/services/context.ts";
 import { isDatabaseTrouble, openDatabase } from "../../../src/storage/database.ts";
@@ -40,6 +41,8 @@ export interface TestQueue {
   /** What `random` answers from now on, uniform in [0, 1). */
   random: number;
   now: number;
+  /** Whether the wake queue is out of reach. */
+  failWakes: boolean;
   fetch(path: string, init?: RequestInit & { origin?: string }): Promise<Response>;
   call<T = Record<string, unknown>>(
     method: string,
@@ -77,8 +80,12 @@ export function openQueue(
     random: () => queue.random,
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     uuid: () => crypto.randomUUID(),
-    wakeAfter: async (delayMs) => void wakes.push(delayMs),
-    defer: (work) => void deferred.push(work),
+    wakeAfter: async (delayMs) => {
+      if (queue.failWakes) throw new Error("the wake queue is out of reach");
+      wakes.push(delayMs);
+    },
+    defer: (work) =>
+      void deferred.push(work.catch((error) => log("deferred_failed", errorTextOf(error)))),
     log,
     authCache,
     nameCache,
@@ -100,6 +107,7 @@ export function openQueue(
     wakes,
     random: 0.5,
     now: START,
+    failWakes: false,
     async fetch(path, { origin = ORIGIN, ...init } = {}) {
       const request = new Request(`${origin}${path}`, init);
       return app.fetch(request, env, execution as unknown as ExecutionContext);
