@@ -111,7 +111,6 @@ export type Start = z.infer<typeof Start>;
 
 export const StartAnswer = z.object({ attempt_count: z.int(), cancel: z.boolean() });
 
-export const Heartbeat = LeaseProof;
 export const HeartbeatAnswer = z.object({
   cancel: z.boolean(),
   lease_ttl_ms: z.number(),

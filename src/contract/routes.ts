@@ -254,7 +254,7 @@ export const ROUTES = {
     access: "agent",
     summary: "Keep the lease, and hear of a cancel",
     params: jobParams,
-    body: agent.Heartbeat,
+    body: agent.LeaseProof,
     status: 200,
     response: agent.HeartbeatAnswer,
     errors: LEASE_ERRORS,

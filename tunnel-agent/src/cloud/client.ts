@@ -28,7 +28,7 @@ export interface CloudResponse extends ClientResponse {
 }
 
 /** The queue gave no answer: the network, a proxy, or a Worker that is down. */
-export class QueueUnreachableError extends Error {
+class QueueUnreachableError extends Error {
   override readonly name = "QueueUnreachableError";
 
   constructor(code: string) {
