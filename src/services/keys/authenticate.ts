@@ -56,7 +56,8 @@ export async function authenticate(ctx: Context, credentials: Credentials): Prom
   if (found === undefined || actor === undefined) throw new AppError("invalid_credentials");
   const { lastUsedResolutionMs, authCacheTtlMs } = ctx.settings.durations;
   if (ctx.authCache.size >= CACHE_ENTRIES_MAX) ctx.authCache.clear();
-  ctx.authCache.set(cacheKey, { actor, until: now + authCacheTtlMs });
+  const until = Math.min(now + authCacheTtlMs, found.key.expiresAt ?? Number.POSITIVE_INFINITY);
+  ctx.authCache.set(cacheKey, { actor, until });
   if (found.key.lastUsed === null || now - found.key.lastUsed >= lastUsedResolutionMs) {
     ctx.defer(touchKey(ctx.db, found.key.id, now).run());
   }

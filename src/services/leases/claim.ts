@@ -40,7 +40,7 @@ const UNREADABLE = {
 async function putAside(ctx: ActorContext, job: JobRow, event: JobEvent): Promise<void> {
   const change = decide(ctx, job, event);
   if (change.ok) await applyChange(ctx.db, job, change.value, ctx.clock());
-  ctx.log("job_put_aside", { job_id: job.mobilesdJobId, event: event.type });
+  ctx.log("job_put_aside", { job_id: job.mobilesdJobId, cause: event.type });
 }
 
 /**

@@ -17,7 +17,7 @@ async function end(
   ctx.log("lease_ended", {
     job_id: id,
     epoch: proof.epoch,
-    event: event.type,
+    cause: event.type,
     status: ended.status,
     status_reason: ended.statusReason,
   });
