@@ -122,7 +122,7 @@ async function startAll(settings: Settings, tell: Tell, started: Started): Promi
   started.add(() => lock.release());
   const files = openLogFiles(join(stateDir, "logs"));
   started.add(() => files.close());
-  endOrphanRuntime(stateDir);
+  await endOrphanRuntime(stateDir);
   await requireFreePort(settings.host, settings.port);
   const { worker, secrets } = await startLoggedWorker(settings, files, tell);
   started.add(async () => {

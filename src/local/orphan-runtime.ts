@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { writePrivateFile } from "./state-folder.ts";
 
 const fileOf = (stateDir: string) => join(stateDir, "runtime.pid");
@@ -23,12 +24,23 @@ function commandOf(pid: number): string {
   }
 }
 
-/** Ends the runtime that a killed start of this state folder left behind: it still holds port and database. */
-export function endOrphanRuntime(stateDir: string): void {
+/** The system may have given the number to another program by now; a dead one has no arguments any more. */
+const isRuntime = (pid: number) => commandOf(pid).includes("workerd serve");
+
+const LOOK_EVERY_MS = 50;
+const LOOKS_MAX = 100;
+
+/**
+ * Ends the runtime that a killed start of this state folder left behind, and waits until it has let go of
+ * port and database.
+ */
+export async function endOrphanRuntime(stateDir: string): Promise<void> {
   const path = fileOf(stateDir);
   if (process.platform === "win32" || !existsSync(path)) return;
   const pid = Number(readFileSync(path, "utf8").trim());
-  // The system may have given the number to another program by now.
-  if (pid > 1 && commandOf(pid).includes("workerd")) process.kill(pid, "SIGKILL");
+  if (pid > 1 && isRuntime(pid)) {
+    process.kill(pid, "SIGKILL");
+    for (let looks = 0; looks < LOOKS_MAX && isRuntime(pid); looks++) await sleep(LOOK_EVERY_MS);
+  }
   forgetRuntime(stateDir);
 }

@@ -78,7 +78,7 @@ export function splitJobs({ jobs, estimates }: Pick<QueueState, "jobs" | "estima
 
 /** Milliseconds between two looks at the queue: while something moves, while all is still, without answers. */
 const LOOK_MOVING_MS = 2_000;
-const LOOK_STILL_MS = 10_000;
+const LOOK_STILL_MS = 5_000;
 const LOOK_LOST_MS = 4_000;
 
 /** How long to wait before the next look. */

@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,6 +6,9 @@ import { fileURLToPath } from "node:url";
 import { until } from "./box/until.ts";
 
 const LAUNCH = fileURLToPath(new URL("../../src/local/launch.js", import.meta.url));
+
+/** How long a test waits for a running picture before it stops a start for good. */
+const STOP_PATIENCE_MS = 5_000;
 
 export interface OwnerFile {
   readonly url: string;
@@ -23,12 +26,35 @@ export interface LocalStart {
   readonly exit: Promise<number | null>;
   /** Waits until it says that it is ready. */
   ready(): Promise<{ url: string; signInLink: string; owner: OwnerFile }>;
-  /** Ends it as Ctrl-C does and waits. */
+  /** The processes that belong to it beside the launcher, by a word of their command. */
+  processes(word?: string): number[];
+  /** Ends those processes by kill -9; one that is gone already is as good. */
+  kill(word?: string): void;
+  /** Ends it as Ctrl-C does and waits; twice when that takes long. */
   stop(): Promise<void>;
 }
 
 /** A new folder for a queue's state. */
 export const newStateDir = () => mkdtempSync(join(tmpdir(), "mobilesd-state-"));
+
+interface ProcessLine {
+  readonly pid: number;
+  readonly parent: number;
+  readonly group: number;
+  readonly command: string;
+}
+
+function listProcesses(): ProcessLine[] {
+  const text = execFileSync("ps", ["-eo", "pid=,ppid=,pgid=,stat=,args="], { encoding: "utf8" });
+  return [...text.matchAll(/^ *(\d+) +(\d+) +(\d+) +(\S+) +(.*)$/gm)]
+    .filter(([, , , , stat = ""]) => !stat.startsWith("Z"))
+    .map(([, pid, parent, group, , command = ""]) => ({
+      pid: Number(pid),
+      parent: Number(parent),
+      group: Number(group),
+      command,
+    }));
+}
 
 /** Runs `src/local/launch.js` with these variables; a free port and a folder of its own unless given. */
 export function startAsUser(
@@ -53,6 +79,15 @@ export function startAsUser(
       text += String(chunk);
     });
   }
+  let group: number | undefined;
+  const processes = (word = "") => {
+    const all = listProcesses();
+    // The start leads a group of its own; its number outlives it.
+    group ??= all.find((line) => line.parent === child.pid)?.group;
+    return all
+      .filter((line) => line.group === group && line.command.includes(word))
+      .map((line) => line.pid);
+  };
   const exit = new Promise<number | null>((resolve) => child.once("exit", resolve));
   return {
     child,
@@ -62,19 +97,30 @@ export function startAsUser(
     async ready() {
       await until(
         "the start says that it is ready",
-        () => {
-          if (child.exitCode !== null) throw new Error(`It ended: ${text}`);
-          return text.includes("Ctrl-C stops everything");
-        },
+        () => child.exitCode !== null || text.includes("Ctrl-C stops everything"),
         30_000,
       );
+      if (child.exitCode !== null) throw new Error(`It ended before it was ready: ${text}`);
+      processes();
       const owner = JSON.parse(readFileSync(join(stateDir, "owner.json"), "utf8")) as OwnerFile;
       const [signInLink = ""] = /http:\S+\/#pair=\S+/.exec(text) ?? [];
       return { url: owner.url, signInLink, owner };
     },
+    processes,
+    kill(word) {
+      for (const pid of processes(word)) {
+        try {
+          process.kill(pid, "SIGKILL");
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+        }
+      }
+    },
     async stop() {
       child.kill("SIGINT");
+      const impatience = setTimeout(() => child.kill("SIGINT"), STOP_PATIENCE_MS);
       await exit;
+      clearTimeout(impatience);
     },
   };
 }

@@ -1,0 +1,112 @@
+import { StatusReason } from "@mobilesd/contract";
+import { describe, expect, it } from "vitest";
+import {
+  agoWords,
+  outlookWords,
+  promptWords,
+  reasonWords,
+  settingsWords,
+} from "../../src/web/words.ts";
+
+const NOW = Date.parse("2026-11-25T12:00:00Z");
+const inSeconds = (seconds: number) => new Date(NOW + seconds * 1000).toISOString();
+
+function waiting(more: object = {}) {
+  return {
+    queue_position: 1,
+    estimated_start_time: inSeconds(0),
+    estimated_completion_time: inSeconds(10),
+    ...more,
+  };
+}
+
+const pending = {
+  status: "pending",
+  status_reason: "queued",
+  started_timestamp: null,
+} as const;
+
+describe("what the page says of a waiting job", () => {
+  it.each([
+    [waiting(), "Next in line"],
+    [waiting({ estimated_start_time: inSeconds(31) }), "Next in line, starts in about 35 s"],
+    [
+      waiting({ queue_position: 2, estimated_start_time: inSeconds(200) }),
+      "1 job before it, starts in about 3 min",
+    ],
+    [
+      waiting({ queue_position: 8, estimated_start_time: inSeconds(7_300) }),
+      "7 jobs before it, starts in about 2 h",
+    ],
+    [
+      waiting({
+        queue_position: 100,
+        queue_position_is_minimum: true,
+        estimated_start_time: inSeconds(200_000),
+      }),
+      "More than 99 jobs before it, starts in about 2 days",
+    ],
+  ])("is its place and its time: %o", (estimate, words) => {
+    expect(outlookWords(pending, estimate, NOW)).toBe(words);
+  });
+
+  it("is nothing before its place is known", () => {
+    expect(outlookWords(pending, undefined, NOW)).toBeNull();
+  });
+
+  it("is why it waits, not a time that nobody knows, when its box is away", () => {
+    const job = { ...pending, status_reason: "waiting_for_server" } as const;
+    expect(outlookWords(job, waiting(), NOW)).toBe("Waits for its box to come online");
+  });
+});
+
+describe("what the page says of other jobs", () => {
+  it("is the time that is left while one is drawn", () => {
+    const job = { ...pending, status: "processing", status_reason: "running" } as const;
+    const estimate = waiting({ estimated_completion_time: inSeconds(20) });
+    expect(outlookWords(job, estimate, NOW)).toBe("Being drawn, about 20 s left");
+    expect(outlookWords(job, waiting({ estimated_completion_time: null }), NOW)).toBe(
+      "Being drawn",
+    );
+    const cancelling = { ...job, status_reason: "cancelling" } as const;
+    expect(outlookWords(cancelling, estimate, NOW)).toBe("Being stopped");
+  });
+
+  it("is why one failed, in words and never in codes", () => {
+    const job = { ...pending, status: "failed", status_reason: "oom" } as const;
+    expect(outlookWords(job, undefined, NOW)).toBe("The GPU ran out of memory");
+    for (const reason of StatusReason.options) {
+      expect(reasonWords(reason) ?? "").not.toMatch(/_/);
+    }
+  });
+
+  it.each([
+    [10, "just now"],
+    [70, "1 min ago"],
+    [7_200, "2 h ago"],
+    [200_000, "2 d ago"],
+  ])("is when it was: %i s ago", (seconds, words) => {
+    expect(agoWords(inSeconds(-seconds), NOW)).toBe(words);
+  });
+});
+
+describe("a job's settings in one line", () => {
+  it("are short, with a checkpoint's name as people know it", () => {
+    const params = {
+      checkpoint_name: "Pony\\cyberrealisticPony_v8.safetensors",
+      width: 832,
+      height: 1216,
+      steps: 20,
+      sampler_name: "Euler a",
+    };
+    expect(settingsWords(params).replaceAll("\u00a0", " ")).toBe(
+      "cyberrealisticPony_v8 · 832×1216 · 20 steps · Euler a",
+    );
+  });
+
+  it("are what an old row still knows", () => {
+    expect(settingsWords({ width: "512", steps: 8 })).toBe("8\u00a0steps");
+    expect(promptWords({})).toBe("No prompt");
+    expect(promptWords({ positive_prompt: "a cat" })).toBe("a cat");
+  });
+});
