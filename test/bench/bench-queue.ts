@@ -24,7 +24,7 @@ const LEASE_TTL_MS = 86_400_000;
 const ENTRY = fileURLToPath(new URL("./worker/entry.ts", import.meta.url));
 
 /** What one D1 statement cost, as D1 itself says. */
-export interface StatementCost {
+interface StatementCost {
   readonly sql: string;
   readonly rowsRead: number;
   readonly rowsWritten: number;

@@ -70,6 +70,16 @@ async function run(parts: readonly Part[], isQuick: boolean): Promise<void> {
   process.stdout.write(`\n${showMeasures(measures)}`);
 }
 
-const { parts, isQuick, isHelp } = readOptions();
-if (isHelp) process.stdout.write(HELP);
-else await run(parts, isQuick);
+function readOptionsOrExplain() {
+  try {
+    return readOptions();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${HELP}`);
+    return undefined;
+  }
+}
+
+const options = readOptionsOrExplain();
+if (options === undefined) process.exitCode = 1;
+else if (options.isHelp) process.stdout.write(HELP);
+else await run(options.parts, options.isQuick);

@@ -7,7 +7,7 @@ import { interleave, median, ratioOf, showRatio } from "./ratio.ts";
 import { atMost, type Measure } from "./report.ts";
 import type { BareSubmit } from "./bare-submit.ts";
 
-const REQUESTS_PER_ROUND = 60;
+const REQUESTS_PER_ROUND = 100;
 const CONCURRENCY = 4;
 const RATIO_MAX = 2;
 const PENDING = 1_000;
