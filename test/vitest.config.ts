@@ -48,6 +48,7 @@ export default defineConfig(async () => ({
           name: "workerd",
           include: ["test/{storage,services,http,queue}/**/*.test.ts"],
           setupFiles: ["./test/support/workerd/apply-migrations.ts"],
+          isolate: false,
           testTimeout: 30_000,
         },
       },
