@@ -205,6 +205,14 @@ export async function findJobsToWake(db: Database, alias: string, now: number): 
   return [...held, ...waiting];
 }
 
+/** Says of the jobs that waited for a server to come for the first time that they are simply queued now. */
+export function endWaitForServer(db: Database, alias: string, now: number) {
+  return db
+    .update(jobs)
+    .set({ statusReason: "queued", lastUpdatedTimestamp: toTimestamp(now) })
+    .where(and(claimable(alias), eq(jobs.statusReason, "waiting_for_server")));
+}
+
 /** The checkpoints, as they were written, that claimable jobs of a server ask for. */
 export async function listWaitingCheckpoints(db: Database, alias: string): Promise<string[]> {
   const rows = await db

@@ -3,7 +3,7 @@ import { randomBase62 } from "../../domain/credentials.ts";
 import { transition } from "../../domain/job-machine.ts";
 import { toTimestamp } from "../../storage/database.ts";
 import { applyChange, toJobState } from "../../storage/jobs.ts";
-import { findJobsOfOtherSessions } from "../../storage/queue.ts";
+import { endWaitForServer, findJobsOfOtherSessions } from "../../storage/queue.ts";
 import { findServer, updateServer } from "../../storage/servers.ts";
 import { AppError } from "../app-error.ts";
 import type { ActorContext } from "../context.ts";
@@ -45,6 +45,7 @@ export async function hello(ctx: ActorContext, input: Hello): Promise<HelloAnswe
     gpuJson: JSON.stringify(input.gpu),
   });
   await endOtherSessions(ctx, server.alias, sessionId);
+  if (server.sessionId === null) await endWaitForServer(ctx.db, server.alias, ctx.clock());
   ctx.log("agent_hello", { server_alias: server.alias, agent_version: input.agent_version });
   return {
     session_id: sessionId,

@@ -33,6 +33,14 @@ it("starts a session with everything that the agent must know", async () => {
   });
 });
 
+it("ends the wait of jobs that were queued before their server ever came", async () => {
+  const { agent, submit, reason } = await open();
+  const { mobilesd_job_id: id } = (await submit()).body;
+  expect(await reason(id)).toBe("waiting_for_server");
+  await agent.hello();
+  expect(await reason(id)).toBe("queued");
+});
+
 it("wants a catalogue only when it has another", async () => {
   const { agent } = await open();
   await agent.hello();
