@@ -7,13 +7,25 @@ import {
 } from "cloudflare:test";
 import { env, exports } from "cloudflare:workers";
 import { ROLES } from "@mobilesd/contract";
-import { expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { NIGHTLY_CRON } from "../../src/cron/upkeep.ts";
 import worker from "../../src/worker.ts";
 import { exampleJob } from "../support/example-job.ts";
 import { newAgent, TestAgent } from "../support/workerd/new-agent.ts";
 import { authOf, newKey, newOwner } from "../support/workerd/new-owner.ts";
 import { openQueue } from "../support/workerd/open-queue.ts";
+
+const printed: string[] = [];
+
+beforeEach(() => {
+  printed.length = 0;
+  vi.spyOn(console, "log").mockImplementation((line: string) => void printed.push(line));
+});
+
+afterEach(() => {
+  vi.restoreAllMocks();
+  for (const line of printed) expect(JSON.parse(line)).toHaveProperty("event");
+});
 
 /** The Worker itself, as the platform calls it. */
 async function deliver(
@@ -160,4 +172,5 @@ it("runs a whole life through the Worker as it is deployed, and wakes for a retr
   });
   await agent.finish(await agent.claim(), "bytes of the deployed");
   expect(await status()).toMatchObject({ status: "completed", progress: 100 });
+  expect(printed.map((line) => JSON.parse(line).event)).toContain("job_completed");
 });

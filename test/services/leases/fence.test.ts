@@ -85,30 +85,31 @@ describe.each(Object.entries(WRITES))("the lease that a %s needs", (_, write) =>
     expect((await agent.heartbeat(next)).status).toBe(200);
   });
 
-  it("is checked again in the write: a row that moved since it was read is left alone", async () => {
-    const { queue, agent, lease, image, row } = await running();
-    let moved: Record<string, unknown> | null = null;
-    queue.database.pauseBefore = async (sql) => {
-      if (moved !== null || !/^(update "jobs"|insert into "images")/.test(sql)) return;
-      await env.DB.prepare(
-        "UPDATE jobs SET epoch = epoch + 1, lease_hash = 'another', agent_session_id = 'ses_b' WHERE mobilesd_job_id = ?",
+  it.each(["epoch = epoch + 1", "lease_hash = 'another'"])(
+    "is checked again in the write: a row that moved by %s since it was read is left alone",
+    async (move) => {
+      const { queue, agent, lease, image, row } = await running();
+      let moved: Record<string, unknown> | null = null;
+      queue.database.pauseBefore = async (sql) => {
+        if (moved !== null || !/^(update "jobs"|insert into "images")/.test(sql)) return;
+        await env.DB.prepare(`UPDATE jobs SET ${move} WHERE mobilesd_job_id = ?`)
+          .bind(lease.mobilesd_job_id)
+          .run();
+        moved = await row();
+      };
+      // Far enough on for a heartbeat to write.
+      queue.now += DURATIONS.leaseRenewAfterMs;
+      await write(agent, lease, image);
+      queue.database.pauseBefore = undefined;
+      if (moved !== null) expect(await row()).toEqual(moved);
+      const images = await env.DB.prepare(
+        "SELECT count(*) AS n FROM images WHERE mobilesd_job_id = ?",
       )
         .bind(lease.mobilesd_job_id)
-        .run();
-      moved = await row();
-    };
-    // Far enough on for a heartbeat to write.
-    queue.now += DURATIONS.leaseRenewAfterMs;
-    await write(agent, lease, image);
-    queue.database.pauseBefore = undefined;
-    if (moved !== null) expect(await row()).toEqual(moved);
-    const images = await env.DB.prepare(
-      "SELECT count(*) AS n FROM images WHERE mobilesd_job_id = ?",
-    )
-      .bind(lease.mobilesd_job_id)
-      .first<number>("n");
-    expect(images).toBe(0);
-  });
+        .first<number>("n");
+      expect(images).toBe(0);
+    },
+  );
 });
 
 it("is what keeps a cancel that came between a read and a write", async () => {
