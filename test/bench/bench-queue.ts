@@ -71,10 +71,19 @@ export function authOf({ key, secret }: Pick<NewKey, "key" | "secret">): Record<
 
 /** Starts a Worker with the bench's entry. Its leases outlast every benchmark. */
 export async function startBenchQueue(durations: Partial<Durations> = {}): Promise<BenchQueue> {
+  let starts = 0;
   const worker = await startWorker({
     entry: ENTRY,
     stateDir: null,
     secrets: SECRETS,
+    // A benchmark that breaks shall show why: what the runtime complained of, and that it died.
+    onLog: ({ level, message }) => {
+      if (level === "error" || level === "warn") process.stderr.write(`  ${level}: ${message}\n`);
+    },
+    onRuntimeProcess: (pid) => {
+      starts += 1;
+      if (starts > 1) process.stderr.write(`  the runtime died; a new one is process ${pid}\n`);
+    },
     durations: { leaseTtlMs: LEASE_TTL_MS, ...durations },
   });
   try {
