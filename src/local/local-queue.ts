@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { DURATIONS, type Durations } from "@mobilesd/contract";
 import { startDemoForge } from "./demo-forge.ts";
@@ -68,17 +69,27 @@ function tellDeath(tell: Tell, name: string) {
   };
 }
 
-function startAgent(configPath: string, files: LogFiles, tell: Tell): KeptChild {
-  return new KeptChild({
+/** Milliseconds in which an agent has usually met both the queue and Forge. */
+const FIRST_WORD_LIMIT_MS = 10_000;
+
+/** Starts the agent; `firstWord` resolves when it is connected, or has said why it is not yet. */
+function startAgent(configPath: string, files: LogFiles, tell: Tell) {
+  const { promise: spoke, resolve } = Promise.withResolvers<void>();
+  const child = new KeptChild({
     args: () => [AGENT, "run", "--config", configPath],
     env: agentEnvironment(),
     onLine: (line) => {
       files.write("agent", line);
       const sentence = sentenceOfAgent(line);
-      if (sentence) tell(sentence);
+      if (!sentence) return;
+      tell(sentence);
+      resolve();
     },
     onDeath: tellDeath(tell, "The agent"),
   });
+  const limit = sleep(FIRST_WORD_LIMIT_MS, undefined, { ref: false });
+  const firstWord = Promise.race([spoke, limit]);
+  return { child, firstWord };
 }
 
 /** What was started so far, last first: a start that fails half-way stops it all again. */
@@ -137,9 +148,10 @@ async function startAll(settings: Settings, tell: Tell, started: Started): Promi
   const told = { url: worker.url, pair, forgeUrl, forgeApiAuth: apiAuth };
   const agent = startAgent(writeAgentSettings(stateDir, told), files, tell);
   started.add(
-    () => agent.stop(),
-    () => agent.kill(),
+    () => agent.child.stop(),
+    () => agent.child.kill(),
   );
+  await agent.firstWord;
   return {
     worker,
     owner,

@@ -1,4 +1,5 @@
 import { isIP } from "node:net";
+import type { Sentence } from "./event-sentences.ts";
 import type { ForgeChoice } from "./forge-choice.ts";
 import { type LocalQueue, startLocalQueue } from "./local-queue.ts";
 import { queueClient } from "./queue-client.ts";
@@ -15,10 +16,15 @@ function addressOf(settings: Settings, port: number): { address: string; phoneHi
   const isOnlyHere = host.startsWith("127.") || host === "::1";
   return {
     address: `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`,
-    phoneHint: isOnlyHere
-      ? "A phone cannot reach this address. For your home network: npm start -- --lan"
-      : "Scan it with a phone on the same network.",
+    phoneHint: phoneHint(isOnlyHere, lan === null),
   };
+}
+
+function phoneHint(isOnlyHere: boolean, isLanMissing: boolean): string {
+  if (!isOnlyHere) return "Scan it with a phone on the same network.";
+  return isLanMissing
+    ? "No home network was found: a phone cannot reach this address."
+    : "A phone cannot reach this address. For your home network: npm start -- --lan";
 }
 
 const FORGE_WORDS: Record<ForgeChoice["type"], (forge: ForgeChoice) => string> = {
@@ -66,7 +72,13 @@ function listenForEnd(stopping: { stop: () => Promise<void>; stopNow: () => Prom
 }
 
 async function run(settings: Settings): Promise<void> {
-  const starting = startLocalQueue(settings, tell);
+  if (process.stdout.isTTY) printLine("Starting …");
+  // What happens during the start is told below the banner, which says what it is about.
+  let early: Sentence[] | null = [];
+  const starting = startLocalQueue(settings, (sentence) => {
+    if (early) early.push(sentence);
+    else tell(sentence);
+  });
   listenForEnd({
     stop: async () => (await starting).stop(),
     stopNow: async () => (await starting).stopNow(),
@@ -83,6 +95,8 @@ async function run(settings: Settings): Promise<void> {
   });
   await offerSignIn(queue, address, phoneHint);
   printLine("Ctrl-C stops everything and loses nothing.\n");
+  early.forEach(tell);
+  early = null;
   process.on("message", (word) => {
     if (word !== "enter") return;
     offerSignIn(queue, address, phoneHint).catch((error) =>
@@ -93,9 +107,11 @@ async function run(settings: Settings): Promise<void> {
 
 try {
   const settings = readSettings(process.argv.slice(2), process.env, process.cwd());
-  if (settings === "help") process.stdout.write(HELP);
-  else await run(settings);
-  if (settings === "help") process.exit(0);
+  if (settings === "help") {
+    process.stdout.write(HELP);
+    process.exit(0);
+  }
+  await run(settings);
 } catch (error) {
   if (!(error instanceof StartError)) throw error;
   process.stderr.write(`${error.message}\n`);

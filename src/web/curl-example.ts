@@ -1,7 +1,7 @@
 import { button, copyText, element } from "./dom.ts";
 
 /** A first job for a shell beside the queue: `owner.json` lies where `npm start` ran. */
-export function curlCommand(origin: string, serverAlias: string): string {
+function curlCommand(origin: string, serverAlias: string): string {
   const job = {
     app_type: "forge",
     target_server_alias: serverAlias,

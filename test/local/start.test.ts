@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { findLanAddress } from "../../src/local/terminal.ts";
 import { clientOf, SMALL_JOB } from "../support/box/queue.ts";
 import { until } from "../support/box/until.ts";
 import {
@@ -199,6 +200,21 @@ describe("what a start cannot work with", () => {
     const made = start({}, ["--help"]);
     expect(await made.exit).toBe(0);
     expect(made.output()).toContain("FORGE_URL");
+  });
+});
+
+describe("a start with --lan", () => {
+  it("gives a link that a phone can open, or says that there is no network", async () => {
+    const made = start(FAST, ["--lan"]);
+    const { signInLink } = await made.ready();
+    const address = findLanAddress();
+    if (address === null) {
+      expect(made.output()).toContain("No home network was found");
+      return;
+    }
+    expect(signInLink).toContain(`http://${address}:`);
+    expect(made.output()).toContain("Scan it with a phone on the same network.");
+    expect((await fetch(new URL("/healthz", signInLink))).status).toBe(200);
   });
 });
 

@@ -31,12 +31,13 @@ function findChromium(): string | null {
 
 /** Where the system's own package manager can be asked: as root on Debian and its relatives. */
 function installChromium(): void {
-  if (process.getuid?.() !== 0 || !existsSync("/usr/bin/apt-get")) return;
+  const aptGet = "/usr/bin/apt-get";
+  if (process.getuid?.() !== 0 || !existsSync(aptGet)) return;
   process.stderr.write("The tests need a browser: installing Debian's chromium once …\n");
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
   const options = { env, stdio: "ignore" } as const;
-  execFileSync("apt-get", ["update"], options);
-  execFileSync("apt-get", ["install", "-y", "--no-install-recommends", "chromium"], options);
+  execFileSync(aptGet, ["update"], options);
+  execFileSync(aptGet, ["install", "-y", "--no-install-recommends", "chromium"], options);
 }
 
 /** Starts the system's Chromium, silent towards the network. Throws one sentence when there is none. */
