@@ -101,7 +101,7 @@ CREATE TABLE `uploads` (
 	`bytes` integer NOT NULL,
 	`sha256` text NOT NULL,
 	`created_at` text NOT NULL,
-	`is_used` integer DEFAULT false NOT NULL
+	`use_count` integer DEFAULT 0 NOT NULL
 );
 --> statement-breakpoint
 ALTER TABLE `jobs` ADD `app_type` text DEFAULT 'forge' NOT NULL;--> statement-breakpoint
@@ -134,4 +134,4 @@ ALTER TABLE `jobs` ADD `error_json` text;--> statement-breakpoint
 ALTER TABLE `jobs` ADD `manifest_sha256` text;--> statement-breakpoint
 CREATE INDEX `jobs_claimable` ON `jobs` (`target_server_alias`,`priority`,`creation_timestamp`,`mobilesd_job_id`,`cost_megapixel_steps`,`checkpoint_name`) WHERE status = 'pending' AND hold_reason IS NULL;--> statement-breakpoint
 CREATE INDEX `jobs_of_owner` ON `jobs` (`owner_id`,`creation_timestamp`);--> statement-breakpoint
-CREATE INDEX `jobs_to_wake` ON `jobs` (`target_server_alias`,`wake_at`) WHERE wake_at IS NOT NULL;
+CREATE INDEX `jobs_to_wake` ON `jobs` (`target_server_alias`,`agent_session_id`,`wake_at`) WHERE wake_at IS NOT NULL;

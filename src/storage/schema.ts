@@ -68,7 +68,9 @@ export const jobs = sqliteTable(
   (t) => [
     check(
       "jobs_status",
-      sql`${t.status} IN ('pending', 'processing', 'completed', 'failed', 'cancelled')`,
+      // Not IN: SQLite keeps the list of one in a table, and D1 counts a row read from it at every change.
+      sql`${t.status} = 'pending' OR ${t.status} = 'processing' OR ${t.status} = 'completed'
+        OR ${t.status} = 'failed' OR ${t.status} = 'cancelled'`,
     ),
     // The claim's order, a position's count and an estimate's sum, all without touching the table.
     index("jobs_claimable")

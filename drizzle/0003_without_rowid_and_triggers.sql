@@ -105,7 +105,7 @@ CREATE TABLE `uploads` (
 	`bytes` integer NOT NULL,
 	`sha256` text NOT NULL,
 	`created_at` text NOT NULL,
-	`is_used` integer DEFAULT false NOT NULL
+	`use_count` integer DEFAULT 0 NOT NULL
 ) WITHOUT ROWID;
 --> statement-breakpoint
 CREATE TABLE `jobs_rebuilt` (
@@ -148,7 +148,7 @@ CREATE TABLE `jobs_rebuilt` (
 	`cancel_requested_at` integer,
 	`error_json` text,
 	`manifest_sha256` text,
-	CONSTRAINT "jobs_status" CHECK(status IN ('pending', 'processing', 'completed', 'failed', 'cancelled'))
+	CONSTRAINT "jobs_status" CHECK(status = 'pending' OR status = 'processing' OR status = 'completed' OR status = 'failed' OR status = 'cancelled')
 ) WITHOUT ROWID;
 --> statement-breakpoint
 INSERT INTO jobs_rebuilt (mobilesd_job_id, status, creation_timestamp, last_updated_timestamp, completion_timestamp, target_server_alias, forge_session_hash, generation_params_json, result_details_json, retry_count, forge_internal_task_id, app_type, source_info, api_key_id, owner_id, priority, name, tags_json, group_id, status_reason, hold_reason, checkpoint_name, cost_megapixel_steps, not_before, start_by, wake_at, started_timestamp, server_alias, epoch, lease_hash, lease_until, claim_id, agent_session_id, attempt_count, interruption_count, forge_death_count, cancel_requested_at, error_json, manifest_sha256) SELECT mobilesd_job_id, status, creation_timestamp, last_updated_timestamp, completion_timestamp, target_server_alias, forge_session_hash, generation_params_json, result_details_json, retry_count, forge_internal_task_id, app_type, source_info, api_key_id, owner_id, priority, name, tags_json, group_id, status_reason, hold_reason, checkpoint_name, cost_megapixel_steps, not_before, start_by, wake_at, started_timestamp, server_alias, epoch, lease_hash, lease_until, claim_id, agent_session_id, attempt_count, interruption_count, forge_death_count, cancel_requested_at, error_json, manifest_sha256 FROM jobs;
@@ -161,7 +161,7 @@ CREATE INDEX `jobs_claimable` ON `jobs` (`target_server_alias`,`priority`,`creat
 --> statement-breakpoint
 CREATE INDEX `jobs_of_owner` ON `jobs` (`owner_id`,`creation_timestamp`);
 --> statement-breakpoint
-CREATE INDEX `jobs_to_wake` ON `jobs` (`target_server_alias`,`wake_at`) WHERE wake_at IS NOT NULL;
+CREATE INDEX `jobs_to_wake` ON `jobs` (`target_server_alias`,`agent_session_id`,`wake_at`) WHERE wake_at IS NOT NULL;
 --> statement-breakpoint
 CREATE TRIGGER jobs_final_status BEFORE UPDATE OF status ON jobs
 WHEN OLD.status IN ('completed', 'failed', 'cancelled') AND NEW.status <> OLD.status
