@@ -46,7 +46,10 @@ export type NewKey = z.infer<typeof NewKey>;
 /** What a pairing code turns into when it is claimed: a page session, or a key of its own. */
 export const CreatePairing = z.discriminatedUnion("for", [
   z.strictObject({ for: z.literal("page") }),
-  z.strictObject({ for: z.literal("agent"), server_alias: ServerAlias }),
+  z.strictObject({
+    for: z.literal("agent"),
+    server_alias: ServerAlias.refine((alias) => alias !== "any", "stands for every server"),
+  }),
 ]);
 export type CreatePairing = z.infer<typeof CreatePairing>;
 

@@ -175,7 +175,7 @@ export const ListJobsQuery = z.strictObject({
   group_id: z.string().min(1).max(LIMITS.groupIdCharsMax).optional(),
   source_info: z.string().min(1).max(LIMITS.sourceInfoCharsMax).optional(),
   owner: z.string().min(1).max(LIMITS.nameCharsMax).optional(),
-  /** Text looked for in prompt and name, case-insensitively. */
+  /** Text looked for in prompt and name; ASCII letters in either case. */
   q: z.string().min(1).max(200).optional(),
   since: z.iso.datetime({ offset: true }).optional(),
   order: z.enum(["newest", "oldest"]).default("newest"),

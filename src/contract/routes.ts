@@ -186,7 +186,7 @@ export const ROUTES = {
     body: access.ClaimPairing,
     status: 201,
     response: access.PairingClaimed,
-    errors: ["pairing_code_invalid"],
+    errors: ["pairing_code_invalid", "cross_site_request"],
   },
   signIn: {
     method: "POST",
@@ -196,7 +196,7 @@ export const ROUTES = {
     body: access.SignIn,
     status: 201,
     response: access.PageSession,
-    errors: ["invalid_credentials"],
+    errors: ["invalid_credentials", "cross_site_request"],
   },
   signOut: {
     method: "DELETE",
@@ -204,7 +204,7 @@ export const ROUTES = {
     access: "public",
     summary: "End the page session",
     status: 204,
-    errors: [],
+    errors: ["cross_site_request"],
   },
 
   hello: {

@@ -19,7 +19,7 @@ export async function exampleImage(text: string): Promise<TestImage> {
   return { bytes, sha256 };
 }
 
-export const proofOf = ({ epoch, lease_token }: LeaseGrant) => ({ epoch, lease_token });
+const proofOf = ({ epoch, lease_token }: LeaseGrant) => ({ epoch, lease_token });
 
 /** What `complete` says of one picture. */
 export function manifestOf(image: TestImage, index = 1, preview: TestImage | null = null) {

@@ -5,6 +5,7 @@ import { errorTextOf } from "../../../src/domain/error-text.ts";
 import { createApp } from "../../../src/http/app.ts";
 import type { Context } from "../../../src/services/context.ts";
 import { isDatabaseTrouble, openDatabase } from "../../../src/storage/database.ts";
+import { requireAnnounced } from "./announced-errors.ts";
 import { type ObservedDatabase, observeDatabase } from "./observed-database.ts";
 
 export const ORIGIN = "http://queue.test";
@@ -131,7 +132,11 @@ export function openQueue(
       const { status, headers } = response;
       // Nothing that a test sends may break the queue, so what broke is told at once.
       if (status === 500) throw new Error(`${method} ${path}: ${logLines.at(-1)}`);
-      return { status, headers, bytes, text, body: (isReadable ? JSON.parse(text) : null) as T };
+      const answer = isReadable ? JSON.parse(text) : null;
+      if (status >= 400 && answer !== null) {
+        requireAnnounced(method, `${call.origin ?? ORIGIN}${path}`, String(answer.code));
+      }
+      return { status, headers, bytes, text, body: answer as T };
     },
     sweep: () => runScheduled(queue.ctx, "* * * * *"),
     prune: () => runScheduled(queue.ctx, NIGHTLY_CRON),
