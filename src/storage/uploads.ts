@@ -34,7 +34,6 @@ export async function findUploadOfLeasedJob(
       and(
         eq(jobs.targetServerAlias, holder.alias),
         isNotNull(jobs.wakeAt),
-        isNotNull(jobs.leaseHash),
         eq(jobs.agentSessionId, holder.sessionId ?? ""),
         sql`instr(${jobs.generationParamsJson}, ${uploadId}) > 0`,
       ),

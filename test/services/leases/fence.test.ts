@@ -134,8 +134,9 @@ it("lets a renewal stand against a sweep that had seen the lease run out", async
   const { queue, agent, lease, row } = await running();
   queue.now += DURATIONS.leaseTtlMs;
   let isRenewed = false;
-  queue.database.pauseBefore = async (sql) => {
-    if (isRenewed || !sql.includes('"status_reason" = ?')) return;
+  queue.database.pauseBefore = async (sql, values) => {
+    const isOurs = sql.startsWith("update") && values.includes(lease.mobilesd_job_id);
+    if (isRenewed || !isOurs) return;
     isRenewed = true;
     await agent.heartbeat(lease);
   };

@@ -16,26 +16,34 @@ export interface ObservedDatabase {
   /** Decides by the SQL whether an execution fails; unset: none does. */
   faultOf: ((sql: string) => Fault) | undefined;
   /** Waited for before each execution: where a test lets another request in between. */
-  pauseBefore: ((sql: string) => Promise<void>) | undefined;
+  pauseBefore: ((sql: string, values: readonly unknown[]) => Promise<void>) | undefined;
   /** Forgets the counts; a fault stays. */
   startCounting(): void;
 }
 
 const isWrite = (sql: string) => /^\s*(insert|update|delete)/i.test(sql);
 
+interface Known {
+  readonly statement: D1PreparedStatement;
+  readonly sql: string;
+  readonly values: readonly unknown[];
+}
+
 class Observed implements ObservedDatabase {
   readonly statements: string[] = [];
   readonly costs: Cost[] = [];
   faultOf: ((sql: string) => Fault) | undefined;
-  pauseBefore: ((sql: string) => Promise<void>) | undefined;
+  pauseBefore: ((sql: string, values: readonly unknown[]) => Promise<void>) | undefined;
   readonly d1: D1Database;
 
   constructor(real: D1Database) {
     const own: Pick<D1Database, "prepare" | "batch"> = {
-      prepare: (sql) => this.#wrap(real.prepare(sql), sql),
+      prepare: (sql) => this.#wrap(real.prepare(sql), sql, []),
       batch: async <T>(list: D1PreparedStatement[]) => {
         const known = list.map((one) => this.#known(one));
-        return this.#run(known.map(({ sql }) => sql).join(";\n"), async () => {
+        const sql = known.map((one) => one.sql).join(";\n");
+        const values = known.flatMap((one) => one.values);
+        return this.#run(sql, values, async () => {
           const results = await real.batch<T>(known.map(({ statement }) => statement));
           for (const [at, result] of results.entries()) {
             this.#count(known[at]?.sql ?? "", result.meta);
@@ -52,7 +60,7 @@ class Observed implements ObservedDatabase {
     this.costs.length = 0;
   }
 
-  readonly #wrapped = new WeakMap<object, { statement: D1PreparedStatement; sql: string }>();
+  readonly #wrapped = new WeakMap<object, Known>();
 
   #known(wrapper: D1PreparedStatement) {
     const known = this.#wrapped.get(wrapper);
@@ -64,9 +72,9 @@ class Observed implements ObservedDatabase {
     this.costs.push({ sql, rowsRead: meta.rows_read ?? 0, rowsWritten: meta.rows_written ?? 0 });
   }
 
-  async #run<T>(sql: string, execute: () => Promise<T>): Promise<T> {
+  async #run<T>(sql: string, values: readonly unknown[], execute: () => Promise<T>): Promise<T> {
     this.statements.push(sql);
-    await this.pauseBefore?.(sql);
+    await this.pauseBefore?.(sql, values);
     const fault = this.faultOf?.(sql);
     if (fault === "before") throw new Error("D1_ERROR: Network connection lost");
     const result = await execute();
@@ -74,26 +82,30 @@ class Observed implements ObservedDatabase {
     return result;
   }
 
-  #wrap(statement: D1PreparedStatement, sql: string): D1PreparedStatement {
+  #wrap(
+    statement: D1PreparedStatement,
+    sql: string,
+    values: readonly unknown[],
+  ): D1PreparedStatement {
     const counted = async <T>() => {
       const result = await statement.all<T>();
       this.#count(sql, result.meta);
       return result;
     };
     const wrapper: Pick<D1PreparedStatement, "bind" | "all" | "run" | "raw"> = {
-      bind: (...values) => this.#wrap(statement.bind(...values), sql),
-      all: <T>() => this.#run(sql, () => counted<T>()),
-      run: <T>() => this.#run(sql, () => counted<T>()),
+      bind: (...bound) => this.#wrap(statement.bind(...bound), sql, bound),
+      all: <T>() => this.#run(sql, values, () => counted<T>()),
+      run: <T>() => this.#run(sql, values, () => counted<T>()),
       // D1 tells no costs with `raw`. A write's columns are those of one table, so objects keep their
       // order; a read is simply executed twice.
       raw: (async <T>() =>
-        this.#run(sql, async () => {
+        this.#run(sql, values, async () => {
           const result = await counted<Record<string, unknown>>();
           if (isWrite(sql)) return result.results.map((row) => Object.values(row));
           return statement.raw<T[]>();
         })) as D1PreparedStatement["raw"],
     };
-    this.#wrapped.set(wrapper, { statement, sql });
+    this.#wrapped.set(wrapper, { statement, sql, values });
     return wrapper as D1PreparedStatement;
   }
 }
