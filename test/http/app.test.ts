@@ -57,15 +57,22 @@ describe("an error", () => {
     const queue = openQueue();
     const owner = await newOwner(queue);
     const agent = await newAgent(queue, owner);
+    await queue.call("POST", "/api/v2/generate", { as: owner.auth, json: exampleJob(agent.alias) });
+    const lease = await agent.claim();
     queue.database.faultOf = (sql) => {
-      if (sql.startsWith('insert into "jobs"')) throw new Error("a bug");
+      if (sql.startsWith('update "jobs"')) throw new Error("a bug");
       return undefined;
     };
-    const json = exampleJob(agent.alias, { name: "canary-name" });
-    const response = await queue.fetch("/api/v2/generate", {
+    const response = await queue.fetch(`/api/v1/agent/jobs/${lease.mobilesd_job_id}/fail`, {
       method: "POST",
-      headers: { ...owner.auth, "Content-Type": "application/json" },
-      body: JSON.stringify(json),
+      headers: { ...agent.headers, "Content-Type": "application/json" },
+      body: JSON.stringify({
+        epoch: lease.epoch,
+        lease_token: lease.lease_token,
+        kind: "user",
+        reason: "forge_error",
+        message: "canary-message",
+      }),
     });
     const problem = Problem.parse(await response.json());
     expect(problem).toEqual({
@@ -77,9 +84,12 @@ describe("an error", () => {
       retryable: true,
       details: [],
     });
-    expect(queue.logLines.join("\n")).toContain(problem.request_id);
-    expect(queue.logLines.join("\n")).not.toContain("canary-name");
-    expect(queue.logLines.join("\n")).not.toContain(owner.key.key);
+    const logged = queue.logLines.filter((line) => line.includes(problem.request_id));
+    expect(logged).toHaveLength(1);
+    expect(logged[0]).toContain("a bug");
+    for (const secret of ["canary-message", lease.lease_token, owner.key.key]) {
+      expect(queue.logLines.join("\n")).not.toContain(secret);
+    }
   });
 });
 

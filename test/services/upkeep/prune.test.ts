@@ -3,7 +3,7 @@ import { DURATIONS } from "@mobilesd/contract";
 import { expect, it } from "vitest";
 import { exampleJob } from "../../support/example-job.ts";
 import { pngOf } from "../../support/example-pictures.ts";
-import { newAgent } from "../../support/workerd/new-agent.ts";
+import { exampleImage, manifestOf, newAgent } from "../../support/workerd/new-agent.ts";
 import { newOwner } from "../../support/workerd/new-owner.ts";
 import { openQueue } from "../../support/workerd/open-queue.ts";
 
@@ -96,6 +96,21 @@ it("takes objects that no row speaks of, only old ones, and never a result", asy
   queue.now += DURATIONS.unusedUploadTtlMs + 1_000;
   await queue.prune();
   expect(await keys()).toEqual(before.filter((key) => !strays.includes(key)));
+});
+
+it("leaves alone what a job that is still open has stored, however old", async () => {
+  const queue = openQueue();
+  const owner = await newOwner(queue);
+  const agent = await newAgent(queue, owner);
+  const json = exampleJob(agent.alias);
+  await queue.call("POST", "/api/v2/generate", { as: owner.auth, json });
+  const lease = await agent.claim();
+  await agent.start(lease);
+  const image = await exampleImage("of a long run");
+  await agent.putImage(lease, image);
+  queue.now = Date.now() + DURATIONS.unusedUploadTtlMs + 1_000;
+  await queue.prune();
+  expect((await agent.complete(lease, [manifestOf(image)])).status).toBe(200);
 });
 
 it("goes on the night after where so many objects made it stop", async () => {
