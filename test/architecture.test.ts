@@ -127,7 +127,7 @@ function testFaultsOf({ path, text }: Source): string[] {
     faults.push(`${path}: every test runs, always`);
   }
   for (const [, name = ""] of text.matchAll(/\b(?:it|test)(?:\.each\([^`]*?\))?\(\s*"([^"]+)"/g)) {
-    if (/^(?:should\b|test\b|works\b)|^\S+$/.test(name)) {
+    if (/^(?:should\b|test\b)|^\S+$/.test(name)) {
       faults.push(`${path}: "${name}" does not say what is promised`);
     }
   }
