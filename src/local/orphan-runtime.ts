@@ -15,11 +15,18 @@ export function forgetRuntime(stateDir: string): void {
   rmSync(fileOf(stateDir), { force: true });
 }
 
+/** The command line of a process; empty when it is gone. Slim Linux images have no `ps`, others no `/proc`. */
 function commandOf(pid: number): string {
+  const folder = `/proc/${pid}`;
   try {
+    if (existsSync("/proc/self/cmdline")) {
+      return existsSync(folder)
+        ? readFileSync(`${folder}/cmdline`, "utf8").replaceAll("\0", " ")
+        : "";
+    }
     return execFileSync("ps", ["-p", String(pid), "-o", "command="], { encoding: "utf8" });
   } catch {
-    // ps answers 1 for a process that is gone.
+    // It ended between two looks, or `ps` said so by its exit code.
     return "";
   }
 }

@@ -105,6 +105,17 @@ async function run(settings: Settings): Promise<void> {
   });
 }
 
+/** Ends with one sentence for what the user can mend, and with all there is to know for a defect of ours. */
+function fail(error: unknown): never {
+  const stack = error instanceof Error ? error.stack : String(error);
+  const words =
+    error instanceof StartError
+      ? error.message
+      : `MobileSD Queue could not start; the folder of its state has the full logs.\n${stack}`;
+  process.stderr.write(`${words}\n`);
+  process.exit(1);
+}
+
 try {
   const settings = readSettings(process.argv.slice(2), process.env, process.cwd());
   if (settings === "help") {
@@ -113,7 +124,5 @@ try {
   }
   await run(settings);
 } catch (error) {
-  if (!(error instanceof StartError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exit(1);
+  fail(error);
 }

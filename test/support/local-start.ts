@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -44,16 +44,35 @@ interface ProcessLine {
   readonly command: string;
 }
 
+/** One process as `/proc` tells it; null when it is gone or a zombie. */
+function readProcess(pid: number): ProcessLine | null {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    // The name in brackets may hold anything; what comes after it is fixed.
+    const [state, parent, group] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
+    return state === "Z" ? null : { pid, parent: Number(parent), group: Number(group), command };
+  } catch {
+    return null;
+  }
+}
+
+/** Slim Linux images have no `ps`, other systems have no `/proc`. */
 function listProcesses(): ProcessLine[] {
+  if (existsSync("/proc/self/stat")) {
+    return readdirSync("/proc")
+      .filter((name) => /^\d+$/.test(name))
+      .flatMap((name) => readProcess(Number(name)) ?? []);
+  }
   const text = execFileSync("ps", ["-eo", "pid=,ppid=,pgid=,stat=,args="], { encoding: "utf8" });
-  return [...text.matchAll(/^ *(\d+) +(\d+) +(\d+) +(\S+) +(.*)$/gm)]
-    .filter(([, , , , stat = ""]) => !stat.startsWith("Z"))
-    .map(([, pid, parent, group, , command = ""]) => ({
+  return [...text.matchAll(/^ *(\d+) +(\d+) +(\d+) +([^Z]\S*) +(.*)$/gm)].map(
+    ([, pid, parent, group, , command = ""]) => ({
       pid: Number(pid),
       parent: Number(parent),
       group: Number(group),
       command,
-    }));
+    }),
+  );
 }
 
 /** Runs `src/local/launch.js` with these variables; a free port and a folder of its own unless given. */

@@ -43,6 +43,9 @@ async function openContext(options: object = PHONE): Promise<void> {
       complaints.push(message.text());
     }
   });
+  await page.addInitScript(
+    "document.addEventListener('securitypolicyviolation', (e) => console.error(e.violatedDirective))",
+  );
   page.on("pageerror", (error) => complaints.push(error.message));
 }
 
@@ -220,6 +223,9 @@ describe("the page of a queue", () => {
     await waiting.getByRole("button", { name: "Cancel" }).click();
     await waiting.getByText("Cancelled").waitFor();
     await running.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("button", { name: "Keep it" }).click();
+    await running.getByText(/Being drawn/).waitFor();
+    await running.getByRole("button", { name: "Cancel" }).click();
     await page.getByRole("button", { name: "Stop it" }).click();
     await running.getByText("Cancelled").waitFor();
   });
@@ -228,7 +234,9 @@ describe("the page of a queue", () => {
     const hostile = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
     await submit({ positive_prompt: hostile });
     await signIn();
-    await page.getByText(hostile).waitFor();
+    const shown = page.locator("li.card .prompt", { hasText: hostile });
+    await shown.waitFor();
+    expect(await shown.innerText()).toBe(hostile);
     expect(await page.title()).toBe("MobileSD Queue");
   });
 
