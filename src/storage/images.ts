@@ -1,5 +1,5 @@
 import type { Complete, ImageMime } from "@mobilesd/contract";
-import { and, asc, eq, inArray, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { ServerTiming } from "../domain/estimate.ts";
 import { imageName } from "../domain/image-name.ts";
 import type { JobChange } from "../domain/job-machine.ts";
@@ -85,9 +85,8 @@ export function nameOf(image: ImageRow): string {
 
 /**
  * Finishes a job in one batch. A batch does not stop at an UPDATE that matched nothing, so the pictures'
- * rows are written only when it changed the job (`changes()` tells), and the server's timing (null: as it
- * was) only with them.
- * Undefined: the row moved meanwhile, nothing was written.
+ * rows and the server's timing (null: as it was) are written from the row just finished under this very
+ * epoch and manifest. Undefined: the row moved meanwhile, nothing was written.
  */
 export async function completeJob(
   db: Database,
@@ -114,20 +113,24 @@ export async function completeJob(
   // The epoch stays: it is the one under which the pictures lie and a repeated `complete` is known.
   const columns = { ...toColumns(change, now), leaseHash: job.leaseHash, manifestSha256 };
   const finishJob = db.update(jobs).set(columns).where(unchangedSince(job));
-  // In the order of the table's columns.
-  const storeImages = db.insert(images).select(sql`
-    SELECT ${job.mobilesdJobId}, value ->> 0, ${job.ownerId}, value ->> 1, value ->> 2, value ->> 3,
-      value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, ${toTimestamp(now)}
-    FROM json_each(${rows}) WHERE changes() > 0`);
+  const finished = sql`mobilesd_job_id = ${job.mobilesdJobId} AND status = 'completed'
+    AND epoch = ${job.epoch} AND manifest_sha256 = ${manifestSha256}`;
+  // In the order of the table's columns. A `complete` that came twice at once finds them there.
+  const storeImages = db
+    .insert(images)
+    .select(sql`
+      SELECT mobilesd_job_id, value ->> 0, owner_id, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
+        value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, ${toTimestamp(now)}
+      FROM jobs, json_each(${rows}) WHERE ${finished}`)
+    .onConflictDoNothing();
   const [updated] =
     timing === null
       ? await db.batch([finishJob, storeImages])
-      : await db.batch([finishJob, storeImages, keepTiming(db, job.targetServerAlias, timing)]);
+      : await db.batch([finishJob, storeImages, keepTiming(db, job, timing, finished)]);
   return updated.meta.changes > 0 ? { ...job, ...columns } : undefined;
 }
 
-/** Only when the statement before it, which stored the pictures, changed something. */
-function keepTiming(db: Database, alias: string, timing: ServerTiming) {
+function keepTiming(db: Database, job: JobRow, timing: ServerTiming, finished: SQL) {
   return db
     .update(servers)
     .set({
@@ -135,5 +138,10 @@ function keepTiming(db: Database, alias: string, timing: ServerTiming) {
       modelLoadMs: timing.modelLoadMs,
       timingSampleCount: timing.sampleCount,
     })
-    .where(and(eq(servers.alias, alias), sql`changes() > 0`));
+    .where(
+      and(
+        eq(servers.alias, job.targetServerAlias),
+        sql`EXISTS (SELECT 1 FROM jobs WHERE ${finished})`,
+      ),
+    );
 }

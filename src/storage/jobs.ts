@@ -195,14 +195,15 @@ export async function deleteJobRows(
   id: string,
   uploadIds: readonly string[],
 ): Promise<boolean> {
-  // `changes()` is what the statement before it changed: of two deletes at once only one lets go.
-  const release = uploadIds.length > 0 ? [countUses(db, uploadIds, -1, sql`changes() > 0`)] : [];
-  const [deleted] = await db.batch([
+  const isFree = sql`status <> 'processing'`;
+  const isThere = sql`EXISTS (SELECT 1 FROM jobs WHERE mobilesd_job_id = ${id} AND ${isFree})`;
+  const [, deleted] = await db.batch([
+    // While the job is still there: of two deletes at once only one lets go of its uploads.
+    countUses(db, uploadIds, -1, isThere),
     db
       .delete(jobs)
-      .where(and(eq(jobs.mobilesdJobId, id), sql`status <> 'processing'`))
+      .where(and(eq(jobs.mobilesdJobId, id), isFree))
       .returning({ id: jobs.mobilesdJobId }),
-    ...release,
     db
       .delete(images)
       .where(
