@@ -15,6 +15,8 @@ const TEST_BINDINGS = {
 export default defineConfig(async () => ({
   test: {
     root,
+    // What passes has nothing to say; what fails shows its log.
+    silent: "passed-only",
     projects: [
       {
         root,
