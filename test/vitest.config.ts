@@ -16,7 +16,7 @@ export default defineConfig(async () => ({
   test: {
     root,
     // What passes has nothing to say; what fails shows its log.
-    silent: "passed-only",
+    silent: "passed-only" as const,
     projects: [
       {
         root,
