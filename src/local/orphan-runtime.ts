@@ -15,27 +15,41 @@ export function forgetRuntime(stateDir: string): void {
   rmSync(fileOf(stateDir), { force: true });
 }
 
-/** The command line of a process; empty when it is gone. Slim Linux images have no `ps`, others no `/proc`. */
-function commandOf(pid: number): string {
-  const folder = `/proc/${pid}`;
+interface ProcessLook {
+  /** The program, perhaps with its path; it is known until the very end. */
+  readonly name: string;
+  /** As the system letters it; a zombie, `Z`, holds nothing any more. */
+  readonly state: string;
+}
+
+/** One process; null when it is gone. Slim Linux images have no `ps`, other systems have no `/proc`. */
+function lookAt(pid: number): ProcessLook | null {
   try {
-    if (existsSync("/proc/self/cmdline")) {
-      return existsSync(folder)
-        ? readFileSync(`${folder}/cmdline`, "utf8").replaceAll("\0", " ")
-        : "";
+    if (existsSync("/proc/self/stat")) {
+      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+      const end = stat.lastIndexOf(")");
+      return { name: stat.slice(stat.indexOf("(") + 1, end), state: stat.charAt(end + 2) };
     }
-    return execFileSync("ps", ["-p", String(pid), "-o", "command="], { encoding: "utf8" });
+    const options = ["-p", String(pid), "-o", "stat=", "-o", "comm="];
+    const text = execFileSync("ps", options, { encoding: "utf8" }).trim();
+    return { name: text, state: text.charAt(0) };
   } catch {
-    // It ended between two looks, or `ps` said so by its exit code.
-    return "";
+    // No such process: there is no file of it, or `ps` says so by its exit code.
+    return null;
   }
 }
 
-/** The system may have given the number to another program by now; a dead one has no arguments any more. */
-const isRuntime = (pid: number) => commandOf(pid).includes("workerd serve");
-
 const LOOK_EVERY_MS = 50;
 const LOOKS_MAX = 100;
+
+/** Waits until a process has let go of all it held: that is a little later than its last instruction. */
+async function untilGone(pid: number): Promise<void> {
+  for (let looks = 0; looks < LOOKS_MAX; looks++) {
+    const look = lookAt(pid);
+    if (look === null || look.state === "Z") return;
+    await sleep(LOOK_EVERY_MS);
+  }
+}
 
 /**
  * Ends the runtime that a killed start of this state folder left behind, and waits until it has let go of
@@ -45,9 +59,10 @@ export async function endOrphanRuntime(stateDir: string): Promise<void> {
   const path = fileOf(stateDir);
   if (process.platform === "win32" || !existsSync(path)) return;
   const pid = Number(readFileSync(path, "utf8").trim());
-  if (pid > 1 && isRuntime(pid)) {
+  // The system may have given the number to another program by now.
+  if (pid > 1 && lookAt(pid)?.name.endsWith("workerd")) {
     process.kill(pid, "SIGKILL");
-    for (let looks = 0; looks < LOOKS_MAX && isRuntime(pid); looks++) await sleep(LOOK_EVERY_MS);
+    await untilGone(pid);
   }
   forgetRuntime(stateDir);
 }

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { JobView } from "@mobilesd/contract";
 import { clientOf, SMALL_JOB } from "../support/box/queue.ts";
 import { until } from "../support/box/until.ts";
@@ -10,17 +10,13 @@ const SPEED = { MOBILESD_SPEED: "10" };
 const JOBS = 10;
 const KILLS = 5;
 
-const starts: LocalStart[] = [];
+type OnFinished = (stop: () => Promise<void>) => void;
 
-function start(env: Record<string, string> = {}): LocalStart {
+function start(onFinished: OnFinished, env: Record<string, string> = {}): LocalStart {
   const made = startAsUser({ ...SPEED, ...env });
-  starts.push(made);
+  onFinished(() => made.stop());
   return made;
 }
-
-afterEach(async () => {
-  await Promise.all(starts.splice(0).map((one) => one.stop()));
-});
 
 async function submitTen(owner: OwnerFile): Promise<void> {
   for (let index = 0; index < JOBS; index++) {
@@ -78,14 +74,16 @@ async function expectTenPictures(owner: OwnerFile): Promise<void> {
   expect(new Set(sums).size).toBe(JOBS);
 }
 
-describe("ten jobs", () => {
-  it.each([
+// At the same time: each has processes of its own, and spends most of its time waiting.
+describe.concurrent("ten jobs", () => {
+  it.for([
     ["the Worker's runtime", "workerd serve"],
     ["the agent", "tunnel-agent/src/cli.ts"],
-  ])(
+  ] as const)(
     "all end completed, with one picture each, although %s is killed five times",
-    async (_, word) => {
-      const made = start();
+    { timeout: 180_000 },
+    async ([, word], { onTestFinished }) => {
+      const made = start(onTestFinished);
       const { owner } = await made.ready();
       await submitTen(owner);
       for (let round = 1; round <= KILLS; round++) {
@@ -94,11 +92,12 @@ describe("ten jobs", () => {
       }
       await expectTenPictures(owner);
     },
-    180_000,
   );
 
-  it("all end completed although everything is killed and started again five times", async () => {
-    let made = start();
+  it("all end completed although everything is killed and started again five times", async ({
+    onTestFinished,
+  }) => {
+    let made = start(onTestFinished);
     let { owner } = await made.ready();
     await submitTen(owner);
     for (let round = 1; round <= KILLS; round++) {
@@ -106,7 +105,7 @@ describe("ten jobs", () => {
       made.child.kill("SIGKILL");
       made.kill();
       await made.exit;
-      made = start({ MOBILESD_DIR: made.stateDir });
+      made = start(onTestFinished, { MOBILESD_DIR: made.stateDir });
       ({ owner } = await made.ready());
     }
     await expectTenPictures(owner);

@@ -1,24 +1,17 @@
-import { copyFileSync, mkdirSync, mkdtempSync, writeFileSync } from "node:fs";
 import { spawnSync } from "node:child_process";
-import { tmpdir } from "node:os";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { clientOf, SMALL_JOB } from "../support/box/queue.ts";
 import { until } from "../support/box/until.ts";
-import { type LocalStart, startAsUser } from "../support/local-start.ts";
-
-const starts: LocalStart[] = [];
+import { type LocalStart, newStateDir, startAsUser } from "../support/local-start.ts";
 
 function start(env: Record<string, string> = {}): LocalStart {
   const made = startAsUser({ MOBILESD_SPEED: "20", ...env });
-  starts.push(made);
+  onTestFinished(() => made.stop());
   return made;
 }
-
-afterEach(async () => {
-  await Promise.all(starts.splice(0).map((one) => one.stop()));
-});
 
 const isAllGone = (made: LocalStart) => made.processes().length === 0;
 
@@ -51,7 +44,7 @@ describe("the end of a start", () => {
     made.child.kill("SIGINT");
     expect(await made.exit).toBe(0);
     expect(made.output()).toContain(`Job ${id.slice(0, 8)} completed: 1 picture`);
-    expect(made.processes()).toEqual([]);
+    await until("all are gone", () => isAllGone(made));
   });
 
   it("by a second Ctrl-C is at once, and the job runs again at the next start", async () => {
@@ -70,7 +63,7 @@ describe("the end of a start", () => {
     await until("it says that it stops", () => made.output().includes("Stopping."));
     made.child.kill("SIGINT");
     expect(await made.exit).toBe(0);
-    expect(made.processes()).toEqual([]);
+    await until("all are gone", () => isAllGone(made));
 
     const again = start({ MOBILESD_DIR: made.stateDir });
     const next = await again.ready();
@@ -142,7 +135,7 @@ describe("a part that dies", () => {
 describe("an old Node", () => {
   it("gets one clear sentence", () => {
     // A copy has no node_modules beside it, so it finds no newer Node than the one that runs it.
-    const folder = join(mkdtempSync(join(tmpdir(), "mobilesd-old-node-")), "src", "local");
+    const folder = join(newStateDir(), "src", "local");
     const local = fileURLToPath(new URL("../../src/local", import.meta.url));
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "package.json"), '{"type":"module"}');

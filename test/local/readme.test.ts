@@ -1,13 +1,17 @@
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type DemoForge, startDemoForge } from "../../tunnel-agent/demo-forge/server.ts";
 import { clientOf } from "../support/box/queue.ts";
 import { until } from "../support/box/until.ts";
-import { type LocalStart, type OwnerFile, startAsUser } from "../support/local-start.ts";
+import {
+  type LocalStart,
+  newStateDir,
+  type OwnerFile,
+  startAsUser,
+} from "../support/local-start.ts";
 
 /** The shell blocks of the README that belong to its first job, in their order. */
 function firstJobBlocks(): string[] {
@@ -25,7 +29,7 @@ let folder: string;
 beforeAll(async () => {
   forge = await startDemoForge({ timeScale: 0.05 });
   // The folder of the repository, as far as the README's lines look at it.
-  folder = mkdtempSync(join(tmpdir(), "mobilesd-readme-"));
+  folder = newStateDir();
   local = startAsUser({
     MOBILESD_SPEED: "20",
     MOBILESD_DIR: join(folder, ".mobilesd"),

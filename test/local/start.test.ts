@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { findLanAddress } from "../../src/local/terminal.ts";
 import { clientOf, SMALL_JOB } from "../support/box/queue.ts";
 import { until } from "../support/box/until.ts";
@@ -11,17 +11,11 @@ import {
   startAsUser,
 } from "../support/local-start.ts";
 
-const starts: LocalStart[] = [];
-
 function start(...options: Parameters<typeof startAsUser>): LocalStart {
   const made = startAsUser(...options);
-  starts.push(made);
+  onTestFinished(() => made.stop());
   return made;
 }
-
-afterEach(async () => {
-  await Promise.all(starts.splice(0).map((one) => one.stop()));
-});
 
 const FAST = { MOBILESD_SPEED: "20" };
 

@@ -1,6 +1,4 @@
-import { mkdtempSync, readdirSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readdirSync } from "node:fs";
 import { afterEach, describe, expect, it } from "vitest";
 import {
   type RunningWorker,
@@ -9,6 +7,7 @@ import {
 } from "../../src/local/worker-runtime.ts";
 import { clientOf } from "../support/box/queue.ts";
 import { until } from "../support/box/until.ts";
+import { newStateDir } from "../support/local-start.ts";
 
 const SETUP_TOKEN = "test-setup-token-of-32-characters";
 const secrets = {
@@ -74,7 +73,7 @@ describe("the Worker on this machine", () => {
   });
 
   it("applies each migration once, and those of wrangler count too", async () => {
-    const stateDir = mkdtempSync(join(tmpdir(), "mobilesd-data-"));
+    const stateDir = newStateDir();
     const names = async (worker: RunningWorker) => {
       const { results } = await (await worker.db())
         .prepare("SELECT name FROM d1_migrations ORDER BY id")

@@ -1,8 +1,9 @@
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { afterAll } from "vitest";
 import { until } from "./box/until.ts";
 
 const LAUNCH = fileURLToPath(new URL("../../src/local/launch.js", import.meta.url));
@@ -34,8 +35,17 @@ export interface LocalStart {
   stop(): Promise<void>;
 }
 
-/** A new folder for a queue's state. */
-export const newStateDir = () => mkdtempSync(join(tmpdir(), "mobilesd-state-"));
+const stateDirs: string[] = [];
+afterAll(() => {
+  for (const folder of stateDirs) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A new folder for a queue's state, or for anything else; it goes when the tests of its file are over. */
+export function newStateDir(): string {
+  const folder = mkdtempSync(join(tmpdir(), "mobilesd-state-"));
+  stateDirs.push(folder);
+  return folder;
+}
 
 interface ProcessLine {
   readonly pid: number;
