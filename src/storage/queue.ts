@@ -1,9 +1,9 @@
 import { LIMITS } from "@mobilesd/contract";
-import { and, asc, eq, gt, isNotNull, isNull, lte, ne, or, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNotNull, isNull, lte, ne, or, sql } from "drizzle-orm";
 import type { WaitingJob } from "../domain/estimate.ts";
 import { HELD_WAKE_AT } from "../domain/job-machine.ts";
 import { type Database, toTimestamp } from "./database.ts";
-import type { JobRow } from "./jobs.ts";
+import { type JobRow, unchangedSince } from "./jobs.ts";
 import { jobs, servers } from "./schema.ts";
 
 export interface NewLease {
@@ -111,8 +111,9 @@ export async function findJobsOfOtherSessions(
 }
 
 /**
- * Prolongs a lease that is still the row's. False: it is not. A cancel that came since the row was read
- * keeps the moment at which it is forced.
+ * Prolongs a lease that is still the row's. False: it is not. A finished job keeps epoch and hash, so that a
+ * repeated `complete` is known, but no session. A cancel that came since the row was read keeps the moment
+ * at which it is forced.
  */
 export async function extendLease(
   db: Database,
@@ -131,8 +132,10 @@ export async function extendLease(
     .where(
       and(
         eq(jobs.mobilesdJobId, job.mobilesdJobId),
+        inArray(jobs.status, ["pending", "processing"]),
         eq(jobs.epoch, job.epoch),
         eq(jobs.leaseHash, job.leaseHash ?? ""),
+        eq(jobs.agentSessionId, job.agentSessionId ?? ""),
       ),
     );
   return meta.changes > 0;
@@ -203,6 +206,11 @@ export async function findJobsToWake(db: Database, alias: string, now: number): 
       .limit(SWEEP_ROWS_MAX),
   ]);
   return [...held, ...waiting];
+}
+
+/** Takes a finished job from those that the sweep looks at: nothing happens to it any more. */
+export function stopWatching(db: Database, job: JobRow) {
+  return db.update(jobs).set({ wakeAt: null }).where(unchangedSince(job));
 }
 
 /** Says of the jobs that waited for a server to come for the first time that they are simply queued now. */

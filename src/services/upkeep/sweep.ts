@@ -1,6 +1,6 @@
 import { transition } from "../../domain/job-machine.ts";
 import { applyChange, toJobState } from "../../storage/jobs.ts";
-import { findJobsToWake } from "../../storage/queue.ts";
+import { findJobsToWake, stopWatching } from "../../storage/queue.ts";
 import { listServers } from "../../storage/servers.ts";
 import type { Context } from "../context.ts";
 
@@ -17,7 +17,11 @@ export async function sweep(ctx: Context): Promise<number> {
       const now = ctx.clock();
       const at = { now, random: ctx.random(), durations };
       const change = transition(toJobState(job), { type: "clock" }, at);
-      if (!change.ok) continue;
+      if (!change.ok) {
+        // A row that nothing can change any more must not stand before those that wait.
+        if (change.error.code === "already_finished") await stopWatching(ctx.db, job);
+        continue;
+      }
       const saved = await applyChange(ctx.db, job, change.value, now, { isByClock: true });
       if (saved) changed += 1;
       ctx.log("job_swept", {

@@ -130,6 +130,22 @@ it("is what keeps a cancel that came between a read and a write", async () => {
   });
 });
 
+it("leaves a finished job alone when a heartbeat that was read before its end writes after it", async () => {
+  const { queue, agent, lease, image, row } = await running();
+  queue.now += DURATIONS.leaseRenewAfterMs;
+  let finished: Record<string, unknown> | null = null;
+  queue.database.pauseBefore = async (sql) => {
+    if (finished !== null || !sql.startsWith('update "jobs"')) return;
+    queue.database.pauseBefore = undefined;
+    expect((await agent.complete(lease, [manifestOf(image)])).status).toBe(200);
+    finished = await row();
+  };
+  const answer = await agent.heartbeat(lease);
+  expect(finished).toMatchObject({ status: "completed", wake_at: null, lease_until: null });
+  expect(await row()).toEqual(finished);
+  expect(answer.body).toMatchObject({ status: 409, code: "lease_lost" });
+});
+
 it("lets a renewal stand against a sweep that had seen the lease run out", async () => {
   const { queue, agent, lease, row } = await running();
   queue.now += DURATIONS.leaseTtlMs;
