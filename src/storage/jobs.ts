@@ -105,14 +105,24 @@ function countUses(db: Database, uploadIds: readonly string[], by: 1 | -1, condi
     .where(and(inArray(uploads.id, [...uploadIds]), condition));
 }
 
-/** Stores a job, its idempotency record and the use of its uploads in one batch: all or nothing. */
+/**
+ * Stores a job, its idempotency record and the use of its uploads in one batch: all or nothing. Throws
+ * what D1 throws; also when an upload is not there any more, which leaves the job without the id that its
+ * table demands.
+ */
 export async function insertJob(
   db: Database,
-  job: NewJob,
+  job: NewJob & { ownerId: string },
   record: IdempotencyRecord | null,
   uploadIds: readonly string[],
 ): Promise<void> {
-  const insert = db.insert(jobs).values(job);
+  const areThere = sql`(SELECT count(*) FROM ${uploads}
+    WHERE ${and(inArray(uploads.id, [...uploadIds]), eq(uploads.ownerId, job.ownerId))}) = ${uploadIds.length}`;
+  const mobilesdJobId =
+    uploadIds.length === 0
+      ? job.mobilesdJobId
+      : sql`CASE WHEN ${areThere} THEN ${job.mobilesdJobId} END`;
+  const insert = db.insert(jobs).values({ ...job, mobilesdJobId });
   const statements = [
     ...(record ? [db.insert(idempotencyRecords).values(record)] : []),
     ...(uploadIds.length > 0 ? [countUses(db, uploadIds, 1)] : []),

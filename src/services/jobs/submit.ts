@@ -59,7 +59,7 @@ function buildRow(
   input: SubmitJob,
   server: ServerRow,
   resolved: Resolved,
-): NewJob {
+): NewJob & { ownerId: string } {
   const now = ctx.clock();
   const timestamp = toTimestamp(now);
   const startBy = deadlineOf(input, now);
@@ -160,6 +160,8 @@ export async function submitJob(
     // Of two requests with one key at once the second breaks on the record; its job went with the batch.
     const winner = idempotencyKey && (await findReplay(ctx, idempotencyKey, fingerprint));
     if (winner) return winner;
+    // Uploads may have been cleaned up since they were looked at.
+    await requireUploads(ctx, resolved);
     throw error;
   }
   ctx.log("job_submitted", { job_id: row.mobilesdJobId, server_alias: server.alias });

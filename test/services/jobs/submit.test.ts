@@ -261,3 +261,36 @@ it("takes an infotext in place of the parameters", async () => {
     details: [{ field: "generation_info_raw", message: expect.stringContaining("Hires upscale") }],
   });
 });
+
+it("never queues a job whose upload the nightly clean-up takes at that very moment", async () => {
+  const { queue, owner, submit, params, countJobs } = await open();
+  const bytes = pngOf(8, 8);
+  const upload = () =>
+    queue.call("POST", "/api/v2/uploads", {
+      as: owner.auth,
+      body: bytes,
+      headers: { "Content-Length": String(bytes.length) },
+    });
+  const old = { upload_id: String((await upload()).body.upload_id) };
+  queue.now += DURATIONS.unusedUploadTtlMs + 1;
+  const young = { upload_id: String((await upload()).body.upload_id) };
+  queue.database.pauseBefore = async (sql) => {
+    if (!sql.startsWith('insert into "jobs"')) return;
+    queue.database.pauseBefore = undefined;
+    await queue.prune();
+  };
+  const job = params({ img2img: { init_image: young, mask: old } });
+  const key = { "Idempotency-Key": "one" };
+  const answer = await submit(job, key);
+  expect(answer.body).toMatchObject({
+    status: 400,
+    code: "unknown_upload",
+    details: [{ field: "generation_params.img2img.mask" }],
+  });
+  expect(await countJobs()).toBe(0);
+  const uses = await env.DB.prepare("SELECT id, use_count FROM uploads WHERE owner_id = ?")
+    .bind(owner.id)
+    .all();
+  expect(uses.results).toEqual([{ id: young.upload_id, use_count: 0 }]);
+  expect((await submit(params({ img2img: { init_image: young } }), key)).status).toBe(200);
+});
