@@ -226,10 +226,21 @@ export async function deleteJobRows(
   return deleted.length > 0;
 }
 
-/** Rows of the old schema have no owner; the first one gets them. */
+/**
+ * Rows of the old schema have no owner; the first one gets them. Whoever processed one is gone with the old
+ * schema, and its server may never come: so it is put back at once, as the sweep does with a run cut short.
+ */
 export function adoptOrphanJobs(db: Database, ownerId: string, now: number, condition: SQL) {
-  return db
+  const orphan = and(isNull(jobs.ownerId), condition);
+  const requeue = db
     .update(jobs)
-    .set({ ownerId, wakeAt: sql`CASE WHEN status = 'processing' THEN ${now} ELSE wake_at END` })
-    .where(and(isNull(jobs.ownerId), condition));
+    .set({
+      status: "pending",
+      statusReason: "queued",
+      retryCount: sql`retry_count + 1`,
+      interruptionCount: sql`interruption_count + 1`,
+      lastUpdatedTimestamp: toTimestamp(now),
+    })
+    .where(and(orphan, eq(jobs.status, "processing")));
+  return [requeue, db.update(jobs).set({ ownerId }).where(orphan)] as const;
 }

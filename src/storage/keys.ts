@@ -68,7 +68,7 @@ export async function insertFirstOwner(
       SELECT ${key.id}, ${key.name}, ${key.key}, ${key.secret}, ${key.createdAt}, NULL, true,
         ${key.permissions}, ${owner.id}, NULL, NULL
       WHERE ${isFirst}`),
-    adoptOrphanJobs(db, owner.id, now, isFirst),
+    ...adoptOrphanJobs(db, owner.id, now, isFirst),
   ]);
   return made.meta.changes > 0;
 }

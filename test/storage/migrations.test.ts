@@ -25,6 +25,7 @@ const OLD_ROWS = [
   oldRow(id(3), "processing"),
   oldRow(id(4), "failed", "not even JSON"),
   oldRow(id(5), "cancelled"),
+  oldRow(id(6), "processing"),
 ];
 
 beforeAll(async () => {
@@ -88,7 +89,7 @@ it("put at most three secondary indexes on jobs, and none where a partial one do
   expect(results.filter((index) => / WHERE /i.test(index.sql))).toHaveLength(2);
 });
 
-it("give the old rows to the first owner, who sees them and whose sweep puts the stuck one back", async () => {
+it("give the old rows to the first owner, who sees them and can cancel or delete what was being processed", async () => {
   const queue = openQueue();
   const set = await queue.call<{ key: string; secret: string }>("POST", "/api/v1/setup", {
     json: { setup_token: env.SETUP_TOKEN, owner: "first" },
@@ -113,8 +114,14 @@ it("give the old rows to the first owner, who sees them and whose sweep puts the
   expect(found.status).toBe(200);
   const status = await queue.call("GET", `/api/v1/queue/jobs/${id(2)}/status`, { as });
   expect(status.body).toMatchObject({ status: "pending", images: [] });
-  const stuck = await env.DB.prepare("SELECT wake_at FROM jobs WHERE mobilesd_job_id = ?")
-    .bind(id(3))
-    .first();
-  expect(stuck).toEqual({ wake_at: queue.now });
+  const at = async (n: number) =>
+    (await queue.call("GET", `/api/v1/queue/jobs/${id(n)}/status`, { as })).body;
+  // No server of that name exists, so no sweep ever looks at them.
+  for (const n of [3, 6]) {
+    expect(await at(n)).toMatchObject({ status: "pending", retry_count: 3 });
+  }
+  await queue.call("POST", `/api/v1/queue/jobs/${id(6)}/cancel`, { as });
+  expect(await at(6)).toMatchObject({ status: "cancelled", status_reason: "user_cancelled" });
+  const remove = (n: number) => queue.call("DELETE", `/api/v1/queue/jobs/${id(n)}`, { as });
+  expect((await remove(3)).status).toBe(204);
 });
