@@ -26,12 +26,13 @@ const leased = (alias: string) =>
     isNotNull(jobs.leaseHash),
   );
 
-const heldForCheckpoint = (alias: string) =>
+/** Every job that waits for something to come first; like the leased ones found by the wake index. */
+const held = (alias: string) =>
   and(
     eq(jobs.targetServerAlias, alias),
     isNull(jobs.agentSessionId),
     isNotNull(jobs.wakeAt),
-    eq(jobs.holdReason, "missing_checkpoint"),
+    isNotNull(jobs.holdReason),
   );
 
 /**
@@ -221,12 +222,12 @@ export function endWaitForServer(db: Database, alias: string, now: number) {
     .where(and(claimable(alias), eq(jobs.statusReason, "waiting_for_server")));
 }
 
-/** The checkpoints, as they were written, that claimable jobs of a server ask for. */
+/** The checkpoints, as they were written, that waiting jobs of a server ask for. */
 export async function listWaitingCheckpoints(db: Database, alias: string): Promise<string[]> {
   const rows = await db
     .selectDistinct({ name: jobs.checkpointName })
     .from(jobs)
-    .where(or(claimable(alias), heldForCheckpoint(alias)));
+    .where(or(claimable(alias), held(alias)));
   return rows.map((row) => row.name);
 }
 
@@ -236,10 +237,9 @@ export function renameCheckpoint(db: Database, alias: string, from: string, to: 
     .update(jobs)
     .set({ checkpointName: to })
     .where(
-      and(
-        eq(jobs.targetServerAlias, alias),
-        eq(jobs.status, "pending"),
-        eq(jobs.checkpointName, from),
+      or(
+        and(claimable(alias), eq(jobs.checkpointName, from)),
+        and(held(alias), eq(jobs.checkpointName, from)),
       ),
     );
 }
@@ -271,6 +271,6 @@ export async function holdMissingCheckpoints(
         wakeAt: sql`start_by`,
         lastUpdatedTimestamp: timestamp,
       })
-      .where(and(heldForCheckpoint(alias), known)),
+      .where(and(held(alias), eq(jobs.holdReason, "missing_checkpoint"), known)),
   ]);
 }

@@ -7,6 +7,8 @@ import {
   findJobsOfOtherSessions,
   findJobsToWake,
   findRunningJob,
+  holdMissingCheckpoints,
+  renameCheckpoint,
 } from "../../src/storage/queue.ts";
 import { listJobs } from "../../src/storage/jobs.ts";
 import { exampleJob } from "../support/example-job.ts";
@@ -83,6 +85,8 @@ describe("the plan of", () => {
     "the running job": (db) => findRunningJob(db, "box"),
     "the jobs of older sessions": (db) => findJobsOfOtherSessions(db, "box", "ses"),
     "the sweep": (db) => findJobsToWake(db, "box", 1),
+    "the new name of a checkpoint": (db) => renameCheckpoint(db, "box", "old", "new"),
+    "the hold for a checkpoint": (db) => holdMissingCheckpoints(db, "box", 1),
     "a page of a list": (db) => listJobs(db, "own", query, null),
   };
 

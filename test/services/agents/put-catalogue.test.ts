@@ -158,6 +158,20 @@ it("gives jobs that were taken on trust their checkpoint's own name, or holds th
   expect((await agent.claim()).checkpoint_name).toBe("never-heard-of.safetensors");
 });
 
+it("gives a job that waits for its time its checkpoint's own name too", async () => {
+  const { queue, owner, agent } = await open();
+  const json = exampleJob(agent.alias, {
+    generation_params: exampleParams({ checkpoint_name: "cyberrealisticPony_v8" }),
+    not_before: new Date(queue.now + 60_000).toISOString(),
+  });
+  await queue.call("POST", "/api/v2/generate", { as: owner.auth, json });
+  await agent.hello();
+  await agent.putCatalogue();
+  queue.now += 60_000;
+  await queue.sweep();
+  expect((await agent.claim()).checkpoint_name).toBe(PONY);
+});
+
 it("is refused when it is not one, by field", async () => {
   const { queue, agent } = await open();
   await agent.hello();
