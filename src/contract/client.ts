@@ -10,6 +10,8 @@ export interface ClientRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: unknown;
+  /** What ends the request early: an `AbortSignal`, left to the transport's types. */
+  readonly signal?: unknown;
 }
 
 /** What a transport brings back. It throws only when there was no answer at all. */
@@ -105,7 +107,11 @@ async function readProblem(response: ClientResponse): Promise<Error> {
  */
 export function createClient<R extends ClientResponse>(send: Send<R>) {
   return {
-    async call<N extends RouteName>(name: N, input: CallInput<N>): Promise<CallOutput<N, R>> {
+    async call<N extends RouteName>(
+      name: N,
+      input: CallInput<N>,
+      signal?: unknown,
+    ): Promise<CallOutput<N, R>> {
       const route: Route = ROUTES[name];
       const loose = input as LooseInput;
       const isJson = loose.body !== undefined;
@@ -116,6 +122,7 @@ export function createClient<R extends ClientResponse>(send: Send<R>) {
         headers: { ...(isJson ? { "Content-Type": "application/json" } : {}), ...loose.headers },
         ...(isJson ? { body: JSON.stringify(loose.body) } : {}),
         ...(loose.bytes === undefined ? {} : { body: loose.bytes }),
+        ...(signal === undefined ? {} : { signal }),
       });
       if (response.status >= 400) throw await readProblem(response);
       if (route.response === "bytes") return response as CallOutput<N, R>;

@@ -44,7 +44,7 @@ export const ERRORS = {
     title: "A newer session of this agent took over",
   },
   image_conflict: { status: 409, retry: "never", title: "Other bytes are stored under this index" },
-  image_missing: { status: 409, retry: "later", title: "A picture of this job is not stored yet" },
+  image_missing: { status: 409, retry: "never", title: "A picture of this job is not stored yet" },
   range_not_satisfiable: { status: 416, retry: "never", title: "The range is outside the file" },
   internal: { status: 500, retry: "later", title: "Something broke on our side" },
   unavailable: { status: 503, retry: "later", title: "The queue is out of reach for a moment" },

@@ -93,6 +93,19 @@ describe("an agent that is told to stop", () => {
   });
 });
 
+describe("an agent that must go while Forge hangs", () => {
+  it("still gives its job back before it goes", async () => {
+    forge.faults.set({ hangAtStep: 2 });
+    const agent = run();
+    const id = await queue.submit(LONG);
+    await sampling();
+    agent.stop.stopNow();
+    expect(await agent.end).toBe("stopped");
+    expect((await queue.status(id)).status).toBe("pending");
+    forge.faults.clear();
+  });
+});
+
 describe("a second agent with the same key", () => {
   it("takes over: the first ends, and the job is made once more, not twice", async () => {
     const first = run();

@@ -78,12 +78,7 @@ it("keeps every error's status, and says of each whether another try can help", 
   const statuses = Object.entries(ERRORS).map(([code, { status }]) => [code, status]);
   expect(Object.fromEntries(statuses)).toEqual(STATUSES);
   const later = Object.entries(ERRORS).filter(([, { retry }]) => retry === "later");
-  expect(later.map(([code]) => code)).toEqual([
-    "checksum_mismatch",
-    "image_missing",
-    "internal",
-    "unavailable",
-  ]);
+  expect(later.map(([code]) => code)).toEqual(["checksum_mismatch", "internal", "unavailable"]);
 });
 
 it("says the two sentences of a refused key exactly", () => {

@@ -25,6 +25,13 @@ const httpUrl = z
   .url({ protocol: /^https?$/, error: "must be an http:// or https:// address" })
   .transform((url) => url.replace(/\/+$/, ""));
 
+/** The address of a queue as a person wrote it. Throws `ConfigError`. */
+export function queueUrl(given: string): string {
+  const parsed = httpUrl.safeParse(given);
+  if (parsed.success) return parsed.data;
+  throw new ConfigError(`url ${parsed.error.issues[0]?.message}`);
+}
+
 const SCHEMAS = {
   url: httpUrl,
   key: z.string().startsWith("msk_", "must be a key that begins with msk_"),

@@ -129,6 +129,7 @@ async function round(deps: DaemonDeps, loop: Loop): Promise<number> {
     return 0;
   }
   if (health.type === "busy") return durations.claimPollBusyMs;
+  if (stop.drain.aborted) return 0;
   const lease = await claim(deps, loop);
   loop.failures = 0;
   if (lease === null) {
@@ -144,23 +145,39 @@ async function round(deps: DaemonDeps, loop: Loop): Promise<number> {
   return 0;
 }
 
+/** What a refusal of the queue for good means; null when only this one request was wrong. */
+function afterRefusal(
+  deps: DaemonDeps,
+  loop: Loop,
+  error: ProblemError,
+): number | DaemonEnd | null {
+  if (error.is("session_superseded")) return "superseded";
+  if (error.is("session_unknown")) {
+    loop.session = null;
+    deps.setSession(null);
+    return 0;
+  }
+  deps.log.error({ code: error.problem.code }, `The queue refuses this agent: ${error.message}`);
+  const { status } = error.problem;
+  return status === 401 || status === 403 || status === 404 ? "refused" : null;
+}
+
 /** What an error of a round means: how long to wait, or why to end. Throws what is a defect of our own. */
 function afterError(deps: DaemonDeps, loop: Loop, error: unknown): number | DaemonEnd {
   loop.failures += 1;
   const waitMs = backoffMs(loop.failures, deps.random());
-  if (error instanceof ForgeUnreachableError || error instanceof ListUnreadableError) {
+  if (error instanceof ForgeUnreachableError) {
     deps.log.debug({ error: error.message }, "Forge went away between two questions");
     return waitMs;
   }
+  if (error instanceof ListUnreadableError) {
+    const words = `${error.message}: this Forge cannot be used without that list`;
+    if (loop.healthTold !== words) deps.log.warn({}, words);
+    loop.healthTold = words;
+    return waitMs;
+  }
   if (error instanceof ProblemError && !isPassing(error)) {
-    if (error.is("session_superseded")) return "superseded";
-    if (error.is("session_unknown")) {
-      loop.session = null;
-      deps.setSession(null);
-      return 0;
-    }
-    deps.log.error({ code: error.problem.code }, `The queue refuses this agent: ${error.message}`);
-    return "refused";
+    return afterRefusal(deps, loop, error) ?? waitMs;
   }
   if (!(error instanceof Error) || !isPassing(error)) throw error;
   const level = loop.failures === 1 ? "warn" : "debug";

@@ -1,7 +1,8 @@
-import { mkdirSync, readFileSync } from "node:fs";
+import { accessSync, constants, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import writeFileAtomic from "write-file-atomic";
 import * as z from "zod";
+import { ConfigError } from "./config.ts";
 
 /** A run that was handed to Forge and whose end this agent has not seen. */
 const OpenRun = z.object({
@@ -36,15 +37,29 @@ function read(path: string): OpenRun[] {
     return Content.parse(JSON.parse(text)).open_runs;
   } catch (error) {
     const reason = error instanceof Error ? error.message.split("\n")[0] : "";
-    throw new Error(`${path} is damaged (${reason}); look at it, then delete it`);
+    throw new ConfigError(`${path} is damaged (${reason}); look at it, then delete it`);
   }
 }
 
-/** Opens the journal in a folder, which is made if need be. Throws when it cannot be read or is damaged. */
+function open(stateDir: string, path: string): OpenRun[] {
+  try {
+    mkdirSync(stateDir, { recursive: true, mode: 0o700 });
+    accessSync(stateDir, constants.W_OK);
+    return read(path);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === undefined) throw error;
+    throw new ConfigError(`state_dir ${stateDir} cannot be used (${code})`);
+  }
+}
+
+/**
+ * Opens the journal in a folder, which is made if need be.
+ * Throws `ConfigError` when the folder cannot be used or the journal is damaged.
+ */
 export function openJournal(stateDir: string): Journal {
-  mkdirSync(stateDir, { recursive: true, mode: 0o700 });
   const path = join(stateDir, "journal.json");
-  let runs = read(path);
+  let runs = open(stateDir, path);
   const write = async () => {
     // Replaced whole and synced: after a power cut there is the old file or the new one.
     await writeFileAtomic(path, JSON.stringify({ open_runs: runs }), { mode: 0o600, fsync: true });

@@ -3,14 +3,14 @@ import { dirname } from "node:path";
 import { ProblemError } from "@mobilesd/contract";
 import { stringify } from "smol-toml";
 import { createCloud, isPassing } from "./cloud/client.ts";
-import { ConfigError } from "./config.ts";
+import { ConfigError, queueUrl } from "./config.ts";
 
 /**
  * Trades a one-time code for a key of this box's own and writes it, readable only by the user, to the
  * settings file. Throws `ConfigError` when the code is refused or the file cannot be written.
  */
 export async function pair(url: string, code: string, configPath: string): Promise<string> {
-  const origin = url.replace(/\/+$/, "");
+  const origin = queueUrl(url);
   const cloud = createCloud({
     url: origin,
     key: "",

@@ -7,8 +7,6 @@ import type { Log } from "./log.ts";
 
 /** What the queue knows of this agent: it was greeted, and told what the box has. */
 export interface Session {
-  readonly id: string;
-  readonly alias: string;
   readonly durations: Durations;
   readonly catalogue: Catalogue;
   readonly catalogueSha256: string;
@@ -22,6 +20,17 @@ function checkpointCount(catalogue: Catalogue): Record<string, number> {
   return { checkpoints: catalogue.checkpoints.length, loras: catalogue.loras.length };
 }
 
+async function readLists(forge: ForgeClient, log: Log): Promise<Catalogue> {
+  const { catalogue, droppedCount } = await readCatalogue(forge);
+  if (droppedCount > 0) {
+    log.warn(
+      { count: droppedCount },
+      "Some names of Forge's lists are too long or empty; left out",
+    );
+  }
+  return catalogue;
+}
+
 /**
  * Greets the queue and brings its picture of this box up to date. `setSession` hears of the id before
  * the catalogue is sent, as that needs it. Throws what the cloud and Forge throw.
@@ -33,7 +42,7 @@ export async function openSession(
   agentVersion: string,
   setSession: (id: string) => void,
 ): Promise<Session> {
-  const catalogue = await readCatalogue(forge);
+  const catalogue = await readLists(forge, log);
   const sha256 = sha256OfCatalogue(catalogue);
   const host = await readHost(forge);
   const body = { agent_version: agentVersion, ...host, catalogue_sha256: sha256 };
@@ -48,8 +57,6 @@ export async function openSession(
   };
   log.info(facts, "Connected: the queue knows this box and what it has");
   return {
-    id: answer.session_id,
-    alias: answer.server_alias,
     durations: answer.durations,
     catalogue,
     catalogueSha256: sha256,
@@ -67,7 +74,7 @@ export async function refreshCatalogue(
   log: Log,
   isForced: boolean,
 ): Promise<Session> {
-  const catalogue = await readCatalogue(forge);
+  const catalogue = await readLists(forge, log);
   const catalogueSha256 = sha256OfCatalogue(catalogue);
   if (!isForced && catalogueSha256 === session.catalogueSha256) return session;
   await cloud.once("putCatalogue", { body: catalogue });

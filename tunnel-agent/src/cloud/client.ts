@@ -16,7 +16,7 @@ import { Agent, request } from "undici";
 import { backoffMs } from "../backoff.ts";
 import { pause } from "../pause.ts";
 
-/** Milliseconds for a small answer. A proxy that swallows a request must not hold a run for long. */
+/** Milliseconds without a byte of answer. A proxy that swallows a request must not hold a run for long. */
 const ANSWER_TIMEOUT_MS = 30_000;
 /** Bytes a second below which an upload counts as stuck: the slowest line that is still a line. */
 const UPLOAD_RATE_MIN = 30_000;
@@ -86,14 +86,16 @@ function headersOf(options: CloudOptions, call: ClientRequest): Record<string, s
   };
 }
 
-/** What the network did, by its code; what has none is ours and stays as it is. */
+/** Codes that name a wrong call of ours; all others are the network's, TLS trouble among them. */
+const OUR_DEFECT = /^(ERR_(?!SSL_|TLS_)|UND_ERR_INVALID_)/;
+
+/** Tells what the network did by its code; what is ours stays as it is. */
 async function reaching<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
-    const { code, name } = error as NodeJS.ErrnoException;
-    if (name === "TimeoutError") throw new QueueUnreachableError("ETIMEDOUT");
-    if (typeof code !== "string" || code.startsWith("ERR_")) throw error;
+    const { code } = error as NodeJS.ErrnoException;
+    if (typeof code !== "string" || OUR_DEFECT.test(code)) throw error;
     throw new QueueUnreachableError(code);
   }
 }
@@ -108,7 +110,9 @@ function createSend(options: CloudOptions) {
         dispatcher,
         method: call.method,
         headers: headersOf(options, call),
-        signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS + uploadMs),
+        headersTimeout: ANSWER_TIMEOUT_MS + uploadMs,
+        bodyTimeout: ANSWER_TIMEOUT_MS,
+        ...(call.signal instanceof AbortSignal ? { signal: call.signal } : {}),
         ...(body === undefined ? {} : { body }),
       }),
     );
@@ -145,11 +149,11 @@ export function createCloud(options: CloudOptions): Cloud {
 
   return {
     once: (name, input) => client.call(name, input),
-    insist: (name, input, signal) => persist(name, () => client.call(name, input), signal),
+    insist: (name, input, signal) => persist(name, () => client.call(name, input, signal), signal),
     insistOnUpload: (id, signal) =>
       persist(
         "getAgentUpload",
-        async () => (await client.call("getAgentUpload", { params: { id } })).bytes(),
+        async () => (await client.call("getAgentUpload", { params: { id } }, signal)).bytes(),
         signal,
       ),
   };

@@ -51,8 +51,9 @@ export interface ForgeClient {
 
 function codeOf(error: unknown): string {
   if (!(error instanceof Error)) return "unknown";
-  const code = (error as NodeJS.ErrnoException).code;
-  return code ?? (error.name === "TimeoutError" ? "ETIMEDOUT" : error.name);
+  const { code } = error as { code?: unknown };
+  if (typeof code === "string") return code;
+  return error.name === "TimeoutError" ? "ETIMEDOUT" : error.name;
 }
 
 async function readBody(body: AsyncIterable<Uint8Array>): Promise<string> {

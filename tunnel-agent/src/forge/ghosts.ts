@@ -34,9 +34,9 @@ export async function settleGhosts(
 ): Promise<void> {
   for (const run of [...journal.openRuns()]) {
     const fields = { job_id: run.mobilesd_job_id, task_id: run.task_id };
-    while (!signal.aborted && (await isAlive(forge, run, pollMs))) {
-      log.info(fields, "Forge still has an earlier run of ours; ending it first");
-      await interruptOwn(forge, run.task_id);
+    for (let looks = 0; !signal.aborted && (await isAlive(forge, run, pollMs)); looks++) {
+      if (looks === 0) log.info(fields, "Forge still has an earlier run of ours; ending it first");
+      await interruptOwn(forge, { taskId: run.task_id, isAlone: false });
       await pause(pollMs, signal);
     }
     if (signal.aborted) return;

@@ -1,5 +1,4 @@
-import type { Catalogue, Hello } from "@mobilesd/contract";
-import { LIMITS } from "@mobilesd/contract";
+import { Catalogue, type Hello, LIMITS } from "@mobilesd/contract";
 import * as z from "zod";
 import type { ForgeClient } from "./client.ts";
 
@@ -19,7 +18,7 @@ const Checkpoints = z.array(
 const Named = z.array(z.object({ name: z.string() }));
 const Schedulers = z.array(z.object({ name: z.string(), label: z.string() }));
 const Modules = z.array(z.object({ model_name: z.string() }));
-const Loras = z.array(z.object({ name: z.string(), alias: z.string() }));
+const Loras = z.array(z.object({ name: z.string(), alias: z.string().nullish() }));
 const Embeddings = z.object({ loaded: z.record(z.string(), z.unknown()) });
 const Styles = z.array(z.object({ name: z.string(), prompt: z.string().nullable() }));
 const Scripts = z.array(
@@ -27,7 +26,7 @@ const Scripts = z.array(
     name: z.string(),
     is_alwayson: z.boolean(),
     is_img2img: z.boolean(),
-    args: z.array(z.object({ label: z.string().nullable() })),
+    args: z.array(z.object({ label: z.string().nullish() })),
   }),
 );
 
@@ -58,13 +57,34 @@ function toCheckpoint({ title, hash, sha256 }: z.infer<typeof Checkpoints>[numbe
 }
 
 const names = (rows: readonly { name: string }[]) => rows.map((row) => row.name);
-const cut = <T>(rows: readonly T[]) => rows.slice(0, LIMITS.catalogueNamesMax);
+
+/** The longest label that the queue keeps; a longer one is no label but a text. */
+const LABEL_CHARS_MAX = 500;
+
+/** A catalogue, and how many rows of it were left out because no job could name them. */
+export interface ReadCatalogue {
+  readonly catalogue: Catalogue;
+  readonly droppedCount: number;
+}
+
+/** What Forge has, row by row as the queue takes it: one odd name must not cost all the others. */
+function fit(given: Record<keyof Catalogue, readonly unknown[]>): ReadCatalogue {
+  let droppedCount = 0;
+  const lists = Object.entries(Catalogue.shape).map(([kind, schema]) => {
+    const rows = given[kind as keyof Catalogue];
+    const kept = rows.filter((row) => schema.element.safeParse(row).success);
+    const cut = kept.slice(0, LIMITS.catalogueNamesMax);
+    droppedCount += rows.length - cut.length;
+    return [kind, cut];
+  });
+  return { catalogue: Catalogue.parse(Object.fromEntries(lists)), droppedCount };
+}
 
 /**
  * Reads all that a Forge has, in its own spelling. Paths of the host stay here.
  * Throws `ListUnreadableError`, and `ForgeUnreachableError` when it goes away meanwhile.
  */
-export async function readCatalogue(forge: ForgeClient): Promise<Catalogue> {
+export async function readCatalogue(forge: ForgeClient): Promise<ReadCatalogue> {
   const checkpoints = await list(forge, "/sdapi/v1/sd-models", Checkpoints);
   const samplers = await list(forge, "/sdapi/v1/samplers", Named);
   const schedulers = await list(forge, "/sdapi/v1/schedulers", Schedulers);
@@ -75,24 +95,24 @@ export async function readCatalogue(forge: ForgeClient): Promise<Catalogue> {
   const latentModes = await list(forge, "/sdapi/v1/latent-upscale-modes", Named);
   const styles = await list(forge, "/sdapi/v1/prompt-styles", Styles);
   const scripts = await list(forge, "/sdapi/v1/script-info", Scripts);
-  return {
-    checkpoints: cut(checkpoints.map(toCheckpoint)),
-    samplers: cut(names(samplers)),
-    schedulers: cut(schedulers.map(({ name, label }) => ({ name, label }))),
-    modules: cut(modules.map((module) => module.model_name)),
-    loras: cut(loras.map(({ name, alias }) => ({ name, alias }))),
-    embeddings: cut(Object.keys(embeddings.loaded)),
-    upscalers: cut(names(upscalers)),
-    latent_upscale_modes: cut(names(latentModes)),
+  return fit({
+    checkpoints: checkpoints.map(toCheckpoint),
+    samplers: names(samplers),
+    schedulers: schedulers.map(({ name, label }) => ({ name, label })),
+    modules: modules.map((module) => module.model_name),
+    loras: loras.map(({ name, alias }) => ({ name, alias: alias || name })),
+    embeddings: Object.keys(embeddings.loaded),
+    upscalers: names(upscalers),
+    latent_upscale_modes: names(latentModes),
     // A row without a prompt is the line that separates two style files.
-    styles: cut(names(styles.filter((style) => style.prompt !== null))),
+    styles: names(styles.filter((style) => style.prompt !== null)),
     scripts: scripts.map(({ name, is_alwayson, is_img2img, args }) => ({
       name,
       is_alwayson,
       is_img2img,
-      arg_labels: args.map((arg) => arg.label),
+      arg_labels: args.map(({ label }) => label?.slice(0, LABEL_CHARS_MAX) ?? null),
     })),
-  };
+  });
 }
 
 const OpenApi = z.object({

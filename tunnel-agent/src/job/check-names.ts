@@ -1,6 +1,14 @@
 import type { Catalogue, ResolvedParams } from "@mobilesd/contract";
 import { type Failure, failure } from "./failure.ts";
 
+/** Forge's pattern of a tag (modules/extra_networks.py): `<lora:name:weight>`. */
+const LORA_TAG = /<lora:([^>:]+)[^>]*>/g;
+
+/** The LoRAs that a prompt names. One that is missing makes Forge drop all of them in silence. */
+function lorasOf(prompt: string): string[] {
+  return [...prompt.matchAll(LORA_TAG)].map(([, name = ""]) => name);
+}
+
 /**
  * What a job names and this Forge does not have. Forge itself takes another one in silence, for nearly
  * every kind of name, so this comes before anything is sent. Null: all is there.
@@ -23,5 +31,9 @@ export function findMissingName(
     return missing("scheduler", "scheduler", scheduler);
   }
   const style = params.styles.find((name) => !catalogue.styles.includes(name));
-  return style === undefined ? null : missing("style", "styles", style);
+  if (style !== undefined) return missing("style", "styles", style);
+  const lora = lorasOf(params.positive_prompt).find(
+    (name) => !catalogue.loras.some((one) => one.name === name || one.alias === name),
+  );
+  return lora === undefined ? null : missing("LoRA", "positive_prompt", lora);
 }

@@ -1,4 +1,4 @@
-import { HEADERS, type LeaseGrant } from "@mobilesd/contract";
+import { HEADERS, type LeaseGrant, ProblemError } from "@mobilesd/contract";
 import type { Cloud } from "../cloud/client.ts";
 import { proofOf } from "./keep-lease.ts";
 import type { ResultImage } from "./read-result.ts";
@@ -28,6 +28,9 @@ export interface Timing {
   readonly modelLoadMs: number;
 }
 
+/** How often all pictures are handed over again when the queue does not find one of them. */
+const ROUNDS_MAX = 3;
+
 /**
  * Uploads all pictures of a job and then finishes it; each step is safe to repeat and is, until the queue
  * has said yes. Throws `ProblemError` when it says no for good, and when `signal` ends it.
@@ -39,7 +42,6 @@ export async function deliver(
   timing: Timing,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const image of images) await upload(cloud, lease, image, signal);
   const manifest = images.map(({ bytes, preview, ...image }) => ({
     ...image,
     bytes: bytes.length,
@@ -51,5 +53,14 @@ export async function deliver(
     generation_ms: timing.generationMs,
     model_load_ms: timing.modelLoadMs,
   };
-  await cloud.insist("completeJob", { params: { id: lease.mobilesd_job_id }, body }, signal);
+  for (let rounds = 1; ; rounds++) {
+    for (const image of images) await upload(cloud, lease, image, signal);
+    try {
+      await cloud.insist("completeJob", { params: { id: lease.mobilesd_job_id }, body }, signal);
+      return;
+    } catch (error) {
+      const isMissing = error instanceof ProblemError && error.is("image_missing");
+      if (!isMissing || rounds === ROUNDS_MAX) throw error;
+    }
+  }
 }

@@ -20,12 +20,26 @@ export function failure(
   return { kind, reason, message: short, ...(field === undefined ? {} : { field }) };
 }
 
-/** A path of the host: from a root or drive to the last separator; its last part may stay. */
-const HOST_PATH = /(?:[A-Za-z]:[\\/]|\\\\|(?<![\w.:/])\/)(?:[^\s\\/:"'<>|*?]+[\\/])+/g;
+/**
+ * A path of the host from its root, drive or share to its last separator. Folders may hold blanks, and
+ * Python's repr doubles backslashes.
+ */
+const HOST_PATH =
+  /(?:(?<![A-Za-z])[A-Za-z]:[\\/]+|\\\\|(?<![\w.:/])\/)(?:[^\\/:"'<>|*?\n]+[\\/]+)+/g;
+/** Somebody's home itself: its last part is a name. */
+const HOME =
+  /(?<![\w.:/])\/(?:home|Users)\/[^\s\\/:"']+(?![\w\\/])|[A-Za-z]:[\\/]+Users[\\/]+[^\\/:"'\n]+(?=["'\n]|$)/g;
 
-/** Takes the host's folders, and whatever is long enough to be a picture, out of Forge's words. */
+/**
+ * Takes the host's folders, and whatever is long enough to be a picture, out of Forge's words. The last
+ * part of a path may stay: it names the file. Takes rather too much than too little.
+ */
 export function redact(text: string): string {
-  return text.replace(HOST_PATH, "…/").replace(/[A-Za-z0-9+/=]{200,}/g, "…");
+  return text
+    .replace(/file:\/\//gi, "")
+    .replace(HOME, "…")
+    .replace(HOST_PATH, "…/")
+    .replace(/[A-Za-z0-9+/=]{200,}/g, "…");
 }
 
 const ErrorBody = z.object({
@@ -65,6 +79,11 @@ const NEVER_WORKS =
 export function isOutOfMemory(answer: ForgeAnswer): boolean {
   const { type, message } = wordsOf(answer.body);
   return answer.status === 500 && OUT_OF_MEMORY.test(`${type} ${message}`);
+}
+
+/** Whether a Forge that is just starting answered: it has no route yet (forge-reference 8.1). */
+export function isForgeNotUp(answer: ForgeAnswer): boolean {
+  return answer.status === 404 && wordsOf(answer.body).message === "Not Found";
 }
 
 /** What an answer that is no 200 means for the job. */

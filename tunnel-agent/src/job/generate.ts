@@ -5,11 +5,12 @@ import {
   type ForgeClient,
   ForgeUnreachableError,
 } from "../forge/client.ts";
-import { interruptOwn } from "../forge/interrupt.ts";
+import { interruptOwn, type OwnRun } from "../forge/interrupt.ts";
+import { readState } from "../forge/progress.ts";
 import { pause } from "../pause.ts";
-import { classifyError, type Failure, failure } from "./failure.ts";
+import { classifyError, type Failure, failure, isForgeNotUp } from "./failure.ts";
 import type { ForgeRequest } from "./payload.ts";
-import { watchRun } from "./watch.ts";
+import { type Watcher, watchRun } from "./watch.ts";
 
 /** How one request to Forge ended. */
 export type GenerateEnd =
@@ -22,7 +23,7 @@ export type GenerateEnd =
   | { readonly type: "failed"; readonly failure: Failure; readonly answer?: ForgeAnswer }
   /** Forge could not even be asked: the run costs nothing. */
   | { readonly type: "not_sent" }
-  /** `stop` ended it; what Forge gave, if anything, is dropped. */
+  /** One of the stops ended it; what Forge gave, if anything, is dropped. */
   | { readonly type: "stopped" };
 
 interface Forge {
@@ -30,6 +31,14 @@ interface Forge {
   readonly durations: Durations;
   /** A clock that never jumps, in milliseconds. */
   readonly now: () => number;
+}
+
+/** What may end a run before its answer. `hurry` implies `stop`. */
+export interface RunStops {
+  /** The result is not wanted any more: Forge is freed for the next job first. */
+  readonly stop: AbortSignal;
+  /** The agent itself must go: an interrupt is sent, and Forge is left to it. */
+  readonly hurry: AbortSignal;
 }
 
 type Settled =
@@ -46,36 +55,71 @@ function fromError(error: unknown): GenerateEnd {
   return { type: "failed", failure: failure("forge_died", "forge_unreachable", message) };
 }
 
-/** Ends our own task in Forge and waits, within a limit, for its request to settle. */
-async function stopOwn(forge: Forge, taskId: string, settled: Promise<unknown>): Promise<void> {
+/** Milliseconds that an interrupt may take when the agent must go. */
+const HURRY_MS = 1_000;
+
+/** Ends our own run in Forge and waits, within a limit, for its request to settle; in a hurry, not at all. */
+async function stopOwn(
+  forge: Forge,
+  run: OwnRun,
+  settled: Promise<unknown>,
+  hurry: AbortSignal,
+): Promise<void> {
   const { interruptLimitMs, forgePollMs } = forge.durations;
-  const deadline = forge.now() + interruptLimitMs;
-  let isOver = false;
-  const over = settled.then(() => {
-    isOver = true;
-  });
-  while (!isOver && forge.now() < deadline) {
-    // Behind another generation it cannot be withdrawn: it is stopped as soon as it is active.
-    const isStopped = await interruptOwn(forge.client, taskId).catch((error: unknown) => {
+  const shoot = () =>
+    interruptOwn(forge.client, run).catch((error: unknown) => {
       if (error instanceof ForgeUnreachableError) return true;
       throw error;
     });
-    await Promise.race([over, pause(isStopped ? deadline - forge.now() : forgePollMs)]);
+  if (hurry.aborted) {
+    await Promise.race([shoot(), pause(HURRY_MS)]);
+    return;
+  }
+  const over = new AbortController();
+  void settled.then(() => over.abort());
+  const enough = AbortSignal.any([over.signal, hurry, AbortSignal.timeout(interruptLimitMs)]);
+  while (!enough.aborted) {
+    // Behind another generation it cannot be withdrawn: it is stopped as soon as it is active.
+    const isStopped = await shoot();
+    await pause(isStopped ? interruptLimitMs : forgePollMs, enough);
   }
 }
 
+function fromAnswer(forge: Forge, answer: ForgeAnswer, watcher: Watcher, sentAt: number) {
+  if (isForgeNotUp(answer)) return { type: "not_sent" } as const;
+  if (answer.status !== 200) {
+    return { type: "failed", failure: classifyError(answer), answer } as const;
+  }
+  const { firstActiveAt, modelLoadMs, wasInterrupted } = watcher.watched();
+  if (wasInterrupted) {
+    const message = "Somebody interrupted the generation at Forge itself";
+    const why = failure("infra", "incomplete_result", message);
+    return { type: "failed", failure: why, answer } as const;
+  }
+  const totalMs = forge.now() - (firstActiveAt ?? sentAt);
+  const generationMs = Math.max(1, totalMs - modelLoadMs);
+  return { type: "answer", body: answer.body, generationMs, modelLoadMs } as const;
+}
+
+/** Whether nothing runs in Forge at this moment, as far as it says. */
+async function isIdle(client: ForgeClient): Promise<boolean> {
+  const state = await readState(client);
+  return state !== null && !state.isRunning;
+}
+
 /**
- * Sends one request to Forge and stays with it until it is answered, hangs, or `stop` is given; then the
+ * Sends one request to Forge and stays with it until it is answered, hangs, or is stopped; then the
  * generation is interrupted, if it is ours that runs. Forge has no other end than an answer: a dropped
- * connection stops nothing (forge-reference 1.10).
+ * connection stops nothing (forge-reference 1.10). Throws `ForgeUnreachableError` before anything is sent.
  */
 export async function generate(
   forge: Forge,
   request: ForgeRequest,
   taskId: string,
-  stop: AbortSignal,
+  { stop, hurry }: RunStops,
 ): Promise<GenerateEnd> {
   const { client, durations, now } = forge;
+  const run = { taskId, isAlone: await isIdle(client) };
   const sentAt = now();
   const close = new AbortController();
   const settled: Promise<Settled> = client
@@ -90,23 +134,14 @@ export async function generate(
   const hung = watcher.hung.then((isHung) => (isHung ? ("hung" as const) : ("stopped" as const)));
   const first = await Promise.race([settled, stopped, hung]);
   if (first === "stopped" || first === "hung") {
-    await stopOwn(forge, taskId, settled);
+    const { phase } = watcher.watched();
+    await stopOwn(forge, run, settled, hurry);
     close.abort();
     if (first === "stopped") return { type: "stopped" };
-    const { phase } = watcher.watched();
     const message = `Forge stood still while ${phase}; restart it if it stays so`;
     return { type: "failed", failure: failure("forge_died", "forge_hung", message) };
   }
   close.abort();
   if (first.type === "error") return fromError(first.error);
-  const { answer } = first;
-  if (answer.status !== 200) return { type: "failed", failure: classifyError(answer), answer };
-  const { firstActiveAt, modelLoadMs, wasInterrupted } = watcher.watched();
-  if (wasInterrupted) {
-    const message = "Somebody interrupted the generation at Forge itself";
-    return { type: "failed", failure: failure("infra", "incomplete_result", message) };
-  }
-  const totalMs = now() - (firstActiveAt ?? sentAt);
-  const generationMs = Math.max(1, totalMs - modelLoadMs);
-  return { type: "answer", body: answer.body, generationMs, modelLoadMs };
+  return fromAnswer(forge, first.answer, watcher, sentAt);
 }

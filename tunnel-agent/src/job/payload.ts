@@ -23,6 +23,9 @@ function overridesOf(params: ResolvedParams, run: RunFacts) {
   return {
     sd_model_checkpoint: run.checkpointName,
     CLIP_stop_at_last_layers: params.clip_skip,
+    // Masks among the results would be taken for results: they stand right behind each of them (1.11).
+    return_mask: false,
+    return_mask_composite: false,
   };
 }
 

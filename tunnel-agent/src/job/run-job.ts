@@ -13,7 +13,7 @@ import type { Stop } from "../stop.ts";
 import { findMissingName } from "./check-names.ts";
 import { deliver } from "./deliver.ts";
 import { type Failure, failure, isOutOfMemory } from "./failure.ts";
-import { type GenerateEnd, generate } from "./generate.ts";
+import { type GenerateEnd, generate, type RunStops } from "./generate.ts";
 import { keepLease, proofOf } from "./keep-lease.ts";
 import { buildRequest } from "./payload.ts";
 import { readResult } from "./read-result.ts";
@@ -36,17 +36,29 @@ export type RunEnd =
   | { readonly type: "failed"; readonly failure: Failure }
   | { readonly type: "missing_name"; readonly failure: Failure };
 
+/** An input picture is not there any more, so that no try can help. */
+class InputGoneError extends Error {
+  override readonly name = "InputGoneError";
+}
+
 async function fetchInput(
   deps: RunDeps,
   ref: UploadRef | undefined,
   stop: AbortSignal,
 ): Promise<string | null> {
   if (!ref) return null;
-  const answer = await deps.cloud.insist("getAgentUpload", { params: { id: ref.upload_id } }, stop);
-  return (await answer.bytes()).toString("base64");
+  try {
+    return (await deps.cloud.insistOnUpload(ref.upload_id, stop)).toString("base64");
+  } catch (error) {
+    if (error instanceof ProblemError && error.is("not_found")) throw new InputGoneError();
+    throw error;
+  }
 }
 
-type Inputs = { readonly initImage: string | null; readonly mask: string | null };
+interface Inputs {
+  readonly initImage: string | null;
+  readonly mask: string | null;
+}
 
 /** One request to Forge under an id of its own, which the journal knows before Forge does. */
 async function post(
@@ -54,7 +66,7 @@ async function post(
   lease: LeaseGrant,
   inputs: Inputs,
   taskId: string,
-  stop: AbortSignal,
+  stops: RunStops,
 ): Promise<GenerateEnd> {
   const run = { taskId, checkpointName: lease.checkpoint_name, ...inputs };
   const request = buildRequest(lease.generation_params, run);
@@ -65,7 +77,7 @@ async function post(
     posted_at: deps.wallClock().toISOString(),
   });
   const forge = { client: deps.forge, durations: deps.durations, now: deps.now };
-  const end = await generate(forge, request, taskId, stop);
+  const end = await generate(forge, request, taskId, stops);
   const isOver = end.type === "answer" || end.type === "not_sent" || "answer" in end;
   // What has no answer may go on in Forge: it stays in the journal, to be looked for before the next job.
   if (isOver) await deps.journal.remove(taskId);
@@ -78,13 +90,13 @@ async function runOnForge(
   lease: LeaseGrant,
   inputs: Inputs,
   taskId: string,
-  stop: AbortSignal,
+  stops: RunStops,
 ): Promise<GenerateEnd> {
-  const end = await post(deps, lease, inputs, taskId, stop);
+  const end = await post(deps, lease, inputs, taskId, stops);
   if (end.type !== "failed" || !end.answer || !isOutOfMemory(end.answer)) return end;
   deps.log.warn({ job_id: lease.mobilesd_job_id }, "Out of memory; unloading, then once more");
   await deps.forge.post("/sdapi/v1/unload-checkpoint", {});
-  return post(deps, lease, inputs, `task(mobilesd-${deps.uuid()})`, stop);
+  return post(deps, lease, inputs, `task(mobilesd-${deps.uuid()})`, stops);
 }
 
 type Attempt = RunEnd | { readonly type: "stopped" };
@@ -93,8 +105,9 @@ async function attempt(
   deps: RunDeps,
   lease: LeaseGrant,
   catalogue: Catalogue,
-  stop: AbortSignal,
+  stops: RunStops,
 ): Promise<Attempt> {
+  const { stop } = stops;
   const params = lease.generation_params;
   const missing = findMissingName(params, lease.checkpoint_name, catalogue);
   if (missing) return { type: "missing_name", failure: missing };
@@ -105,7 +118,7 @@ async function attempt(
   const body = { ...proofOf(lease), forge_task_id: taskId };
   const started = await deps.cloud.insist("startJob", { params: target, body }, stop);
   if (started.cancel) return { type: "cancelled" };
-  const end = await runOnForge(deps, lease, { initImage, mask }, taskId, stop);
+  const end = await runOnForge(deps, lease, { initImage, mask }, taskId, stops);
   if (end.type === "stopped") return end;
   if (end.type === "not_sent") return { type: "released" };
   if (end.type === "failed") return { type: "failed", failure: end.failure };
@@ -126,6 +139,11 @@ function fromRefusal(error: ProblemError): Attempt {
   if (isGone) return { type: "lost" };
   const message = `The queue refused the result: ${error.message}`;
   return { type: "failed", failure: failure("infra", "incomplete_result", message) };
+}
+
+function inputGone(): Attempt {
+  const message = "An input picture of this job is not there any more: upload it and queue again";
+  return { type: "failed", failure: failure("user", "invalid_job", message, "img2img") };
 }
 
 /** Forge went away between two requests of one run. */
@@ -179,13 +197,15 @@ export async function runJob(
   const done = new AbortController();
   const leaseEnded = keepLease(deps.cloud, lease, deps.durations, deps.log, done.signal);
   const stop = AbortSignal.any([leaseEnded, agentStop.now]);
+  const stops = { stop, hurry: agentStop.now };
   const stoppedEnd = (): RunEnd => {
     if (!leaseEnded.aborted) return { type: "released" };
     return { type: leaseEnded.reason === "cancelled" ? "cancelled" : "lost" };
   };
   try {
-    const tried = await attempt(deps, lease, catalogue, stop).catch((error: unknown) => {
+    const tried = await attempt(deps, lease, catalogue, stops).catch((error: unknown) => {
       if (error instanceof ProblemError) return fromRefusal(error);
+      if (error instanceof InputGoneError) return inputGone();
       if (error instanceof ForgeUnreachableError) return forgeGone(error);
       if (stop.aborted) return { type: "stopped" as const };
       throw error;

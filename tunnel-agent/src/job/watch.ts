@@ -52,6 +52,7 @@ export function observe(
   // What moves while the task is not active is somebody else's.
   const mark = isActive ? seen.state.mark : phase;
   const isMove = phase === "waiting" || mark !== watched.mark;
+  const isStep = phase === "sampling" && watched.phase === "sampling";
   const sinceMs = now - watched.lastMoveAt;
   const mean = watched.moveMsMean;
   const weight = mean === 0 ? 1 : NEWEST_WEIGHT;
@@ -63,7 +64,8 @@ export function observe(
     lastMoveAt: isMove ? now : watched.lastMoveAt,
     modelLoadMs: watched.modelLoadMs + (phase === "loading" ? now - watched.lastSeenAt : 0),
     wasInterrupted: watched.wasInterrupted || (isActive && seen.state.isInterrupted),
-    moveMsMean: isMove && phase === "sampling" ? mean + (sinceMs - mean) * weight : mean,
+    // From one step to the next only: what lies before the first is the load of the model.
+    moveMsMean: isMove && isStep ? mean + (sinceMs - mean) * weight : mean,
   };
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { classifyError, redact } from "../../src/job/failure.ts";
+import { classifyError, isForgeNotUp, redact } from "../../src/job/failure.ts";
 
 const error500 = (error: string, message: string) => ({
   status: 500,
@@ -32,6 +32,11 @@ describe("an error of Forge", () => {
     expect(found.message).toBe("Forge refused the request: init_images: a list");
   });
 
+  it("of a Forge that is only starting says nothing about the job", () => {
+    expect(isForgeNotUp({ status: 404, body: { detail: "Not Found" } })).toBe(true);
+    expect(isForgeNotUp({ status: 404, body: { detail: "Init image not found" } })).toBe(false);
+  });
+
   it("of one key is told in Forge's words", () => {
     const found = classifyError({ status: 500, body: { detail: "Invalid encoded image" } });
     expect(found).toMatchObject({ kind: "user", reason: "invalid_job" });
@@ -43,6 +48,12 @@ describe("Forge's words on their way out", () => {
     ["No such file: /home/anna/forge/models/x.safetensors", "No such file: …/x.safetensors"],
     ["'C:\\Users\\Anna\\forge\\x.ckpt' is broken", "'…/x.ckpt' is broken"],
     ["\\\\nas\\models\\x.ckpt", "…/x.ckpt"],
+    ["C:\\Users\\John Smith\\forge\\x.ckpt is broken", "…/x.ckpt is broken"],
+    ["[Errno 2] 'C:\\\\Users\\\\anna\\\\x.png'", "[Errno 2] '…/x.png'"],
+    ["/mnt/My Drive/anna/x.ckpt", "…/x.ckpt"],
+    ["file:///home/anna/x.png", "…/x.png"],
+    ["cannot write to /home/anna", "cannot write to …"],
+    ["cannot write to 'C:\\Users\\John Smith'", "cannot write to '…'"],
     ["see https://github.com/x/y and 3/4 of 1.0/2", "see https://github.com/x/y and 3/4 of 1.0/2"],
   ])("%s loses the host's folders", (text, safe) => {
     expect(redact(text)).toBe(safe);

@@ -77,6 +77,8 @@ describe("the body for Forge", () => {
     expect(overrides({ clip_skip: 2 })).toEqual({
       sd_model_checkpoint: RUN.checkpointName,
       CLIP_stop_at_last_layers: 2,
+      return_mask: false,
+      return_mask_composite: false,
     });
     expect(overrides({})).toHaveProperty("CLIP_stop_at_last_layers", 1);
     expect(buildRequest(params(), RUN).body.override_settings_restore_afterwards).toBe(true);
@@ -125,7 +127,7 @@ describe("the body for Forge", () => {
         const { body } = buildRequest(sent, { ...RUN, initImage: "YQ==", mask: "YQ==" });
         expect(Object.keys(body).filter((key) => !ALLOWED.has(key))).toEqual([]);
         expect(body.save_images).toBe(false);
-        expect(Object.keys(body.override_settings as object)).toHaveLength(2);
+        expect(Object.keys(body.override_settings as object)).toHaveLength(4);
       }),
     );
   });

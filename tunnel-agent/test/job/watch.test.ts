@@ -45,6 +45,13 @@ describe("a run that stands still", () => {
     expect(isHung(watched, now + stepStallLimitMs + 1, DURATIONS)).toBe(true);
   });
 
+  it("is not given the time of a model load for a step", () => {
+    const loading = state("load", { isLoadingModel: true });
+    const looks: [TaskState, ForgeState][] = Array.from({ length: 180 }, () => ["active", loading]);
+    const { watched, now } = watchAll([...looks, ["active", state("0")]]);
+    expect(isHung(watched, now + stepStallLimitMs + 1, DURATIONS)).toBe(true);
+  });
+
   it("has eight times its usual step where steps are slow", () => {
     const slow = { ...startWatch(0), phase: "sampling" as const, moveMsMean: stepStallLimitMs };
     expect(isHung(slow, 8 * stepStallLimitMs, DURATIONS)).toBe(false);

@@ -1,0 +1,83 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+
+/** What the proxy does to one request that it picks. */
+export type Fault =
+  /** Passes the request on, and breaks the connection instead of the answer. */
+  | "lose_answer"
+  /** Sends the first half of the answer, then breaks the connection. */
+  | "cut_answer"
+  /** Answers by itself with a page and status 200, as a hotel's network does. */
+  | "login_page"
+  /** Takes the request and never answers. */
+  | "swallow";
+
+export interface FaultyProxy {
+  readonly url: string;
+  /** The paths that came through, in order. */
+  readonly seen: readonly string[];
+  /** Does this to the next request whose path ends so. */
+  once(pathEnd: string, fault: Fault): void;
+  stop(): Promise<void>;
+}
+
+async function bodyOf(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
+}
+
+/** A proxy between an agent and its queue that can be told to fail. */
+export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
+  const faults: { pathEnd: string; fault: Fault }[] = [];
+  const seen: string[] = [];
+
+  async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const path = request.url ?? "/";
+    seen.push(path);
+    const at = faults.findIndex(({ pathEnd }) => path.endsWith(pathEnd));
+    const fault = at < 0 ? null : faults.splice(at, 1)[0]?.fault;
+    const body = await bodyOf(request);
+    if (fault === "swallow") return;
+    if (fault === "login_page") {
+      response.writeHead(200, { "content-type": "text/html" }).end("<html>Sign in</html>");
+      return;
+    }
+    const { host: _, connection: __, "transfer-encoding": ___, ...headers } = request.headers;
+    const answer = await fetch(target + path, {
+      method: request.method ?? "GET",
+      headers: headers as Record<string, string>,
+      ...(body.length > 0 ? { body: new Uint8Array(body) } : {}),
+    });
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    if (fault === "lose_answer") return void response.destroy();
+    const kept = ["content-type", "retry-after"].flatMap((name) => {
+      const value = answer.headers.get(name);
+      return value === null ? [] : [[name, value] as const];
+    });
+    response.writeHead(answer.status, {
+      ...Object.fromEntries(kept),
+      ...(answer.status === 204 ? {} : { "content-length": String(bytes.length) }),
+    });
+    if (fault === "cut_answer") {
+      response.write(bytes.subarray(0, bytes.length / 2), () => response.destroy());
+    } else {
+      response.end(bytes);
+    }
+  }
+
+  const server = createServer((request, response) => {
+    serve(request, response).catch(() => response.destroy());
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    seen,
+    once: (pathEnd, fault) => void faults.push({ pathEnd, fault }),
+    stop: () =>
+      new Promise((resolve) => {
+        server.closeAllConnections();
+        server.close(() => resolve());
+      }),
+  };
+}
