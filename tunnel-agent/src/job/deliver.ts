@@ -1,5 +1,6 @@
 import { HEADERS, type LeaseGrant, ProblemError } from "@mobilesd/contract";
 import type { Cloud } from "../cloud/client.ts";
+import type { RunStops } from "./generate.ts";
 import { proofOf } from "./keep-lease.ts";
 import type { ResultImage } from "./read-result.ts";
 
@@ -33,14 +34,14 @@ const ROUNDS_MAX = 3;
 
 /**
  * Uploads all pictures of a job and then finishes it; each step is safe to repeat and is, until the queue
- * has said yes. Throws `ProblemError` when it says no for good, and when `signal` ends it.
+ * has said yes. Throws `ProblemError` when it says no for good, and when one of the stops ends it.
  */
 export async function deliver(
   cloud: Cloud,
   lease: LeaseGrant,
   images: readonly ResultImage[],
   timing: Timing,
-  signal: AbortSignal,
+  { stop, hurry }: RunStops,
 ): Promise<void> {
   const manifest = images.map(({ bytes, preview, ...image }) => ({
     ...image,
@@ -54,9 +55,11 @@ export async function deliver(
     model_load_ms: timing.modelLoadMs,
   };
   for (let rounds = 1; ; rounds++) {
-    for (const image of images) await upload(cloud, lease, image, signal);
+    for (const image of images) await upload(cloud, lease, image, stop);
     try {
-      await cloud.insist("completeJob", { params: { id: lease.mobilesd_job_id }, body }, signal);
+      // A heartbeat may call the lease gone because this very request was heard and its answer lost: only
+      // its own answer counts.
+      await cloud.insist("completeJob", { params: { id: lease.mobilesd_job_id }, body }, hurry);
       return;
     } catch (error) {
       const isMissing = error instanceof ProblemError && error.is("image_missing");

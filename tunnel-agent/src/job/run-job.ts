@@ -126,7 +126,7 @@ async function attempt(
   const { basename = "", hash = null } = checkpoint ?? {};
   const result = await readResult(end.body, params, { basename, hash });
   if (!result.ok) return { type: "failed", failure: result.failure };
-  await deliver(deps.cloud, lease, result.images, end, stop);
+  await deliver(deps.cloud, lease, result.images, end, stops);
   return { type: "completed" };
 }
 
