@@ -98,6 +98,19 @@ export async function findJob(
     .get();
 }
 
+/** One job of a server, whoever owns it: what its agent may see. */
+export async function findServersJob(
+  db: Database,
+  id: string,
+  alias: string,
+): Promise<JobRow | undefined> {
+  return db
+    .select()
+    .from(jobs)
+    .where(and(eq(jobs.mobilesdJobId, id), eq(jobs.targetServerAlias, alias)))
+    .get();
+}
+
 function countUses(db: Database, uploadIds: readonly string[], by: 1 | -1, condition?: SQL) {
   return db
     .update(uploads)

@@ -1,3 +1,5 @@
+import { toHex } from "../domain/hex.ts";
+
 /** Keys that R2 deletes in one call. */
 const DELETE_KEYS_MAX = 1_000;
 
@@ -25,6 +27,5 @@ export async function deleteObjects(
 /** The sha256 that R2 computed of an object, in hexadecimal; null where it holds none. */
 export function sha256Of(object: R2Object): string | null {
   const digest = object.checksums.sha256;
-  if (digest === undefined) return null;
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return digest === undefined ? null : toHex(digest);
 }

@@ -1,5 +1,6 @@
 import { HEADERS, ImageMime, LeaseProof, Sha256Hex } from "@mobilesd/contract";
 import type { Context as HonoContext, Hono } from "hono";
+import { toHex } from "../../domain/hex.ts";
 import { hello } from "../../services/agents/hello.ts";
 import { putCatalogue } from "../../services/agents/put-catalogue.ts";
 import { AppError, fieldError } from "../../services/app-error.ts";
@@ -10,8 +11,8 @@ import { claimJob } from "../../services/leases/claim.ts";
 import { completeJob } from "../../services/leases/complete.ts";
 import { failJob, releaseJob } from "../../services/leases/end-run.ts";
 import { heartbeat } from "../../services/leases/heartbeat.ts";
-import { requireServersJob } from "../../services/leases/require-lease.ts";
 import { startJob } from "../../services/leases/start.ts";
+import { requireServersJob } from "../../services/require-lease.ts";
 import { type Call, type HttpEnv, mount } from "../mount.ts";
 import { readRaw, toDetails } from "../read-body.ts";
 
@@ -19,7 +20,7 @@ const sessionOf = (c: HonoContext<HttpEnv>) => c.req.header(HEADERS.session) ?? 
 
 async function sha256OfText(text: string): Promise<string> {
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return toHex(digest);
 }
 
 /** The lease proof of a raw upload stands in its headers. */

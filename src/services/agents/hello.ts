@@ -1,11 +1,11 @@
 import { type Hello, type HelloAnswer, ID_PREFIX, LIMITS } from "@mobilesd/contract";
 import { randomBase62 } from "../../domain/credentials.ts";
-import { transition } from "../../domain/job-machine.ts";
 import { toTimestamp } from "../../storage/database.ts";
-import { applyChange, toJobState } from "../../storage/jobs.ts";
+import { applyChange } from "../../storage/jobs.ts";
 import { endWaitForServer, findJobsOfOtherSessions } from "../../storage/queue.ts";
 import { findServer, updateServer } from "../../storage/servers.ts";
 import { AppError } from "../app-error.ts";
+import { decide } from "../change-job.ts";
 import type { ActorContext } from "../context.ts";
 
 /** How often rows that moved meanwhile are looked at again; a replaced session can move none for long. */
@@ -13,15 +13,12 @@ const LOOKS_MAX = 5;
 
 /** What an earlier session held is cut short: that agent is gone, or drains from now on. */
 async function endOtherSessions(ctx: ActorContext, alias: string, sessionId: string) {
-  const { durations } = ctx.settings;
   for (let looks = 0; looks < LOOKS_MAX; looks++) {
     const held = await findJobsOfOtherSessions(ctx.db, alias, sessionId);
     if (held.length === 0) return;
     for (const job of held) {
-      const now = ctx.clock();
-      const at = { now, random: ctx.random(), durations };
-      const change = transition(toJobState(job), { type: "session_replaced" }, at);
-      if (change.ok) await applyChange(ctx.db, job, change.value, now);
+      const change = decide(ctx, job, { type: "session_replaced" });
+      if (change.ok) await applyChange(ctx.db, job, change.value, ctx.clock());
       const { mobilesdJobId, epoch } = job;
       ctx.log("run_cut_short", { job_id: mobilesdJobId, epoch, server_alias: alias });
     }

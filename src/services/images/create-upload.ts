@@ -1,6 +1,7 @@
 import { ID_PREFIX, type ImageMime, LIMITS, type Upload } from "@mobilesd/contract";
 import { imageSize } from "image-size";
 import { randomBase62 } from "../../domain/credentials.ts";
+import { toHex } from "../../domain/hex.ts";
 import { toTimestamp } from "../../storage/database.ts";
 import { uploadKey } from "../../storage/images.ts";
 import { insertUpload } from "../../storage/uploads.ts";
@@ -88,10 +89,6 @@ function rejoin(head: Uint8Array, reader: ReadableStreamDefaultReader<Uint8Array
     return toHex(await digest.digest);
   };
   return { stream: readable, sha256: pump() };
-}
-
-function toHex(digest: ArrayBuffer): string {
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /**

@@ -1,10 +1,9 @@
 import { type ImageMime, type LeaseProof, LIMITS, type StoredImage } from "@mobilesd/contract";
-import { isLeaseProof } from "../../domain/lease.ts";
 import { resultKey } from "../../storage/images.ts";
-import { findJob } from "../../storage/jobs.ts";
 import { sha256Of } from "../../storage/objects.ts";
 import { AppError, fieldError } from "../app-error.ts";
 import type { ActorContext } from "../context.ts";
+import { requireLease } from "../require-lease.ts";
 
 /** A raw body with what its headers announce. */
 export interface IncomingImage {
@@ -27,14 +26,8 @@ export async function storeResult(
   holder: LeaseProof & { sessionId: string | null },
   image: IncomingImage,
 ): Promise<StoredImage> {
-  const job = await findJob(ctx.db, target.jobId, null);
-  if (!job || job.targetServerAlias !== ctx.actor.serverAlias) throw new AppError("not_found");
-  if (job.status === "cancelled") throw new AppError("job_cancelled");
-  const isHeld =
-    job.status === "processing" &&
-    isLeaseProof(job, holder, ctx.settings.keyPepper) &&
-    job.agentSessionId === holder.sessionId;
-  if (!isHeld) throw new AppError("lease_lost");
+  const job = await requireLease(ctx, target.jobId, holder, holder.sessionId);
+  if (job.status !== "processing") throw new AppError("lease_lost");
   const bytesMax = target.kind === "image" ? LIMITS.imageBytesMax : LIMITS.previewBytesMax;
   if (image.bytes > bytesMax) {
     throw fieldError("body_too_large", "body", "the picture is too large", { limit: bytesMax });

@@ -1,12 +1,9 @@
 import type { CancelAnswer, StatusReason } from "@mobilesd/contract";
-import { transition } from "../../domain/job-machine.ts";
-import { applyChange, type JobRow, toJobState } from "../../storage/jobs.ts";
+import { applyChange, type JobRow } from "../../storage/jobs.ts";
 import { AppError } from "../app-error.ts";
+import { decide, untilUnmoved } from "../change-job.ts";
 import type { ActorContext } from "../context.ts";
 import { requireJob } from "./read.ts";
-
-/** How often a cancel looks again when the row moved under it; it can only move so often. */
-const TRIES_MAX = 5;
 
 function answer(job: JobRow): CancelAnswer {
   return {
@@ -23,26 +20,20 @@ function answer(job: JobRow): CancelAnswer {
  * Repeated, it answers the same; a job that ended otherwise is `already_finished`.
  */
 export async function cancelJob(ctx: ActorContext, id: string): Promise<CancelAnswer> {
-  for (let tries = 0; tries < TRIES_MAX; tries++) {
+  return untilUnmoved(async () => {
     const job = await requireJob(ctx, id);
     if (job.status === "cancelled") return answer(job);
-    const now = ctx.clock();
-    const { durations } = ctx.settings;
-    const change = transition(
-      toJobState(job),
-      { type: "cancel" },
-      { now, random: ctx.random(), durations },
-    );
+    const change = decide(ctx, job, { type: "cancel" });
     if (!change.ok) {
       if (change.error.code === "nothing_to_do") return answer(job);
       throw new AppError("already_finished");
     }
-    const saved = await applyChange(ctx.db, job, change.value, now);
-    if (saved) {
-      if (saved.status === "processing") ctx.defer(ctx.wakeAfter(durations.cancelGraceMs));
-      ctx.log("job_cancel", { job_id: id, status: saved.status });
-      return answer(saved);
+    const saved = await applyChange(ctx.db, job, change.value, ctx.clock());
+    if (!saved) return undefined;
+    if (saved.status === "processing") {
+      ctx.defer(ctx.wakeAfter(ctx.settings.durations.cancelGraceMs));
     }
-  }
-  throw new AppError("unavailable");
+    ctx.log("job_cancel", { job_id: id, status: saved.status });
+    return answer(saved);
+  });
 }

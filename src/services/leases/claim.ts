@@ -7,8 +7,8 @@ import { applyChange, type JobRow } from "../../storage/jobs.ts";
 import { claimNextJob, findClaimedJob } from "../../storage/queue.ts";
 import { findServer, hasCheckpoint } from "../../storage/servers.ts";
 import { AppError } from "../app-error.ts";
+import { decide } from "../change-job.ts";
 import type { ActorContext } from "../context.ts";
-import { decide } from "./require-lease.ts";
 
 /** Jobs that cannot run, which one claim puts aside before it answers "nothing". */
 const PUT_ASIDE_MAX = 10;

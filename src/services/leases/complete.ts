@@ -12,14 +12,9 @@ import { applyChange, type JobRow } from "../../storage/jobs.ts";
 import { deleteObjects, sha256Of } from "../../storage/objects.ts";
 import { findServer, timingOf } from "../../storage/servers.ts";
 import { AppError, fieldError } from "../app-error.ts";
+import { decide, untilUnmoved } from "../change-job.ts";
 import type { ActorContext } from "../context.ts";
-import {
-  decide,
-  isLeaseOf,
-  leaseRefusal,
-  requireServersJob,
-  untilUnmoved,
-} from "./require-lease.ts";
+import { isLeaseOf, leaseRefusal, requireServersJob } from "../require-lease.ts";
 
 async function isStored(
   ctx: ActorContext,

@@ -1,7 +1,8 @@
 import type { Fail, LeaseEnded, LeaseProof, Release } from "@mobilesd/contract";
 import type { JobEvent } from "../../domain/job-machine.ts";
 import type { ActorContext } from "../context.ts";
-import { changeLeased, requireLease } from "./require-lease.ts";
+import { requireLease } from "../require-lease.ts";
+import { changeLeased } from "./change-leased.ts";
 
 async function end(
   ctx: ActorContext,

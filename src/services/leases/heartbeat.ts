@@ -3,7 +3,7 @@ import { isRenewalDue } from "../../domain/lease.ts";
 import { toTimestamp } from "../../storage/database.ts";
 import { extendLease } from "../../storage/queue.ts";
 import type { ActorContext } from "../context.ts";
-import { requireLease } from "./require-lease.ts";
+import { requireLease } from "../require-lease.ts";
 
 /**
  * Keeps a lease alive and carries a cancel to the agent. Writes only when a third of the lease is gone,

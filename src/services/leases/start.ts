@@ -1,6 +1,7 @@
 import type { Start } from "@mobilesd/contract";
 import type { ActorContext } from "../context.ts";
-import { changeLeased, requireLease } from "./require-lease.ts";
+import { requireLease } from "../require-lease.ts";
+import { changeLeased } from "./change-leased.ts";
 
 /** Counts the attempt and makes the job `processing`. Repeated under the same lease it counts once. */
 export async function startJob(

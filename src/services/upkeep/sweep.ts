@@ -1,7 +1,7 @@
-import { transition } from "../../domain/job-machine.ts";
-import { applyChange, toJobState } from "../../storage/jobs.ts";
+import { applyChange } from "../../storage/jobs.ts";
 import { findJobsToWake, stopWatching } from "../../storage/queue.ts";
 import { listServers } from "../../storage/servers.ts";
+import { decide } from "../change-job.ts";
 import type { Context } from "../context.ts";
 
 /**
@@ -10,19 +10,17 @@ import type { Context } from "../context.ts";
  * seen, so two sweeps at once, or a sweep and an agent, cannot undo each other.
  */
 export async function sweep(ctx: Context): Promise<number> {
-  const { durations } = ctx.settings;
   let changed = 0;
   for (const server of await listServers(ctx.db)) {
     for (const job of await findJobsToWake(ctx.db, server.alias, ctx.clock())) {
-      const now = ctx.clock();
-      const at = { now, random: ctx.random(), durations };
-      const change = transition(toJobState(job), { type: "clock" }, at);
+      const change = decide(ctx, job, { type: "clock" });
       if (!change.ok) {
         // A row that nothing can change any more must not stand before those that wait.
         if (change.error.code === "already_finished") await stopWatching(ctx.db, job);
         continue;
       }
-      const saved = await applyChange(ctx.db, job, change.value, now, { isByClock: true });
+      const isByClock = true;
+      const saved = await applyChange(ctx.db, job, change.value, ctx.clock(), { isByClock });
       if (saved) changed += 1;
       ctx.log("job_swept", {
         job_id: job.mobilesdJobId,
