@@ -18,7 +18,13 @@ const WORKER_SENTENCES: Record<string, (fields: Fields) => Sentence | null> = {
   job_completed: (of) => ({ text: `${job(of)} completed: ${pictures(of.images)}`, tone: "good" }),
   job_cancel: (of) => ({ text: `${job(of)} cancelled`, tone: "calm" }),
   job_deleted: (of) => ({ text: `${job(of)} deleted`, tone: "calm" }),
-  job_held: (of) => ({ text: `${job(of)} waits: its checkpoint is missing`, tone: "warning" }),
+  job_put_aside: (of) => {
+    const text =
+      of.cause === "checkpoint_missing"
+        ? `${job(of)} waits: its checkpoint is missing`
+        : `${job(of)} cannot run: its parameters are not readable`;
+    return { text, tone: "warning" };
+  },
   job_swept: (of) =>
     of.status === "moved"
       ? null

@@ -47,6 +47,35 @@ async function deleteJob(watch: Watch, job: JobView): Promise<void> {
   await change(watch, () => api.call("deleteJob", { params: { id: job.mobilesd_job_id } }));
 }
 
+/** What a page says that shows old news, and of when they are. */
+function staleWords(knownAt: number | null): string {
+  if (knownAt === null) return "The queue does not answer. Trying again…";
+  const since = new Date(knownAt).toLocaleTimeString();
+  return `No connection. This is what was known at ${since}. Trying again…`;
+}
+
+function header(signOut: HTMLElement): HTMLElement {
+  return element(
+    "header",
+    {},
+    element("img", { src: "/icon.svg", alt: "", width: 36, height: 36 }),
+    element("h1", {}, "MobileSD Queue"),
+    signOut,
+  );
+}
+
+function signOutButton(onSignedOut: () => void): HTMLButtonElement {
+  return button("Sign out", "quiet", async () => {
+    try {
+      await api.call("signOut", {});
+    } catch (error) {
+      note(failureWords(error));
+      return;
+    }
+    onSignedOut();
+  });
+}
+
 /** What fills the page, and what ends its work when something else takes its place. */
 export interface Screen {
   readonly root: HTMLElement;
@@ -65,15 +94,6 @@ export function queueScreen(onSignedOut: () => void): Screen {
     limit = Math.min(limit + JOBS_STEP, JOBS_MAX);
     await watch.showJobs(limit);
   });
-  const signOut = button("Sign out", "quiet", async () => {
-    try {
-      await api.call("signOut", {});
-    } catch (error) {
-      note(failureWords(error));
-      return;
-    }
-    onSignedOut();
-  });
   const lists = jobLists({
     cancel: (job) => cancelJob(watch, job),
     remove: (job) => deleteJob(watch, job),
@@ -84,14 +104,8 @@ export function queueScreen(onSignedOut: () => void): Screen {
       announce(`A picture is ready: ${promptWords(job.generation_params)}`);
     }
     state = next;
-    const since = state.knownAt === null ? null : new Date(state.knownAt).toLocaleTimeString();
     stale.hidden = state.isConnected;
-    setText(
-      stale,
-      since === null
-        ? "The queue does not answer. Trying again…"
-        : `No connection. This is what was known at ${since}. Trying again…`,
-    );
+    setText(stale, staleWords(state.knownAt));
     root.classList.toggle("is-stale", !state.isConnected);
     if (state.knownAt === null) return;
     if (shownServers !== serversKey(state.servers)) {
@@ -110,13 +124,7 @@ export function queueScreen(onSignedOut: () => void): Screen {
   const root = element(
     "div",
     { class: "screen" },
-    element(
-      "header",
-      {},
-      element("img", { src: "/icon.svg", alt: "", width: 36, height: 36 }),
-      element("h1", {}, "MobileSD Queue"),
-      signOut,
-    ),
+    header(signOutButton(onSignedOut)),
     servers,
     stale,
     element("main", {}, empty, lists.root, more),

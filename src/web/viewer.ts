@@ -18,6 +18,30 @@ function listenForSwipe(target: HTMLElement, move: (step: number) => void): void
   });
 }
 
+/** Shows a picture; its preview is here already and stands in until the full one has come. */
+function showPicture(picture: HTMLImageElement, image: JobImage, prompt: string): void {
+  picture.classList.add("loading");
+  picture.src = image.download_url;
+  picture.alt = prompt;
+  picture.width = image.width;
+  picture.height = image.height;
+  picture.style.backgroundImage = image.preview_url ? `url("${image.preview_url}")` : "none";
+  picture.style.aspectRatio = `${image.width} / ${image.height}`;
+}
+
+function turnButtons(move: (step: number) => void): HTMLElement[] {
+  const previous = button("‹", "turn previous", () => move(-1));
+  const next = button("›", "turn next", () => move(1));
+  previous.setAttribute("aria-label", "Previous picture");
+  next.setAttribute("aria-label", "Next picture");
+  return [previous, next];
+}
+
+function factsOf(image: JobImage): string {
+  const seed = image.seed === null ? "" : ` · seed ${image.seed}`;
+  return `${image.width}×${image.height}${seed}`;
+}
+
 /** Opens the pictures of a job in full, beginning with one of them. */
 export function openViewer(images: readonly JobImage[], first: number, prompt: string): void {
   let index = first;
@@ -42,17 +66,9 @@ export function openViewer(images: readonly JobImage[], first: number, prompt: s
   const show = () => {
     const image = images[index];
     if (!image) return;
-    picture.classList.add("loading");
-    picture.src = image.download_url;
-    picture.alt = prompt;
-    picture.width = image.width;
-    picture.height = image.height;
-    // Its preview is here already and stands in until the full picture has come.
-    picture.style.backgroundImage = image.preview_url ? `url("${image.preview_url}")` : "none";
-    picture.style.aspectRatio = `${image.width} / ${image.height}`;
+    showPicture(picture, image, prompt);
     setText(count, images.length > 1 ? `${index + 1} of ${images.length}` : "");
-    const seed = image.seed === null ? "" : ` · seed ${image.seed}`;
-    setText(facts, `${image.width}×${image.height}${seed}`);
+    setText(facts, factsOf(image));
     copy.hidden = image.infotext === null;
     download.href = image.download_url;
     download.download = image.name;
@@ -63,13 +79,7 @@ export function openViewer(images: readonly JobImage[], first: number, prompt: s
     show();
   };
 
-  if (images.length > 1) {
-    const previous = button("‹", "turn previous", () => move(-1));
-    const next = button("›", "turn next", () => move(1));
-    previous.setAttribute("aria-label", "Previous picture");
-    next.setAttribute("aria-label", "Next picture");
-    stage.append(previous, next);
-  }
+  if (images.length > 1) stage.append(...turnButtons(move));
   picture.addEventListener("load", () => picture.classList.remove("loading"));
   close.addEventListener("click", () => dialog.close());
   stage.addEventListener("click", (event) => {

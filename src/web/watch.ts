@@ -27,6 +27,19 @@ async function look(limit: number, now: () => number): Promise<QueueState> {
   return withAnswer({ list, servers, estimates: estimates.filter((one) => one !== null) }, now());
 }
 
+/** Calls back whenever the page comes into sight or the network changes, or goes out of sight. */
+function listenForAttention(onLook: () => void, onHidden: () => void): () => void {
+  const onVisible = () => (document.visibilityState === "visible" ? onLook() : onHidden());
+  document.addEventListener("visibilitychange", onVisible);
+  window.addEventListener("online", onLook);
+  window.addEventListener("offline", onLook);
+  return () => {
+    document.removeEventListener("visibilitychange", onVisible);
+    window.removeEventListener("online", onLook);
+    window.removeEventListener("offline", onLook);
+  };
+}
+
 /**
  * Keeps looking at the queue while the page is seen. `onState` gets each new state; `onSignedOut` is called
  * once when the session is over.
@@ -66,21 +79,15 @@ export function watchQueue(
       timer = setTimeout(() => void lookNow(), nextLookMs(state));
     }
   };
-  const onVisible = () => {
-    if (document.visibilityState === "visible") void lookNow();
-    else clearTimeout(timer);
-  };
-  const onNetwork = () => void lookNow();
+  const endListening = listenForAttention(
+    () => void lookNow(),
+    () => clearTimeout(timer),
+  );
   function stop(): void {
     isStopped = true;
     clearTimeout(timer);
-    document.removeEventListener("visibilitychange", onVisible);
-    window.removeEventListener("online", onNetwork);
-    window.removeEventListener("offline", onNetwork);
+    endListening();
   }
-  document.addEventListener("visibilitychange", onVisible);
-  window.addEventListener("online", onNetwork);
-  window.addEventListener("offline", onNetwork);
   void lookNow();
   return {
     lookNow,
