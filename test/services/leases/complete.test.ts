@@ -77,7 +77,7 @@ describe("a complete", () => {
       expect(answer.body).toMatchObject({
         status: 409,
         code: "image_missing",
-        retryable: true,
+        retryable: false,
         details: [{ field: "images.1" }],
       });
       expect(await status()).toMatchObject({ status: "processing" });
