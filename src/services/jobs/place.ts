@@ -17,18 +17,18 @@ export interface QueueEstimate {
 type Waiting = Pick<JobRow, "costMegapixelSteps" | "checkpointName" | "notBefore">;
 
 /**
- * The place of a waiting job. Reads at most `positionMax` rows of the index and one of the running job,
+ * The place of a waiting job; null when its agent has taken it, and nothing stands before it. Reads at most `positionMax` rows of the index and one of the running job,
  * however long the queue is: behind that many, position and times are lower bounds and said to be.
  */
 export async function estimatePlace(
   ctx: Context,
   server: ServerRow,
   job: Waiting,
-  place: Place,
+  place: Place | null,
 ): Promise<QueueEstimate> {
   const now = ctx.clock();
   const timing = timingOf(server);
-  const ahead = await findJobsAhead(ctx.db, server.alias, place);
+  const ahead = place === null ? [] : await findJobsAhead(ctx.db, server.alias, place);
   const current = await findRunningJob(ctx.db, server.alias);
   const running = current
     ? { ...current, elapsedMs: now - Date.parse(current.startedTimestamp ?? toTimestamp(now)) }
@@ -50,19 +50,17 @@ const NOT_WAITING: QueueEstimate = {
   estimated_completion_time: null,
 };
 
+function placeOf({ priority, creationTimestamp, mobilesdJobId: id }: JobRow): Place {
+  return { priority, creationTimestamp, id };
+}
+
 /** The same for a stored job: one that runs has an end in sight, one that is over has neither. */
 export async function estimateJob(ctx: Context, job: JobRow): Promise<QueueEstimate> {
   if (job.status !== "pending" && job.status !== "processing") return NOT_WAITING;
   const server = await findServer(ctx.db, job.targetServerAlias);
   if (!server) return NOT_WAITING;
   if (job.status === "pending") {
-    const place = {
-      priority: job.priority,
-      creationTimestamp: job.creationTimestamp,
-      id: job.mobilesdJobId,
-    };
-    const estimate = await estimatePlace(ctx, server, job, place);
-    return job.leaseHash === null ? estimate : { ...estimate, queue_position: 1 };
+    return estimatePlace(ctx, server, job, job.leaseHash === null ? placeOf(job) : null);
   }
   const now = ctx.clock();
   const startedAt = Date.parse(job.startedTimestamp ?? toTimestamp(now));

@@ -135,6 +135,17 @@ describe("the status of a job", () => {
   });
 });
 
+it("says of a job that its agent has taken that it is the next, whatever came in before it", async () => {
+  const { queue, agent, submit, status, owner } = await open();
+  const id = await submit({ priority: 10 });
+  await agent.claim();
+  await seedJobs(agent, { pending: 150 }, owner.id);
+  const taken = await status(id);
+  expect(taken).toMatchObject({ status_reason: "assigned", queue_position: 1 });
+  expect(taken.queue_position_is_minimum).toBeUndefined();
+  expect(taken.estimated_start_time).toBe(new Date(queue.now).toISOString());
+});
+
 describe("the list of jobs", () => {
   it("is newest first, or oldest, and pages without losing or repeating one", async () => {
     const { submit, list, ids, queue } = await open();
