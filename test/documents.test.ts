@@ -5,7 +5,7 @@ import { expect, it } from "vitest";
 const TOP = "src|test|drizzle|docs|tunnel-agent|forge-extension|\\.ci";
 /** A path in backticks; one in a link's brackets is `LINKED`'s. */
 const CITED = new RegExp(`\`((?:\\./)?(?:${TOP})/[\\w./@-]*\\w)\``, "g");
-const LINKED = /\]\((?!https?:|#|mailto:)([^)#\s]+)[^)]*\)/g;
+const LINKED = /(?:\]\(|\bsrc=")(?!https?:|#|mailto:)([^)"#\s]+)/g;
 
 /** Every path that a document names although nothing is there. */
 function missingPaths(document: { path: string; text: string }): string[] {
@@ -28,6 +28,7 @@ it("no document names a file that is not there", () => {
 });
 
 it("a document that names a missing file is found out", () => {
-  const text = "See `src/nowhere/at-all.ts` and [this](docs/none.md).";
-  expect(missingPaths({ path: "README.md", text })).toHaveLength(2);
+  const text =
+    'See `src/nowhere/at-all.ts`, [this](docs/none.md#part) and <img src="docs/no.png">.';
+  expect(missingPaths({ path: "README.md", text })).toHaveLength(3);
 });
