@@ -32,9 +32,12 @@ export interface LocalQueue {
 
 type Tell = (sentence: Sentence) => void;
 
-function divided(speed: number): Partial<Durations> {
-  if (speed === 1) return {};
-  return Object.fromEntries(Object.entries(DURATIONS).map(([name, ms]) => [name, ms / speed]));
+/** On one machine asking costs nothing, so an idle agent asks as often as a busy one. */
+const LOCAL_DURATIONS: Durations = { ...DURATIONS, claimPollIdleMs: DURATIONS.claimPollBusyMs };
+
+function divided(speed: number): Durations {
+  const entries = Object.entries(LOCAL_DURATIONS).map(([name, ms]) => [name, ms / speed]);
+  return Object.fromEntries(entries) as unknown as Durations;
 }
 
 /** What the agent must not take from this process: its settings file says all. */
