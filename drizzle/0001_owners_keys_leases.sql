@@ -83,6 +83,7 @@ CREATE TABLE `servers` (
 	`created_at` text NOT NULL,
 	`session_id` text,
 	`session_started_at` text,
+	`last_seen_at` integer,
 	`agent_version` text,
 	`forge_json` text,
 	`gpu_json` text,

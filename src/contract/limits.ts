@@ -102,6 +102,10 @@ export const DURATIONS = {
   catalogueRefreshMs: 300_000,
   /** A graceful stop waits this long for the running job. */
   drainLimitMs: 180_000,
+  /** That a server's agent came is noted by `hello`, and by a claim this often: a write every other minute. */
+  serverSeenResolutionMs: 120_000,
+  /** Unseen for this long a server is absent: the line above, an idle poll, a lease, and a slow network. */
+  serverAbsentAfterMs: 300_000,
   idempotencyTtlMs: 7 * 86_400_000,
   unusedUploadTtlMs: 86_400_000,
   pairingCodeTtlMs: 600_000,

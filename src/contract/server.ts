@@ -7,6 +7,10 @@ export const ServerView = z.object({
   agent_version: z.string().nullable(),
   /** When its agent last said hello; null before the first time. */
   session_started_at: z.string().nullable(),
+  /** Whether its agent came lately, or runs a job. */
+  is_present: z.boolean(),
+  /** When its agent last came, to within some minutes; null before the first time. */
+  last_seen_at: z.string().nullable(),
   has_catalogue: z.boolean(),
 });
 export type ServerView = z.infer<typeof ServerView>;

@@ -1,11 +1,11 @@
 import type { Complete, ImageMime } from "@mobilesd/contract";
 import { and, asc, eq, inArray, type SQL, sql } from "drizzle-orm";
-import type { ServerTiming } from "../domain/estimate.ts";
 import { imageName } from "../domain/image-name.ts";
 import type { JobChange } from "../domain/job-machine.ts";
 import { type Database, toTimestamp } from "./database.ts";
 import { type JobRow, toColumns, unchangedSince } from "./jobs.ts";
 import { images, jobs, servers } from "./schema.ts";
+import type { ServerColumns } from "./servers.ts";
 
 export type ImageRow = typeof images.$inferSelect;
 
@@ -85,17 +85,17 @@ export function nameOf(image: ImageRow): string {
 
 /**
  * Finishes a job in one batch. A batch does not stop at an UPDATE that matched nothing, so the pictures'
- * rows and the server's timing (null: as it was) are written from the row just finished under this very
+ * rows and the server's columns (null: as they were) are written from the row just finished under this very
  * epoch and manifest. Undefined: the row moved meanwhile, nothing was written.
  */
 export async function completeJob(
   db: Database,
   job: JobRow,
   change: JobChange,
-  done: { complete: Complete; manifestSha256: string; timing: ServerTiming | null },
+  done: { complete: Complete; manifestSha256: string; server: ServerColumns | null },
   now: number,
 ): Promise<JobRow | undefined> {
-  const { complete, manifestSha256, timing } = done;
+  const { complete, manifestSha256, server } = done;
   const rows = JSON.stringify(
     complete.images.map((image) => [
       image.index,
@@ -124,20 +124,16 @@ export async function completeJob(
       FROM jobs, json_each(${rows}) WHERE ${finished}`)
     .onConflictDoNothing();
   const [updated] =
-    timing === null
+    server === null
       ? await db.batch([finishJob, storeImages])
-      : await db.batch([finishJob, storeImages, keepTiming(db, job, timing, finished)]);
+      : await db.batch([finishJob, storeImages, updateServerOf(db, job, server, finished)]);
   return updated.meta.changes > 0 ? { ...job, ...columns } : undefined;
 }
 
-function keepTiming(db: Database, job: JobRow, timing: ServerTiming, finished: SQL) {
+function updateServerOf(db: Database, job: JobRow, columns: ServerColumns, finished: SQL) {
   return db
     .update(servers)
-    .set({
-      msPerMegapixelStep: timing.msPerMegapixelStep,
-      modelLoadMs: timing.modelLoadMs,
-      timingSampleCount: timing.sampleCount,
-    })
+    .set(columns)
     .where(
       and(
         eq(servers.alias, job.targetServerAlias),

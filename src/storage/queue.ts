@@ -171,20 +171,21 @@ export async function findJobsAhead(
     .limit(LIMITS.positionMax);
 }
 
-/** The job that a server runs now, if any. */
-export async function findRunningJob(
+/** The jobs that a server holds now, one of which it may run: few, all of them by the index. */
+export async function findLeasedJobs(
   db: Database,
   alias: string,
-): Promise<(WaitingJob & { startedTimestamp: string | null }) | undefined> {
+): Promise<(WaitingJob & Pick<JobRow, "startedTimestamp" | "status" | "leaseUntil">)[]> {
   return db
     .select({
       costMegapixelSteps: jobs.costMegapixelSteps,
       checkpointName: jobs.checkpointName,
       startedTimestamp: jobs.startedTimestamp,
+      status: jobs.status,
+      leaseUntil: jobs.leaseUntil,
     })
     .from(jobs)
-    .where(and(leased(alias), eq(jobs.status, "processing")))
-    .get();
+    .where(leased(alias));
 }
 
 /** Waiting rows that one sweep looks at per server; the rest comes with the next, oldest first. */
@@ -212,14 +213,6 @@ export async function findJobsToWake(db: Database, alias: string, now: number): 
 /** Takes a finished job from those that the sweep looks at: nothing happens to it any more. */
 export function stopWatching(db: Database, job: JobRow) {
   return db.update(jobs).set({ wakeAt: null }).where(unchangedSince(job));
-}
-
-/** Says of the jobs that waited for a server to come for the first time that they are simply queued now. */
-export function endWaitForServer(db: Database, alias: string, now: number) {
-  return db
-    .update(jobs)
-    .set({ statusReason: "queued", lastUpdatedTimestamp: toTimestamp(now) })
-    .where(and(claimable(alias), eq(jobs.statusReason, "waiting_for_server")));
 }
 
 /** The checkpoints, as they were written, that waiting jobs of a server ask for. */

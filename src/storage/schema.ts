@@ -156,6 +156,8 @@ export const servers = sqliteTable("servers", {
   createdAt: text("created_at").notNull(),
   sessionId: text("session_id"),
   sessionStartedAt: text("session_started_at"),
+  /** When the agent last came, noted once in a while. */
+  lastSeenAt: integer("last_seen_at"),
   agentVersion: text("agent_version"),
   forgeJson: text("forge_json"),
   gpuJson: text("gpu_json"),

@@ -1,10 +1,11 @@
-import { and, eq, inArray, or, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, inArray, or, sql } from "drizzle-orm";
 import { type ServerTiming, TIMING_UNKNOWN } from "../domain/estimate.ts";
 import type { CatalogueName, NameKind } from "../domain/names.ts";
 import type { Database } from "./database.ts";
 import { catalogueNames, servers } from "./schema.ts";
 
 export type ServerRow = typeof servers.$inferSelect;
+export type ServerColumns = Partial<typeof servers.$inferInsert>;
 
 export async function findServer(db: Database, alias: string): Promise<ServerRow | undefined> {
   return db.select().from(servers).where(eq(servers.alias, alias)).get();
@@ -13,6 +14,27 @@ export async function findServer(db: Database, alias: string): Promise<ServerRow
 /** Every server: few, one a GPU box. */
 export async function listServers(db: Database): Promise<ServerRow[]> {
   return db.select().from(servers).orderBy(servers.alias);
+}
+
+/** Every server with the end of the last lease that it holds, by which it is present without being seen. */
+export async function listServersWithLease(
+  db: Database,
+): Promise<(ServerRow & { readonly leaseUntil: number | null })[]> {
+  const leaseUntil = sql<number | null>`(SELECT max(lease_until) FROM jobs
+    WHERE target_server_alias = ${servers.alias} AND agent_session_id IS NOT NULL AND wake_at IS NOT NULL)`;
+  return db
+    .select({ ...getTableColumns(servers), leaseUntil })
+    .from(servers)
+    .orderBy(servers.alias);
+}
+
+/** A timing as the table has it. */
+export function toTimingColumns(timing: ServerTiming): ServerColumns {
+  return {
+    msPerMegapixelStep: timing.msPerMegapixelStep,
+    modelLoadMs: timing.modelLoadMs,
+    timingSampleCount: timing.sampleCount,
+  };
 }
 
 /** What a server's finished jobs have shown, or the guess that stands in for them. */
@@ -25,11 +47,7 @@ export function timingOf(server: ServerRow): ServerTiming {
   };
 }
 
-export function updateServer(
-  db: Database,
-  alias: string,
-  columns: Partial<typeof servers.$inferInsert>,
-) {
+export function updateServer(db: Database, alias: string, columns: ServerColumns) {
   return db.update(servers).set(columns).where(eq(servers.alias, alias));
 }
 

@@ -6,7 +6,7 @@ import {
   findJobsAhead,
   findJobsOfOtherSessions,
   findJobsToWake,
-  findRunningJob,
+  findLeasedJobs,
   holdMissingCheckpoints,
   renameCheckpoint,
 } from "../../src/storage/queue.ts";
@@ -82,7 +82,7 @@ describe("the plan of", () => {
     "the claim": (db) => claimNextJob(db, "box", lease("ses"), 1),
     "a repeated claim": (db) => findClaimedJob(db, "box", { sessionId: "s", claimId: "c" }),
     "a position": (db) => findJobsAhead(db, "box", place),
-    "the running job": (db) => findRunningJob(db, "box"),
+    "the jobs that a server holds": (db) => findLeasedJobs(db, "box"),
     "the jobs of older sessions": (db) => findJobsOfOtherSessions(db, "box", "ses"),
     "the sweep": (db) => findJobsToWake(db, "box", 1),
     "the new name of a checkpoint": (db) => renameCheckpoint(db, "box", "old", "new"),

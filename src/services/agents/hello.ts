@@ -2,7 +2,7 @@ import { type Hello, type HelloAnswer, ID_PREFIX, LIMITS } from "@mobilesd/contr
 import { randomBase62 } from "../../domain/credentials.ts";
 import { toTimestamp } from "../../storage/database.ts";
 import { applyChange } from "../../storage/jobs.ts";
-import { endWaitForServer, findJobsOfOtherSessions } from "../../storage/queue.ts";
+import { findJobsOfOtherSessions } from "../../storage/queue.ts";
 import { findServer, updateServer } from "../../storage/servers.ts";
 import { AppError } from "../app-error.ts";
 import { decide } from "../change-job.ts";
@@ -33,21 +33,21 @@ export async function hello(ctx: ActorContext, input: Hello): Promise<HelloAnswe
   const server = await findServer(ctx.db, ctx.actor.serverAlias ?? "");
   if (!server) throw new AppError("not_found");
   const sessionId = ID_PREFIX.session + randomBase62(22, ctx.randomBytes);
-  const now = toTimestamp(ctx.clock());
+  const now = ctx.clock();
   await updateServer(ctx.db, server.alias, {
     sessionId,
-    sessionStartedAt: now,
+    sessionStartedAt: toTimestamp(now),
+    lastSeenAt: now,
     agentVersion: input.agent_version,
     forgeJson: JSON.stringify(input.forge),
     gpuJson: JSON.stringify(input.gpu),
   });
   await endOtherSessions(ctx, server.alias, sessionId);
-  if (server.sessionId === null) await endWaitForServer(ctx.db, server.alias, ctx.clock());
   ctx.log("agent_hello", { server_alias: server.alias, agent_version: input.agent_version });
   return {
     session_id: sessionId,
     server_alias: server.alias,
-    server_time: now,
+    server_time: toTimestamp(now),
     catalogue_wanted:
       input.catalogue_sha256 !== null && input.catalogue_sha256 !== server.catalogueSha256,
     durations: ctx.settings.durations,

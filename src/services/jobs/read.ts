@@ -1,9 +1,11 @@
 import { type JobList, type JobStatusView, type JobView, LIMITS } from "@mobilesd/contract";
 import type { ListJobsQuery } from "@mobilesd/contract";
 import { ownerScope } from "../../domain/access.ts";
+import { isPresent, waitsForServer } from "../../domain/presence.ts";
 import { listImages, listImagesOf } from "../../storage/images.ts";
 import { type Cursor, findJob, type JobRow, listJobs as listRows } from "../../storage/jobs.ts";
 import { findOwnerByName } from "../../storage/keys.ts";
+import { listServersWithLease } from "../../storage/servers.ts";
 import { AppError, fieldError } from "../app-error.ts";
 import type { ActorContext } from "../context.ts";
 import { estimateJob } from "./place.ts";
@@ -16,10 +18,21 @@ export async function requireJob(ctx: ActorContext, id: string): Promise<JobRow>
   return job;
 }
 
+/** The servers that are there, asked for only when one of `jobs` waits for nothing else. */
+async function presentServers(ctx: ActorContext, jobs: readonly JobRow[]): Promise<Set<string>> {
+  if (!jobs.some(waitsForServer)) return new Set();
+  const now = ctx.clock();
+  const servers = await listServersWithLease(ctx.db);
+  const present = servers.filter((server) => isPresent(server, now, ctx.settings.durations));
+  return new Set(present.map((server) => server.alias));
+}
+
 /** Everything about one job. */
 export async function getJob(ctx: ActorContext, id: string): Promise<JobView> {
   const job = await requireJob(ctx, id);
-  return viewJob(ctx, job, await listImagesOf(ctx.db, id));
+  const present = await presentServers(ctx, [job]);
+  const images = await listImagesOf(ctx.db, id);
+  return viewJob(ctx, job, images, present.has(job.targetServerAlias));
 }
 
 /** The enhanced status of one job. */
@@ -64,6 +77,7 @@ export async function listJobs(ctx: ActorContext, query: ListJobsQuery): Promise
     ctx.db,
     page.filter((job) => job.status === "completed").map((job) => job.mobilesdJobId),
   );
+  const present = await presentServers(ctx, page);
   const isMinimum = total > LIMITS.listTotalMax;
   return {
     jobs: page.map((job) =>
@@ -71,6 +85,7 @@ export async function listJobs(ctx: ActorContext, query: ListJobsQuery): Promise
         ctx,
         job,
         images.filter((image) => image.mobilesdJobId === job.mobilesdJobId),
+        present.has(job.targetServerAlias),
       ),
     ),
     next_cursor: rows.length > query.limit && last ? encodeCursor(last) : null,

@@ -2,6 +2,7 @@ import type { DryRunAnswer, StatusReason, SubmitAnswer, SubmitJob } from "@mobil
 import { costOf } from "../../domain/estimate.ts";
 import { fingerprintOf } from "../../domain/fingerprint.ts";
 import type { HoldReason } from "../../domain/job-machine.ts";
+import { shownReason } from "../../domain/presence.ts";
 import { uploadIdsOf } from "../../domain/stored-params.ts";
 import { toTimestamp } from "../../storage/database.ts";
 import { findIdempotencyRecord } from "../../storage/idempotency.ts";
@@ -54,23 +55,31 @@ function deadlineOf(input: SubmitJob, now: number): number | null {
   return input.ttl_seconds === undefined ? startBy : now + input.ttl_seconds * 1000;
 }
 
+type JobDraft = NewJob & {
+  readonly status: "pending";
+  readonly ownerId: string;
+  readonly statusReason: StatusReason;
+  readonly holdReason: HoldReason | null;
+  readonly notBefore: number | null;
+  readonly costMegapixelSteps: number;
+};
+
 function buildRow(
   ctx: ActorContext,
   input: SubmitJob,
   server: ServerRow,
   resolved: Resolved,
-): NewJob & { ownerId: string } {
+): JobDraft {
   const now = ctx.clock();
   const timestamp = toTimestamp(now);
   const startBy = deadlineOf(input, now);
   const asked = input.not_before === undefined ? 0 : Date.parse(input.not_before);
   const notBefore = asked > now ? asked : null;
   const holdReason: HoldReason | null = notBefore === null ? null : "not_before";
-  const idle: StatusReason = server.sessionId === null ? "waiting_for_server" : "queued";
   return {
     mobilesdJobId: ctx.uuid(),
     status: "pending",
-    statusReason: holdReason ?? idle,
+    statusReason: holdReason ?? "queued",
     holdReason,
     notBefore,
     startBy,
@@ -123,17 +132,14 @@ export async function submitJob(
   const resolved = await resolveParams(ctx, server, params);
   const uploadIds = await requireUploads(ctx, resolved);
   const row = buildRow(ctx, input, server, resolved);
-  const { estimated_completion_time: _, ...estimate } = await estimatePlace(
+  const { estimate: outlook, isServerPresent } = await estimatePlace(
     ctx,
     server,
-    {
-      ...resolved,
-      costMegapixelSteps: row.costMegapixelSteps ?? 0,
-      notBefore: row.notBefore ?? null,
-    },
+    { ...row, checkpointName: resolved.checkpointName },
     { priority: input.priority, creationTimestamp: row.creationTimestamp, id: row.mobilesdJobId },
   );
-  const status_reason = row.statusReason as StatusReason;
+  const { estimated_completion_time: _, ...estimate } = outlook;
+  const status_reason = shownReason({ ...row, leaseHash: null }, isServerPresent);
   if (input.dry_run) {
     return {
       answer: { success: true, dry_run: true, ...estimate, status_reason },

@@ -1,10 +1,12 @@
 import type { JobError, JobImage, JobStatusView, JobView, StatusReason } from "@mobilesd/contract";
 import { signedImageUrl } from "../../domain/image-url.ts";
+import { shownReason } from "../../domain/presence.ts";
 import { readStoredParams } from "../../domain/stored-params.ts";
 import { toTimestamp } from "../../storage/database.ts";
 import { type ImageRow, nameOf } from "../../storage/images.ts";
 import type { JobRow } from "../../storage/jobs.ts";
 import type { Context } from "../context.ts";
+import type { Outlook } from "./place.ts";
 
 function viewImage(ctx: Context, image: ImageRow): JobImage {
   const name = nameOf(image);
@@ -39,12 +41,17 @@ function parseJson(json: string): unknown {
 }
 
 /** What the status and the lists have in common. Progress has no column: it is 0, then 100. */
-function viewCore(ctx: Context, job: JobRow, images: readonly ImageRow[]) {
+function viewCore(
+  ctx: Context,
+  job: JobRow,
+  images: readonly ImageRow[],
+  isServerPresent: boolean,
+) {
   return {
     mobilesd_job_id: job.mobilesdJobId,
     app_type: job.appType,
     status: job.status as JobView["status"],
-    status_reason: job.statusReason as StatusReason | null,
+    status_reason: shownReason(job, isServerPresent) as StatusReason | null,
     progress: job.status === "completed" ? 100 : 0,
     creation_timestamp: job.creationTimestamp,
     last_updated_timestamp: job.lastUpdatedTimestamp,
@@ -64,22 +71,21 @@ export function viewStatus(
   ctx: Context,
   job: JobRow,
   images: readonly ImageRow[],
-  estimate: Pick<
-    JobStatusView,
-    | "queue_position"
-    | "queue_position_is_minimum"
-    | "estimated_start_time"
-    | "estimated_completion_time"
-  >,
+  { estimate, isServerPresent }: Outlook,
 ): JobStatusView {
-  return { ...viewCore(ctx, job, images), ...estimate };
+  return { ...viewCore(ctx, job, images, isServerPresent), ...estimate };
 }
 
 /** A job in a list. */
-export function viewJob(ctx: Context, job: JobRow, images: readonly ImageRow[]): JobView {
+export function viewJob(
+  ctx: Context,
+  job: JobRow,
+  images: readonly ImageRow[],
+  isServerPresent: boolean,
+): JobView {
   const time = (ms: number | null) => (ms === null ? null : toTimestamp(ms));
   return {
-    ...viewCore(ctx, job, images),
+    ...viewCore(ctx, job, images, isServerPresent),
     priority: job.priority,
     source_info: job.sourceInfo,
     name: job.name,

@@ -2,10 +2,11 @@ import type { Claim, LeaseGrant } from "@mobilesd/contract";
 import { hashSecret } from "../../domain/credentials.ts";
 import type { JobEvent } from "../../domain/job-machine.ts";
 import { leaseTokenOf } from "../../domain/lease.ts";
+import { isSightingDue } from "../../domain/presence.ts";
 import { readStoredParams } from "../../domain/stored-params.ts";
 import { applyChange, type JobRow } from "../../storage/jobs.ts";
 import { claimNextJob, findClaimedJob } from "../../storage/queue.ts";
-import { findServer, hasCheckpoint } from "../../storage/servers.ts";
+import { findServer, hasCheckpoint, updateServer } from "../../storage/servers.ts";
 import { AppError } from "../app-error.ts";
 import { decide } from "../change-job.ts";
 import type { ActorContext } from "../context.ts";
@@ -13,11 +14,18 @@ import type { ActorContext } from "../context.ts";
 /** Jobs that cannot run, which one claim puts aside before it answers "nothing". */
 const PUT_ASIDE_MAX = 10;
 
-/** Asked only when nothing was granted: the claim itself grants nothing to a session that is not the newest. */
+/**
+ * Asked only when nothing was granted: the claim itself grants nothing to a session that is not the newest.
+ * Now and then it notes that the agent came; one that holds a job is known to be there by its lease.
+ */
 async function requireSession(ctx: ActorContext, sessionId: string | null): Promise<void> {
   const server = await findServer(ctx.db, ctx.actor.serverAlias ?? "");
   if (sessionId === null || !server?.sessionId) throw new AppError("session_unknown");
   if (server.sessionId !== sessionId) throw new AppError("session_superseded");
+  const now = ctx.clock();
+  if (isSightingDue(server.lastSeenAt, now, ctx.settings.durations)) {
+    await updateServer(ctx.db, server.alias, { lastSeenAt: now });
+  }
 }
 
 /** A file may have gone while a job was held or leased, when a new catalogue could not put it aside. */

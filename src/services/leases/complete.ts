@@ -1,6 +1,7 @@
 import { type Complete, type LeaseEnded, LIMITS, type ManifestImage } from "@mobilesd/contract";
 import { isNewTiming, learn } from "../../domain/estimate.ts";
 import { fingerprintOf } from "../../domain/fingerprint.ts";
+import { isSightingDue } from "../../domain/presence.ts";
 import { picturesOf, readStoredParams } from "../../domain/stored-params.ts";
 import {
   epochPrefix,
@@ -10,7 +11,12 @@ import {
 } from "../../storage/images.ts";
 import { applyChange, type JobRow } from "../../storage/jobs.ts";
 import { deleteObjects, sha256Of } from "../../storage/objects.ts";
-import { findServer, timingOf } from "../../storage/servers.ts";
+import {
+  findServer,
+  type ServerColumns,
+  timingOf,
+  toTimingColumns,
+} from "../../storage/servers.ts";
 import { AppError, fieldError } from "../app-error.ts";
 import { decide, untilUnmoved } from "../change-job.ts";
 import type { ActorContext } from "../context.ts";
@@ -54,8 +60,12 @@ async function requireStored(ctx: ActorContext, job: JobRow, image: ManifestImag
   }
 }
 
-/** The server's timing with this job, or null where it says nothing new. */
-async function learnTiming(ctx: ActorContext, job: JobRow, input: Complete) {
+/** What the end of a job tells of its server: its timing, and that it is there. Null where nothing is new. */
+async function learnOfServer(
+  ctx: ActorContext,
+  job: JobRow,
+  input: Complete,
+): Promise<ServerColumns | null> {
   const server = await findServer(ctx.db, job.targetServerAlias);
   if (!server) throw new AppError("lease_lost");
   const known = timingOf(server);
@@ -64,7 +74,12 @@ async function learnTiming(ctx: ActorContext, job: JobRow, input: Complete) {
     generationMs: input.generation_ms,
     modelLoadMs: input.model_load_ms,
   });
-  return isNewTiming(known, learned) ? learned : null;
+  const now = ctx.clock();
+  const columns = {
+    ...(isNewTiming(known, learned) ? toTimingColumns(learned) : {}),
+    ...(isSightingDue(server.lastSeenAt, now, ctx.settings.durations) ? { lastSeenAt: now } : {}),
+  };
+  return Object.keys(columns).length > 0 ? columns : null;
 }
 
 /** Writes the end of a job that the caller holds. Undefined: the row moved meanwhile. */
@@ -75,7 +90,7 @@ async function finish(
   manifestSha256: string,
 ): Promise<JobRow | undefined> {
   await Promise.all(input.images.map((image) => requireStored(ctx, job, image)));
-  const timing = await learnTiming(ctx, job, input);
+  const server = await learnOfServer(ctx, job, input);
   const change = decide(ctx, job, { type: "complete" });
   if (!change.ok) throw new AppError("lease_lost");
   const now = ctx.clock();
@@ -84,7 +99,7 @@ async function finish(
     ctx.db,
     job,
     change.value,
-    { complete: input, manifestSha256, timing },
+    { complete: input, manifestSha256, server },
     now,
   );
 }

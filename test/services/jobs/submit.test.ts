@@ -177,6 +177,8 @@ describe("a job that waits", () => {
       estimated_start_time: new Date(hour).toISOString(),
     });
     expect((await agent.claimRaw()).body.job).toBe(null);
+    queue.now = hour - 1;
+    expect((await agent.claimRaw()).body.job).toBe(null);
     queue.now = hour;
     await queue.sweep();
     expect(await status(answer.body.mobilesd_job_id)).toMatchObject({ status_reason: "queued" });

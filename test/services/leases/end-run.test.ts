@@ -125,6 +125,7 @@ describe("a failed run", () => {
     expect(ended.status).toBe(200);
     await queue.settle();
     queue.now += DURATIONS.retryMaxMs;
+    expect((await agent.claimRaw()).body.job).toBe(null);
     await queue.sweep();
     expect(await status()).toMatchObject({ status: "pending", status_reason: "queued" });
   });

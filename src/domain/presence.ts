@@ -1,0 +1,42 @@
+import type { Durations } from "@mobilesd/contract";
+
+/** What tells of a server that it is there. Times in milliseconds since the epoch. */
+export interface Sighting {
+  /** When its agent last came, to within `serverSeenResolutionMs`; null when it never did. */
+  readonly lastSeenAt: number | null;
+  /** How long the last of its leases holds; null when it holds none. */
+  readonly leaseUntil: number | null;
+}
+
+/** Whether a server's agent was there lately, or holds a job now: then it asks for no other. */
+export function isPresent(server: Sighting, now: number, durations: Durations): boolean {
+  const { lastSeenAt, leaseUntil } = server;
+  const wasSeen = lastSeenAt !== null && now - lastSeenAt < durations.serverAbsentAfterMs;
+  return wasSeen || (leaseUntil !== null && leaseUntil > now);
+}
+
+/** Whether it is time to note again that an agent came: not at every poll, as each note is a write. */
+export function isSightingDue(
+  lastSeenAt: number | null,
+  now: number,
+  durations: Durations,
+): boolean {
+  return lastSeenAt === null || now - lastSeenAt >= durations.serverSeenResolutionMs;
+}
+
+/** Whether a job waits for nothing but its server. */
+export function waitsForServer(job: {
+  readonly status: string;
+  readonly holdReason: string | null;
+  readonly leaseHash: string | null;
+}): boolean {
+  return job.status === "pending" && job.holdReason === null && job.leaseHash === null;
+}
+
+/** A job's reason as it is shown: the row does not know whether its server is there. */
+export function shownReason<R extends string | null>(
+  job: Parameters<typeof waitsForServer>[0] & { readonly statusReason: R },
+  isServerPresent: boolean,
+): R | "waiting_for_server" {
+  return waitsForServer(job) && !isServerPresent ? "waiting_for_server" : job.statusReason;
+}
