@@ -1,16 +1,14 @@
-import type { DryRunAnswer, StatusReason, SubmitAnswer, SubmitJob } from "@mobilesd/contract";
-import { costOf } from "../../domain/estimate.ts";
+import type { DryRunAnswer, SubmitAnswer, SubmitJob } from "@mobilesd/contract";
 import { fingerprintOf } from "../../domain/fingerprint.ts";
-import type { HoldReason } from "../../domain/job-machine.ts";
 import { shownReason } from "../../domain/presence.ts";
 import { uploadIdsOf } from "../../domain/stored-params.ts";
-import { toTimestamp } from "../../storage/database.ts";
 import { findIdempotencyRecord } from "../../storage/idempotency.ts";
-import { insertJob, type NewJob } from "../../storage/jobs.ts";
+import { insertJob } from "../../storage/jobs.ts";
 import { findServer, listServers, type ServerRow } from "../../storage/servers.ts";
 import { findUploads } from "../../storage/uploads.ts";
 import { AppError, fieldError } from "../app-error.ts";
 import type { ActorContext } from "../context.ts";
+import { buildJob, type JobDraft } from "./build-job.ts";
 import { estimatePlace } from "./place.ts";
 import { type Resolved, readParams, resolveParams } from "./resolve-params.ts";
 
@@ -43,72 +41,47 @@ async function requireUploads(ctx: ActorContext, resolved: Resolved): Promise<st
   return ids;
 }
 
-/** The latest moment to start: what was asked, or the time to live from now. */
-function deadlineOf(input: SubmitJob, now: number): number | null {
-  const startBy = input.start_by === undefined ? null : Date.parse(input.start_by);
-  if (startBy !== null && input.ttl_seconds !== undefined) {
-    throw fieldError("invalid_request", "ttl_seconds", "give either start_by or ttl_seconds");
-  }
-  if (startBy !== null && startBy <= now) {
-    throw fieldError("invalid_request", "start_by", "is over already", { limit: toTimestamp(now) });
-  }
-  return input.ttl_seconds === undefined ? startBy : now + input.ttl_seconds * 1000;
-}
-
-type JobDraft = NewJob & {
-  readonly status: "pending";
-  readonly ownerId: string;
-  readonly statusReason: StatusReason;
-  readonly holdReason: HoldReason | null;
-  readonly notBefore: number | null;
-  readonly costMegapixelSteps: number;
-};
-
-function buildRow(
-  ctx: ActorContext,
-  input: SubmitJob,
-  server: ServerRow,
-  resolved: Resolved,
-): JobDraft {
-  const now = ctx.clock();
-  const timestamp = toTimestamp(now);
-  const startBy = deadlineOf(input, now);
-  const asked = input.not_before === undefined ? 0 : Date.parse(input.not_before);
-  const notBefore = asked > now ? asked : null;
-  const holdReason: HoldReason | null = notBefore === null ? null : "not_before";
-  return {
-    mobilesdJobId: ctx.uuid(),
-    status: "pending",
-    statusReason: holdReason ?? "queued",
-    holdReason,
-    notBefore,
-    startBy,
-    wakeAt: notBefore === null ? startBy : Math.min(notBefore, startBy ?? notBefore),
-    creationTimestamp: timestamp,
-    lastUpdatedTimestamp: timestamp,
-    targetServerAlias: server.alias,
-    generationParamsJson: JSON.stringify(resolved.params),
-    sourceInfo: input.source_info ?? null,
-    apiKeyId: ctx.actor.keyId,
-    ownerId: ctx.actor.ownerId,
-    priority: input.priority,
-    name: input.name ?? null,
-    tagsJson: JSON.stringify(input.tags),
-    groupId: input.group_id ?? null,
-    checkpointName: resolved.checkpointName,
-    costMegapixelSteps: costOf(resolved.params),
-  };
-}
-
 async function findReplay(
   ctx: ActorContext,
-  idempotencyKey: string,
+  idempotencyKey: string | null,
   fingerprint: string,
 ): Promise<Submitted | undefined> {
+  if (idempotencyKey === null) return undefined;
   const record = await findIdempotencyRecord(ctx.db, ctx.actor.ownerId, idempotencyKey);
   if (!record) return undefined;
   if (record.fingerprint !== fingerprint) throw new AppError("idempotency_key_reused");
   return { answer: JSON.parse(record.answerJson) as SubmitAnswer, isReplayed: true };
+}
+
+function recordOf(
+  { actor, clock }: ActorContext,
+  key: string,
+  fingerprint: string,
+  answer: SubmitAnswer,
+) {
+  const answerJson = JSON.stringify(answer);
+  return { ownerId: actor.ownerId, key, fingerprint, answerJson, createdAt: clock() };
+}
+
+/** What a request means: the job that it would queue, where, and with which uploads. */
+async function resolveRequest(ctx: ActorContext, input: SubmitJob) {
+  if (input.webhook_url !== undefined) {
+    throw fieldError("not_built", "webhook_url", "webhooks are not built yet");
+  }
+  const params = readParams(input);
+  const server = await requireServer(ctx, input.target_server_alias);
+  const resolved = await resolveParams(ctx, server, params);
+  const uploadIds = await requireUploads(ctx, resolved);
+  return { server, resolved, uploadIds, job: buildJob(ctx, input, server, resolved) };
+}
+
+/** What the answer says of a job that is about to be queued: its place, its start, and why it waits. */
+async function describePlace(ctx: ActorContext, server: ServerRow, job: JobDraft) {
+  const { priority, creationTimestamp, mobilesdJobId: id } = job;
+  const place = { priority, creationTimestamp, id };
+  const { estimate, isServerPresent } = await estimatePlace(ctx, server, job, place);
+  const { estimated_completion_time: _, ...shown } = estimate;
+  return { ...shown, status_reason: shownReason({ ...job, leaseHash: null }, isServerPresent) };
 }
 
 /**
@@ -121,55 +94,33 @@ export async function submitJob(
   idempotencyKey: string | null,
 ): Promise<Submitted> {
   const fingerprint = fingerprintOf(input);
-  const earlier =
-    idempotencyKey === null ? undefined : await findReplay(ctx, idempotencyKey, fingerprint);
+  const earlier = await findReplay(ctx, idempotencyKey, fingerprint);
   if (earlier) return earlier;
-  if (input.webhook_url !== undefined) {
-    throw fieldError("not_built", "webhook_url", "webhooks are not built yet");
-  }
-  const params = readParams(input);
-  const server = await requireServer(ctx, input.target_server_alias);
-  const resolved = await resolveParams(ctx, server, params);
-  const uploadIds = await requireUploads(ctx, resolved);
-  const row = buildRow(ctx, input, server, resolved);
-  const { estimate: outlook, isServerPresent } = await estimatePlace(
-    ctx,
-    server,
-    { ...row, checkpointName: resolved.checkpointName },
-    { priority: input.priority, creationTimestamp: row.creationTimestamp, id: row.mobilesdJobId },
-  );
-  const { estimated_completion_time: _, ...estimate } = outlook;
-  const status_reason = shownReason({ ...row, leaseHash: null }, isServerPresent);
+  const { server, resolved, uploadIds, job } = await resolveRequest(ctx, input);
+  const { status_reason, ...estimate } = await describePlace(ctx, server, job);
   if (input.dry_run) {
-    return {
-      answer: { success: true, dry_run: true, ...estimate, status_reason },
-      isReplayed: false,
-    };
+    const answer = { success: true, dry_run: true, ...estimate, status_reason } as const;
+    return { answer, isReplayed: false };
   }
   const answer: SubmitAnswer = {
     success: true,
-    mobilesd_job_id: row.mobilesdJobId,
+    mobilesd_job_id: job.mobilesdJobId,
     ...estimate,
-    status_url: `${ctx.origin}/api/v1/queue/jobs/${row.mobilesdJobId}/status`,
+    status_url: `${ctx.origin}/api/v1/queue/jobs/${job.mobilesdJobId}/status`,
     status_reason,
   };
-  const record = idempotencyKey && {
-    ownerId: ctx.actor.ownerId,
-    key: idempotencyKey,
-    fingerprint,
-    answerJson: JSON.stringify(answer),
-    createdAt: ctx.clock(),
-  };
+  const record =
+    idempotencyKey === null ? null : recordOf(ctx, idempotencyKey, fingerprint, answer);
   try {
-    await insertJob(ctx.db, row, record || null, uploadIds);
+    await insertJob(ctx.db, job, record, uploadIds);
   } catch (error) {
     // Of two requests with one key at once the second breaks on the record; its job went with the batch.
-    const winner = idempotencyKey && (await findReplay(ctx, idempotencyKey, fingerprint));
+    const winner = await findReplay(ctx, idempotencyKey, fingerprint);
     if (winner) return winner;
     // Uploads may have been cleaned up since they were looked at.
     await requireUploads(ctx, resolved);
     throw error;
   }
-  ctx.log("job_submitted", { job_id: row.mobilesdJobId, server_alias: server.alias });
+  ctx.log("job_submitted", { job_id: job.mobilesdJobId, server_alias: server.alias });
   return { answer, isReplayed: false };
 }
