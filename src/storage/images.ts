@@ -3,7 +3,7 @@ import { and, asc, eq, inArray, type SQL, sql } from "drizzle-orm";
 import { imageName } from "../domain/image-name.ts";
 import type { JobChange } from "../domain/job-machine.ts";
 import { type Database, toTimestamp } from "./database.ts";
-import { type JobRow, toColumns, unchangedSince } from "./jobs.ts";
+import { imagesOf, type JobRow, rowOf, toColumns, unchangedSince } from "./jobs.ts";
 import { images, jobs, servers } from "./schema.ts";
 import type { ServerColumns } from "./servers.ts";
 
@@ -58,23 +58,22 @@ export async function findImage(
 }
 
 /** The pictures of one job in order. */
-export function listImagesOf(db: Database, jobId: string): Promise<ImageRow[]> {
-  return db
-    .select()
-    .from(images)
-    .where(eq(images.mobilesdJobId, jobId))
-    .orderBy(asc(images.imageIndex));
+export function listImagesOf(db: Database, job: JobRow): Promise<ImageRow[]> {
+  return db.select().from(images).where(imagesOf(job)).orderBy(asc(images.imageIndex));
 }
 
-/** The pictures of some jobs in order, however many jobs: D1 binds a hundred values at most. */
-export async function listImages(db: Database, jobIds: readonly string[]): Promise<ImageRow[]> {
+/** The pictures of some jobs of an owner in order, however many jobs: D1 binds a hundred values at most. */
+export async function listImages(
+  db: Database,
+  ownerId: string,
+  jobIds: readonly string[],
+): Promise<ImageRow[]> {
   if (jobIds.length === 0) return [];
+  const ids = sql`(SELECT value FROM json_each(${JSON.stringify(jobIds)}))`;
   return db
     .select()
     .from(images)
-    .where(
-      inArray(images.mobilesdJobId, sql`(SELECT value FROM json_each(${JSON.stringify(jobIds)}))`),
-    )
+    .where(and(inArray(images.mobilesdJobId, ids), eq(images.ownerId, ownerId)))
     .orderBy(asc(images.mobilesdJobId), asc(images.imageIndex));
 }
 
@@ -113,8 +112,8 @@ export async function completeJob(
   // The epoch stays: it is the one under which the pictures lie and a repeated `complete` is known.
   const columns = { ...toColumns(change, now), leaseHash: job.leaseHash, manifestSha256 };
   const finishJob = db.update(jobs).set(columns).where(unchangedSince(job));
-  const finished = sql`mobilesd_job_id = ${job.mobilesdJobId} AND status = 'completed'
-    AND epoch = ${job.epoch} AND manifest_sha256 = ${manifestSha256}`;
+  const finished = sql`${rowOf(job)} AND ${jobs.status} = 'completed'
+    AND ${jobs.epoch} = ${job.epoch} AND ${jobs.manifestSha256} = ${manifestSha256}`;
   // In the order of the table's columns. A `complete` that came twice at once finds them there.
   const storeImages = db
     .insert(images)

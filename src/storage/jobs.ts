@@ -1,6 +1,21 @@
 import type { ListJobsQuery } from "@mobilesd/contract";
 import { LIMITS } from "@mobilesd/contract";
-import { and, asc, desc, eq, gt, gte, inArray, isNull, lt, or, type SQL, sql } from "drizzle-orm";
+import {
+  and,
+  asc,
+  desc,
+  eq,
+  exists,
+  gt,
+  gte,
+  inArray,
+  isNull,
+  lt,
+  notExists,
+  or,
+  type SQL,
+  sql,
+} from "drizzle-orm";
 import type { HoldReason, JobChange, JobState } from "../domain/job-machine.ts";
 import { type Database, toTimestamp } from "./database.ts";
 import { idempotencyRecords, images, jobs, uploads } from "./schema.ts";
@@ -41,13 +56,21 @@ export function toColumns(change: JobChange, now: number): Partial<JobRow> {
   };
 }
 
+/** The very row of a job, by its id and its owner; a row of the old schema has none until setup. */
+export function rowOf(job: Pick<JobRow, "mobilesdJobId" | "ownerId">): SQL | undefined {
+  return and(
+    eq(jobs.mobilesdJobId, job.mobilesdJobId),
+    job.ownerId === null ? isNull(jobs.ownerId) : eq(jobs.ownerId, job.ownerId),
+  );
+}
+
 /**
  * The fence: the row must be as the decision saw it. Status and epoch move with every claim and every end
  * of a lease, and a cancel in between must not be overwritten by one who has not seen it.
  */
 export function unchangedSince(job: JobRow): SQL | undefined {
   return and(
-    eq(jobs.mobilesdJobId, job.mobilesdJobId),
+    rowOf(job),
     eq(jobs.status, job.status),
     eq(jobs.epoch, job.epoch),
     job.leaseHash === null ? isNull(jobs.leaseHash) : eq(jobs.leaseHash, job.leaseHash),
@@ -111,11 +134,20 @@ export async function findServersJob(
     .get();
 }
 
-function countUses(db: Database, uploadIds: readonly string[], by: 1 | -1, condition?: SQL) {
+/** The rows of a job's pictures, which have its owner. */
+export function imagesOf(job: Pick<JobRow, "mobilesdJobId" | "ownerId">): SQL | undefined {
+  return and(eq(images.mobilesdJobId, job.mobilesdJobId), eq(images.ownerId, job.ownerId ?? ""));
+}
+
+/** Those of `ids` that belong to an owner; a job of the old schema has neither owner nor uploads. */
+const uploadsOf = (ownerId: string | null, ids: readonly string[]) =>
+  and(inArray(uploads.id, [...ids]), eq(uploads.ownerId, ownerId ?? ""));
+
+function countUses(db: Database, by: 1 | -1, chosen: SQL | undefined) {
   return db
     .update(uploads)
     .set({ useCount: sql`${uploads.useCount} + ${by}` })
-    .where(and(inArray(uploads.id, [...uploadIds]), condition));
+    .where(chosen);
 }
 
 /**
@@ -130,7 +162,7 @@ export async function insertJob(
   uploadIds: readonly string[],
 ): Promise<void> {
   const areThere = sql`(SELECT count(*) FROM ${uploads}
-    WHERE ${and(inArray(uploads.id, [...uploadIds]), eq(uploads.ownerId, job.ownerId))}) = ${uploadIds.length}`;
+    WHERE ${uploadsOf(job.ownerId, uploadIds)}) = ${uploadIds.length}`;
   const mobilesdJobId =
     uploadIds.length === 0
       ? job.mobilesdJobId
@@ -138,7 +170,7 @@ export async function insertJob(
   const insert = db.insert(jobs).values({ ...job, mobilesdJobId });
   const statements = [
     ...(record ? [db.insert(idempotencyRecords).values(record)] : []),
-    ...(uploadIds.length > 0 ? [countUses(db, uploadIds, 1)] : []),
+    ...(uploadIds.length > 0 ? [countUses(db, 1, uploadsOf(job.ownerId, uploadIds))] : []),
   ];
   await db.batch([insert, ...statements]);
 }
@@ -215,26 +247,23 @@ export async function listJobs(
  */
 export async function deleteJobRows(
   db: Database,
-  id: string,
+  job: JobRow,
   uploadIds: readonly string[],
 ): Promise<boolean> {
   const isFree = sql`status <> 'processing'`;
-  const isThere = sql`EXISTS (SELECT 1 FROM jobs WHERE mobilesd_job_id = ${id} AND ${isFree})`;
+  const row = (condition?: SQL) =>
+    db
+      .select({ id: jobs.mobilesdJobId })
+      .from(jobs)
+      .where(and(rowOf(job), condition));
   const [, deleted] = await db.batch([
     // While the job is still there: of two deletes at once only one lets go of its uploads.
-    countUses(db, uploadIds, -1, isThere),
+    countUses(db, -1, and(uploadsOf(job.ownerId, uploadIds), exists(row(isFree)))),
     db
       .delete(jobs)
-      .where(and(eq(jobs.mobilesdJobId, id), isFree))
+      .where(and(rowOf(job), isFree))
       .returning({ id: jobs.mobilesdJobId }),
-    db
-      .delete(images)
-      .where(
-        and(
-          eq(images.mobilesdJobId, id),
-          sql`NOT EXISTS (SELECT 1 FROM jobs WHERE mobilesd_job_id = ${id})`,
-        ),
-      ),
+    db.delete(images).where(and(imagesOf(job), notExists(row()))),
   ]);
   return deleted.length > 0;
 }

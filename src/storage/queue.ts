@@ -3,7 +3,7 @@ import { and, asc, eq, gt, inArray, isNotNull, isNull, lte, ne, or, sql } from "
 import type { WaitingJob } from "../domain/estimate.ts";
 import { HELD_WAKE_AT } from "../domain/job-machine.ts";
 import { type Database, toTimestamp } from "./database.ts";
-import { type JobRow, unchangedSince } from "./jobs.ts";
+import { type JobRow, rowOf, unchangedSince } from "./jobs.ts";
 import { jobs, servers } from "./schema.ts";
 
 export interface NewLease {
@@ -132,7 +132,7 @@ export async function extendLease(
     })
     .where(
       and(
-        eq(jobs.mobilesdJobId, job.mobilesdJobId),
+        rowOf(job),
         inArray(jobs.status, ["pending", "processing"]),
         eq(jobs.epoch, job.epoch),
         eq(jobs.leaseHash, job.leaseHash ?? ""),

@@ -31,14 +31,14 @@ async function presentServers(ctx: ActorContext, jobs: readonly JobRow[]): Promi
 export async function getJob(ctx: ActorContext, id: string): Promise<JobView> {
   const job = await requireJob(ctx, id);
   const present = await presentServers(ctx, [job]);
-  const images = await listImagesOf(ctx.db, id);
+  const images = await listImagesOf(ctx.db, job);
   return viewJob(ctx, job, images, present.has(job.targetServerAlias));
 }
 
 /** The enhanced status of one job. */
 export async function getJobStatus(ctx: ActorContext, id: string): Promise<JobStatusView> {
   const job = await requireJob(ctx, id);
-  const images = job.status === "completed" ? await listImagesOf(ctx.db, id) : [];
+  const images = job.status === "completed" ? await listImagesOf(ctx.db, job) : [];
   return viewStatus(ctx, job, images, await estimateJob(ctx, job));
 }
 
@@ -75,6 +75,7 @@ export async function listJobs(ctx: ActorContext, query: ListJobsQuery): Promise
   const last = page.at(-1);
   const images = await listImages(
     ctx.db,
+    ownerId,
     page.filter((job) => job.status === "completed").map((job) => job.mobilesdJobId),
   );
   const present = await presentServers(ctx, page);
