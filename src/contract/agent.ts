@@ -75,7 +75,6 @@ export const HelloAnswer = z.object({
   /** Whether the Worker lacks the catalogue with the hash that `hello` gave. */
   catalogue_wanted: z.boolean(),
   durations: z.object(durationShape),
-  limits: z.object({ image_bytes_max: z.number(), preview_side_pixels: z.number() }),
 });
 export type HelloAnswer = z.infer<typeof HelloAnswer>;
 

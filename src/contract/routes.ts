@@ -234,7 +234,7 @@ export const ROUTES = {
     summary: "Take the next job under a lease; `job: null` when there is none",
     body: agent.Claim,
     status: 200,
-    response: z.object({ job: agent.LeaseGrant.nullable(), poll_after_ms: z.number() }),
+    response: z.object({ job: agent.LeaseGrant.nullable() }),
     errors: AGENT_ERRORS,
   },
   startJob: {

@@ -4,10 +4,10 @@ import { bytesToHex, concatBytes, utf8ToBytes } from "@noble/hashes/utils.js";
 const ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
 /** What a token is for stands at its start, so that a leaked one can be found and named. */
-export type TokenPrefix = "msk_" | "mss_" | "mlt_" | "mps_";
+export type TokenPrefix = "msk_" | "mss_" | "mps_";
 
 /** Characters of chance in each token: 62^22 > 2^130 and 62^43 > 2^256. */
-const RANDOM_CHARS: Record<TokenPrefix, number> = { msk_: 22, mss_: 43, mlt_: 22, mps_: 43 };
+const RANDOM_CHARS: Record<TokenPrefix, number> = { msk_: 22, mss_: 43, mps_: 43 };
 const CHECKSUM_CHARS = 6;
 
 /** Fills with random bytes; the platform's `crypto.getRandomValues`, or a test's. */

@@ -69,11 +69,9 @@ export function mountAgent(app: Hono<HttpEnv>): void {
     await putCatalogue(ctx, body, json, sessionOf(c));
     return undefined;
   });
-  mount(app, "claimJob", async ({ ctx, body, c }) => {
-    const job = await claimJob(ctx, body, sessionOf(c));
-    const { claimPollBusyMs } = ctx.settings.durations;
-    return { job, poll_after_ms: claimPollBusyMs };
-  });
+  mount(app, "claimJob", async ({ ctx, body, c }) => ({
+    job: await claimJob(ctx, body, sessionOf(c)),
+  }));
   const exists = ({ ctx, params }: Pick<Call<"startJob">, "ctx" | "params">) =>
     requireServersJob(ctx, params.id);
   mount(

@@ -1,4 +1,4 @@
-import { type Hello, type HelloAnswer, ID_PREFIX, LIMITS } from "@mobilesd/contract";
+import { type Hello, type HelloAnswer, ID_PREFIX } from "@mobilesd/contract";
 import { randomBase62 } from "../../domain/credentials.ts";
 import { toTimestamp } from "../../storage/database.ts";
 import { applyChange } from "../../storage/jobs.ts";
@@ -51,9 +51,5 @@ export async function hello(ctx: ActorContext, input: Hello): Promise<HelloAnswe
     catalogue_wanted:
       input.catalogue_sha256 !== null && input.catalogue_sha256 !== server.catalogueSha256,
     durations: ctx.settings.durations,
-    limits: {
-      image_bytes_max: LIMITS.imageBytesMax,
-      preview_side_pixels: LIMITS.previewSidePixels,
-    },
   };
 }

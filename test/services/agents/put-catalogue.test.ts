@@ -1,4 +1,5 @@
 import { env } from "cloudflare:workers";
+import { DURATIONS } from "@mobilesd/contract";
 import { expect, it } from "vitest";
 import { EXAMPLE_CATALOGUE, PONY } from "../../support/example-catalogue.ts";
 import { exampleJob, exampleParams } from "../../support/example-job.ts";
@@ -21,16 +22,17 @@ async function open() {
   return { queue, owner, agent, submit, reason };
 }
 
-it("starts a session with everything that the agent must know", async () => {
+it("starts a session with what the agent must know and nothing else", async () => {
   const { queue, agent } = await open();
   const { body } = await agent.hello();
-  expect(body).toMatchObject({
+  expect(body).toEqual({
     session_id: expect.stringMatching(/^ses_/),
     server_alias: agent.alias,
     server_time: new Date(queue.now).toISOString(),
     catalogue_wanted: false,
-    durations: { leaseTtlMs: 90_000, heartbeatIntervalMs: 4_000 },
+    durations: DURATIONS,
   });
+  expect((await agent.claimRaw()).body).toEqual({ job: null });
 });
 
 it("ends the wait of jobs that were queued before their server ever came", async () => {
