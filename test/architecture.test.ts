@@ -64,11 +64,26 @@ function breachesOf(sources: readonly Source[]): string[] {
   });
 }
 
+/** What is installed or built, by the very name of its folder. */
+const isForeign = (path: string) => /(^|[\\/])(node_modules|dist)([\\/]|$)/.test(path);
+
 const files = (pattern: string) =>
-  globSync(pattern, { exclude: (name) => /node_modules|dist/.test(name) }).map((path) => ({
+  globSync(pattern, { exclude: isForeign }).map((path) => ({
     path: path.replaceAll("\\", "/"),
     text: readFileSync(path, "utf8"),
   }));
+
+it.each([
+  ["src/services/distribute.ts", false],
+  ["src/domain/distance/a.ts", false],
+  ["test/redistribution.test.ts", false],
+  ["dist", true],
+  ["tunnel-agent/dist/cli.js", true],
+  ["tunnel-agent\\dist\\cli.js", true],
+  ["node_modules", true],
+])("the walk over our files passes %s by: %s", (path, expected) => {
+  expect(isForeign(path)).toBe(expected);
+});
 
 describe("the import law", () => {
   it("is kept by every file of src", () => {
