@@ -11,6 +11,7 @@ import {
 import { median } from "./ratio.ts";
 import { atMost, type Measure, showTable } from "./report.ts";
 import { seedHistory, seedPending } from "./seed-jobs.ts";
+import { PNG_SIGNATURE } from "./upload.ts";
 
 /** Lives of a job that are counted for each size of history. */
 const LIVES = 5;
@@ -48,8 +49,9 @@ function sumUp({ costs }: Counts): StepRows {
 
 type Life = ReadonlyMap<string, StepRows>;
 
-const IMAGE = Buffer.from("bytes that stand for a picture");
-const IMAGE_SHA256 = createHash("sha256").update(IMAGE).digest("hex");
+const sha256Of = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
+const IMAGE = Buffer.concat([PNG_SIGNATURE, Buffer.from("and what stands for a picture")]);
+const PREVIEW = Buffer.from("RIFF\0\0\0\0WEBP and what stands for a picture");
 
 /** What `complete` says of the picture, with the infotext that Forge writes. */
 function manifest() {
@@ -59,12 +61,12 @@ function manifest() {
     index: 1,
     mime: "image/png" as const,
     bytes: IMAGE.length,
-    sha256: IMAGE_SHA256,
+    sha256: sha256Of(IMAGE),
     width: 512,
     height: 768,
     seed: 42,
     infotext: `${positive_prompt}\nNegative prompt: ${negative_prompt}\n${settings}`,
-    preview: { bytes: IMAGE.length, sha256: IMAGE_SHA256 },
+    preview: { bytes: PREVIEW.length, sha256: sha256Of(PREVIEW) },
   };
 }
 
@@ -103,11 +105,13 @@ async function live(queue: BenchQueue): Promise<{ jobId: string; life: Life }> {
   await ageLease(queue, job);
   await count("heartbeat that renews", agent.call("heartbeat", { ...asAgent, body: proof }));
 
-  const upload = { headers: { ...uploadHeaders(queue, job, IMAGE_SHA256), ...COUNTED } };
-  const picture = { params: { ...params, index: 1 }, bytes: IMAGE };
-  await count("store picture", agent.call("putImage", { ...upload, ...picture }));
-  const webp = { headers: { ...upload.headers, "Content-Type": "image/webp" } };
-  await count("store preview", agent.call("putPreview", { ...webp, ...picture }));
+  const upload = (bytes: Buffer, type: string) => ({
+    headers: { ...uploadHeaders(queue, job, sha256Of(bytes)), "Content-Type": type, ...COUNTED },
+    params: { ...params, index: 1 },
+    bytes,
+  });
+  await count("store picture", agent.call("putImage", upload(IMAGE, "image/png")));
+  await count("store preview", agent.call("putPreview", upload(PREVIEW, "image/webp")));
   const done = { ...proof, images: [manifest()], generation_ms: 3_000, model_load_ms: 0 };
   await count("complete", agent.call("completeJob", { ...asAgent, body: done }));
   const status = owner.call("getJobStatus", { headers: COUNTED, params });

@@ -19,6 +19,9 @@ const SIZES = [
   { megabytes: 20, uploads: 3 },
 ];
 
+/** How every PNG begins. */
+export const PNG_SIGNATURE = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
+
 /** Bytes that stand for a picture, with their sum. */
 export interface Picture {
   readonly bytes: Buffer<ArrayBuffer>;
@@ -28,6 +31,7 @@ export interface Picture {
 /** A picture of so many bytes that no compression makes smaller. */
 export function pictureOf(megabytes: number): Picture {
   const bytes = randomBytes(megabytes * MEGABYTE);
+  PNG_SIGNATURE.copy(bytes);
   return { bytes, sha256: createHash("sha256").update(bytes).digest("hex") };
 }
 

@@ -7,34 +7,13 @@ import { uploadKey } from "../../storage/images.ts";
 import { insertUpload } from "../../storage/uploads.ts";
 import { fieldError } from "../app-error.ts";
 import type { ActorContext } from "../context.ts";
+import { readHead } from "./read-head.ts";
 
 const MIMES: Record<string, ImageMime> = {
   png: "image/png",
   jpg: "image/jpeg",
   webp: "image/webp",
 };
-
-/** Reads a stream until `bytesMax` bytes or its end: enough to find a picture's size in its header. */
-async function readHead(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  bytesMax: number,
-): Promise<Uint8Array> {
-  const chunks: Uint8Array[] = [];
-  let length = 0;
-  while (length < bytesMax) {
-    const { done, value } = await reader.read();
-    if (done) break;
-    chunks.push(value);
-    length += value.length;
-  }
-  const head = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    head.set(chunk, at);
-    at += chunk.length;
-  }
-  return head;
-}
 
 /** Type and size by the picture's own header; what a file calls itself counts for nothing. */
 function inspect(head: Uint8Array): { mime: ImageMime; width: number; height: number } {

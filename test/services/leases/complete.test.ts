@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { DURATIONS } from "@mobilesd/contract";
 import { describe, expect, it } from "vitest";
 import { exampleJob, exampleParams } from "../../support/example-job.ts";
+import { webpOf } from "../../support/example-pictures.ts";
 import { exampleImage, manifestOf, newAgent } from "../../support/workerd/new-agent.ts";
 import { newOwner } from "../../support/workerd/new-owner.ts";
 import { openQueue } from "../../support/workerd/open-queue.ts";
@@ -26,10 +27,10 @@ async function running(changes: Parameters<typeof exampleParams>[0] = {}) {
 
 it("takes a job from submit to a picture with the very bytes", async () => {
   const { queue, agent, lease, status } = await running();
-  await agent.finish(lease, "the bytes");
+  const { bytes } = await agent.finish(lease, "the bytes");
   const { images } = (await status()) as unknown as { images: { download_url: string }[] };
   const url = new URL(images[0]?.download_url ?? "");
-  expect((await queue.call("GET", url.pathname + url.search)).text).toBe("the bytes");
+  expect((await queue.call("GET", url.pathname + url.search)).bytes).toEqual(bytes);
 });
 
 describe("a complete", () => {
@@ -71,7 +72,7 @@ describe("a complete", () => {
 
   it("waits for every picture to be stored, whole and as announced", async () => {
     const { agent, lease, status } = await running();
-    const [image, preview] = [await exampleImage("image"), await exampleImage("preview")];
+    const [image, preview] = [await exampleImage("image"), await exampleImage("preview", webpOf)];
     const missing = async (manifest: object) => {
       const answer = await agent.complete(lease, [manifest]);
       expect(answer.body).toMatchObject({

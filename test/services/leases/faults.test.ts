@@ -1,6 +1,7 @@
 import { env } from "cloudflare:workers";
 import { expect, it } from "vitest";
 import { exampleJob } from "../../support/example-job.ts";
+import { webpOf } from "../../support/example-pictures.ts";
 import { exampleImage, manifestOf, newAgent } from "../../support/workerd/new-agent.ts";
 import { newOwner } from "../../support/workerd/new-owner.ts";
 import { type Answer, openQueue } from "../../support/workerd/open-queue.ts";
@@ -41,7 +42,7 @@ async function live(fault: Fault | null) {
   const lease = body.job;
   await insist(() => agent.start(lease));
   await insist(() => agent.heartbeat(lease));
-  const [image, preview] = [await exampleImage("image"), await exampleImage("preview")];
+  const [image, preview] = [await exampleImage("image"), await exampleImage("preview", webpOf)];
   await insist(() => agent.putImage(lease, image));
   await insist(() => agent.putImage(lease, preview, { kind: "previews" }));
   const done = await insist(() => agent.complete(lease, [manifestOf(image, 1, preview)]));

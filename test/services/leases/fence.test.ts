@@ -2,6 +2,7 @@ import { DURATIONS, HEADERS, type LeaseGrant } from "@mobilesd/contract";
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { exampleJob } from "../../support/example-job.ts";
+import { webpOf } from "../../support/example-pictures.ts";
 import {
   exampleImage,
   manifestOf,
@@ -40,7 +41,8 @@ const WRITES: Record<
   release: (agent, lease) => agent.release(lease),
   complete: (agent, lease, image) => agent.complete(lease, [manifestOf(image)]),
   image: (agent, lease, image) => agent.putImage(lease, image),
-  preview: (agent, lease, image) => agent.putImage(lease, image, { kind: "previews" }),
+  preview: async (agent, lease) =>
+    agent.putImage(lease, await exampleImage("small", webpOf), { kind: "previews" }),
 };
 
 describe.each(Object.entries(WRITES))("the lease that a %s needs", (_, write) => {

@@ -1,6 +1,7 @@
 import { type Catalogue, HEADERS, type LeaseGrant, ROLES, WIRE_VERSION } from "@mobilesd/contract";
 import { servers } from "../../../src/storage/schema.ts";
 import { EXAMPLE_CATALOGUE } from "../example-catalogue.ts";
+import { pngOf, webpOf } from "../example-pictures.ts";
 import { authOf, newKey, type TestOwner } from "./new-owner.ts";
 import type { Answer, TestQueue } from "./open-queue.ts";
 
@@ -9,9 +10,12 @@ export interface TestImage {
   readonly sha256: string;
 }
 
-/** Bytes that stand for a picture: the Worker never looks into a result. */
-export async function exampleImage(text: string): Promise<TestImage> {
-  const bytes = Uint8Array.from(new TextEncoder().encode(text));
+/** What stands for a picture: the Worker looks at no more of a result than how it begins. */
+export async function exampleImage(
+  text: string,
+  type: (width: number, height: number) => Uint8Array = pngOf,
+): Promise<TestImage> {
+  const bytes = Uint8Array.from([...type(8, 8), ...new TextEncoder().encode(text)]);
   const digest = await crypto.subtle.digest("SHA-256", bytes);
   const sha256 = [...new Uint8Array(digest)]
     .map((byte) => byte.toString(16).padStart(2, "0"))
@@ -134,7 +138,7 @@ export class TestAgent {
   /** Runs a claimed job to its end as an agent does: start, store, complete. */
   async finish(lease: LeaseGrant, content = lease.mobilesd_job_id): Promise<TestImage> {
     const image = await exampleImage(content);
-    const preview = await exampleImage(`preview of ${content}`);
+    const preview = await exampleImage(`preview of ${content}`, webpOf);
     await this.start(lease);
     await this.putImage(lease, image);
     await this.putImage(lease, preview, { kind: "previews" });
