@@ -108,15 +108,16 @@ export function queueScreen(onSignedOut: () => void): Screen {
     setText(stale, staleWords(state.knownAt));
     root.classList.toggle("is-stale", !state.isConnected);
     if (state.knownAt === null) return;
-    if (shownServers !== serversKey(state.servers)) {
-      shownServers = serversKey(state.servers);
-      servers.replaceChildren(serverLine(state.servers));
+    const now = Date.now();
+    if (shownServers !== serversKey(state.servers, now)) {
+      shownServers = serversKey(state.servers, now);
+      servers.replaceChildren(serverLine(state.servers, now));
     }
     if (state.jobs.length > 0) empty.replaceChildren();
     else if (empty.childElementCount === 0) {
       empty.append(emptyQueue(location.origin, state.servers[0]?.alias ?? "MyForgeServer"));
     }
-    lists.update(state, Date.now());
+    lists.update(state, now);
     more.hidden = !state.hasMore || limit >= JOBS_MAX;
   };
 

@@ -1,4 +1,10 @@
-import type { JobStatus, JobStatusView, JobView, StatusReason } from "@mobilesd/contract";
+import type {
+  JobStatus,
+  JobStatusView,
+  JobView,
+  ServerView,
+  StatusReason,
+} from "@mobilesd/contract";
 
 export const STATUS_WORDS: Record<JobStatus, string> = {
   pending: "Waiting",
@@ -124,4 +130,15 @@ export function settingsWords(params: Readonly<Record<string, unknown>>): string
 export function promptWords(params: Readonly<Record<string, unknown>>): string {
   const prompt = params.positive_prompt;
   return isText(prompt) && prompt.trim() !== "" ? prompt : "No prompt";
+}
+
+const FLAVOURS: Record<string, string> = { forge: "Forge", neo: "Forge Neo" };
+
+/** What a box is, or since when it is away. */
+export function serverWords(server: ServerView, now: number): string {
+  if (server.forge === null || server.last_seen_at === null) return "its agent has not come yet";
+  if (!server.is_present) return `away, last seen ${agoWords(server.last_seen_at, now)}`;
+  const { flavour, version } = server.forge;
+  if (flavour === "demo") return "stand-in pictures, no Stable Diffusion";
+  return `${FLAVOURS[flavour] ?? "Forge"}${version === null ? "" : ` ${version}`}`;
 }

@@ -5,6 +5,7 @@ import {
   outlookWords,
   promptWords,
   reasonWords,
+  serverWords,
   settingsWords,
 } from "../../src/web/words.ts";
 
@@ -108,5 +109,27 @@ describe("a job's settings in one line", () => {
     expect(settingsWords({ width: "512", steps: 8 })).toBe("8\u00a0steps");
     expect(promptWords({})).toBe("No prompt");
     expect(promptWords({ positive_prompt: "a cat" })).toBe("a cat");
+  });
+});
+
+describe("what the page says of a box", () => {
+  const box = {
+    alias: "Attic",
+    forge: { flavour: "forge", version: null },
+    agent_version: "1",
+    session_started_at: inSeconds(-3_600),
+    is_present: true,
+    last_seen_at: inSeconds(-120),
+    has_catalogue: true,
+  };
+
+  it.each([
+    ["Forge", {}],
+    ["Forge Neo", { forge: { flavour: "neo", version: null } }],
+    ["stand-in pictures, no Stable Diffusion", { forge: { flavour: "demo", version: null } }],
+    ["away, last seen 2 h ago", { is_present: false, last_seen_at: inSeconds(-7_200) }],
+    ["its agent has not come yet", { forge: null, is_present: false, last_seen_at: null }],
+  ])("%s", (words, more) => {
+    expect(serverWords({ ...box, ...more }, NOW)).toBe(words);
   });
 });
