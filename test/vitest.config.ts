@@ -15,6 +15,8 @@ const TEST_BINDINGS = {
 export default defineConfig(async () => ({
   test: {
     root,
+    // The long tests wait for other processes more than they work: two at a time even on two cores.
+    maxWorkers: 2,
     // What passes has nothing to say; what fails shows its log.
     silent: "passed-only" as const,
     projects: [

@@ -129,7 +129,7 @@ describe("what the page says of a box", () => {
     ["stand-in pictures, no Stable Diffusion", { forge: { flavour: "demo", version: null } }],
     ["away, last seen 2 h ago", { is_present: false, last_seen_at: inSeconds(-7_200) }],
     ["its agent has not come yet", { forge: null, is_present: false, last_seen_at: null }],
-  ])("%s", (words, more) => {
+  ])("tells what it is or where it went: %s", (words, more) => {
     expect(serverWords({ ...box, ...more }, NOW)).toBe(words);
   });
 });
