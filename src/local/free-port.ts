@@ -1,4 +1,5 @@
 import { createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { StartError } from "./start-error.ts";
 
 const SENTENCES: Record<string, (host: string, port: number) => string> = {
@@ -9,14 +10,34 @@ const SENTENCES: Record<string, (host: string, port: number) => string> = {
   EADDRNOTAVAIL: (host) => `HOST=${host} is not an address of this machine.`,
 };
 
-/** Sees that a port can be listened on, before anything is started. Throws `StartError`. */
-export async function requireFreePort(host: string, port: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
+/** Why a port cannot be listened on; null when it can. */
+function probe(host: string, port: number): Promise<NodeJS.ErrnoException | null> {
+  return new Promise((resolve) => {
     const server = createServer();
-    server.once("error", (error: NodeJS.ErrnoException) => {
-      const sentence = SENTENCES[error.code ?? ""]?.(host, port);
-      reject(sentence === undefined ? error : new StartError(sentence));
-    });
-    server.listen({ host, port }, () => server.close(() => resolve()));
+    server.once("error", resolve);
+    server.listen({ host, port }, () => server.close(() => resolve(null)));
   });
+}
+
+const LOOK_EVERY_MS = 50;
+
+/**
+ * Sees that a port can be listened on, before anything is started. A port in use is looked at again for
+ * `patienceMs`. Throws `StartError`.
+ */
+export async function requireFreePort(
+  host: string,
+  port: number,
+  patienceMs: number,
+): Promise<void> {
+  const deadline = performance.now() + patienceMs;
+  for (;;) {
+    const error = await probe(host, port);
+    if (error === null) return;
+    if (error.code !== "EADDRINUSE" || performance.now() >= deadline) {
+      const sentence = SENTENCES[error.code ?? ""]?.(host, port);
+      throw sentence === undefined ? error : new StartError(sentence);
+    }
+    await sleep(LOOK_EVERY_MS);
+  }
 }

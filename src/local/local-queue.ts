@@ -129,6 +129,9 @@ async function startForge(settings: Settings, files: LogFiles, tell: Tell, start
   return { forge, url, apiAuth: null };
 }
 
+/** Milliseconds in which the system takes a killed runtime's port back. */
+const ORPHAN_PORT_LIMIT_MS = 5_000;
+
 async function startAll(settings: Settings, tell: Tell, started: Started): Promise<LocalQueue> {
   const { stateDir } = settings;
   openStateFolder(stateDir);
@@ -136,8 +139,8 @@ async function startAll(settings: Settings, tell: Tell, started: Started): Promi
   started.add(() => lock.release());
   const files = openLogFiles(join(stateDir, "logs"));
   started.add(() => files.close());
-  await endOrphanRuntime(stateDir);
-  await requireFreePort(settings.host, settings.port);
+  const hadOrphan = await endOrphanRuntime(stateDir);
+  await requireFreePort(settings.host, settings.port, hadOrphan ? ORPHAN_PORT_LIMIT_MS : 0);
   const { worker, secrets } = await startLoggedWorker(settings, files, tell);
   started.add(async () => {
     await worker.stop();

@@ -52,17 +52,19 @@ async function untilGone(pid: number): Promise<void> {
 }
 
 /**
- * Ends the runtime that a killed start of this state folder left behind, and waits until it has let go of
- * port and database.
+ * Ends the runtime that a killed start of this state folder left behind, and waits until it is gone. True
+ * when there was one: its port may take a moment more, until the last of its threads has ended.
  */
-export async function endOrphanRuntime(stateDir: string): Promise<void> {
+export async function endOrphanRuntime(stateDir: string): Promise<boolean> {
   const path = fileOf(stateDir);
-  if (process.platform === "win32" || !existsSync(path)) return;
+  if (process.platform === "win32" || !existsSync(path)) return false;
   const pid = Number(readFileSync(path, "utf8").trim());
   // The system may have given the number to another program by now.
-  if (pid > 1 && lookAt(pid)?.name.endsWith("workerd")) {
+  const isOurs = pid > 1 && (lookAt(pid)?.name.endsWith("workerd") ?? false);
+  if (isOurs) {
     process.kill(pid, "SIGKILL");
     await untilGone(pid);
   }
   forgetRuntime(stateDir);
+  return isOurs;
 }
