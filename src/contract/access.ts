@@ -55,14 +55,16 @@ export type CreatePairing = z.infer<typeof CreatePairing>;
 
 export const Pairing = z.object({
   code: z.string(),
-  /** The sign-in link that carries the code behind `#`, where no server and no log sees it. */
-  url: z.string(),
+  /** For a page: the sign-in link, with the code behind `#`, where no server and no log sees it. */
+  url: z.string().optional(),
   expires_at: z.string(),
 });
 export type Pairing = z.infer<typeof Pairing>;
 
 export const ClaimPairing = z.strictObject({
   code: z.string().min(1).max(64),
+  /** What the caller can use: a code for something else is refused then, and not used up. */
+  for: z.enum(["page", "agent"]).optional(),
   name: Name.optional(),
 });
 export type ClaimPairing = z.infer<typeof ClaimPairing>;

@@ -34,7 +34,11 @@ export const ERRORS = {
   },
   already_set_up: { status: 409, retry: "never", title: "The first key exists already" },
   already_finished: { status: 409, retry: "never", title: "The job is finished already" },
-  job_processing: { status: 409, retry: "never", title: "The job is being processed" },
+  job_processing: {
+    status: 409,
+    retry: "never",
+    title: "The job is being processed; cancel it first",
+  },
   job_cancelled: { status: 409, retry: "never", title: "The job was cancelled" },
   lease_lost: { status: 409, retry: "never", title: "This lease is no longer valid" },
   session_unknown: { status: 409, retry: "never", title: "Say hello first" },

@@ -141,6 +141,14 @@ export const UNBUILT_PARAMS = [
   "alwayson_scripts",
 ] as const satisfies readonly (keyof GenerationParams)[];
 
+/** A tag of a prompt that calls a LoRA: `<lora:name:weight>` (Forge, modules/extra_networks.py). */
+const LORA_TAG = /<lora:([^>:]+)[^>]*>/g;
+
+/** The LoRAs that a prompt calls, each once. One that is missing makes Forge drop all of them in silence. */
+export function lorasOf(prompt: string): string[] {
+  return [...new Set([...prompt.matchAll(LORA_TAG)].map(([, name = ""]) => name))];
+}
+
 /** The words of `scheduler_or_quality_preset` that mean a number of steps instead of a scheduler. */
 export const QUALITY_PRESET_STEPS = { Speed: 12, Balanced: 20, Quality: 32 } as const;
 

@@ -28,6 +28,8 @@ export const LIMITS = {
   /** Forge takes any integer, but torch seeds with 32 bits of it. */
   seedMax: 4_294_967_295,
   stylesMax: 16,
+  /** LoRAs that one prompt calls: each is looked up by name, and more than a few spoil a picture. */
+  lorasMax: 32,
   tagsMax: 16,
   tagCharsMax: 64,
   nameCharsMax: 200,

@@ -46,7 +46,8 @@ export function toDetails(error: z.ZodError, prefix = ""): ErrorDetail[] {
         message: "unknown field",
       }));
     }
-    const detail = { field, message: issue.message };
+    const isMissing = issue.code === "invalid_type" && issue.message.endsWith("received undefined");
+    const detail = { field, message: isMissing ? "is required" : issue.message };
     if (issue.code === "too_big") return [{ ...detail, limit: Number(issue.maximum) }];
     if (issue.code === "too_small") return [{ ...detail, limit: Number(issue.minimum) }];
     if (issue.code === "not_multiple_of") return [{ ...detail, limit: issue.divisor }];

@@ -11,12 +11,29 @@ const job = (fields: Fields) => `Job ${String(fields.job_id).slice(0, 8)}`;
 
 const pictures = (count: unknown) => `${count} picture${count === 1 ? "" : "s"}`;
 
+/** What became of a job, by its status and reason; null where it needs no word. */
+function changed(of: Fields): Sentence | null {
+  if (of.status === "failed")
+    return { text: `${job(of)} failed (${of.status_reason})`, tone: "bad" };
+  if (of.status === "cancelled") return { text: `${job(of)} cancelled`, tone: "calm" };
+  if (of.status_reason === "retrying") {
+    return { text: `${job(of)} is tried again in a while`, tone: "warning" };
+  }
+  if (of.status_reason === "agent_offline") {
+    return { text: `${job(of)} waits for its box to come back`, tone: "warning" };
+  }
+  return of.status === "pending" ? { text: `${job(of)} is in line again`, tone: "calm" } : null;
+}
+
 /** What the Worker's events mean to a person; an event that is not here stays in the log file. */
 const WORKER_SENTENCES: Record<string, (fields: Fields) => Sentence | null> = {
   job_submitted: (of) => ({ text: `${job(of)} queued for ${of.server_alias}`, tone: "calm" }),
   job_claimed: (of) => ({ text: `${job(of)} taken by ${of.server_alias}`, tone: "calm" }),
   job_completed: (of) => ({ text: `${job(of)} completed: ${pictures(of.images)}`, tone: "good" }),
-  job_cancel: (of) => ({ text: `${job(of)} cancelled`, tone: "calm" }),
+  job_cancel: (of) => {
+    const what = of.status === "cancelled" ? "cancelled" : "is being stopped";
+    return { text: `${job(of)} ${what}`, tone: "calm" };
+  },
   job_deleted: (of) => ({ text: `${job(of)} deleted`, tone: "calm" }),
   job_put_aside: (of) => {
     const text =
@@ -25,17 +42,12 @@ const WORKER_SENTENCES: Record<string, (fields: Fields) => Sentence | null> = {
         : `${job(of)} cannot run: its parameters are not readable`;
     return { text, tone: "warning" };
   },
-  job_swept: (of) =>
-    of.status === "moved"
-      ? null
-      : { text: `${job(of)} is ${of.status} now (${of.status_reason})`, tone: "warning" },
-  lease_ended: (of) => {
-    const tone = of.status === "failed" ? "bad" : "warning";
-    return of.status === "cancelled"
-      ? null
-      : { text: `${job(of)} is ${of.status} now (${of.status_reason})`, tone };
+  job_swept: (of) => changed(of),
+  lease_ended: (of) => changed(of),
+  run_cut_short: (of) => {
+    const next = of.status === "pending" ? "was cut short; it runs again" : `is ${of.status} now`;
+    return { text: `${job(of)} ${next}`, tone: of.status === "cancelled" ? "calm" : "warning" };
   },
-  run_cut_short: (of) => ({ text: `${job(of)} was cut short; it runs again`, tone: "warning" }),
   request_failed: (of) => ({
     text: `The Worker could not answer (${of.code}): ${of.error}`,
     tone: "bad",
@@ -65,7 +77,7 @@ export function sentenceOfWorker(level: string, line: string): Sentence | null {
 }
 
 /** Sentences of the agent that are worth a line although nothing is wrong. */
-const CALM_AGENT_LINES = /^(Connected|Forge is ready|Forge's lists changed)/;
+const CALM_AGENT_LINES = /^(Connected|Forge is ready)/;
 
 const PINO_WARN = 40;
 const PINO_ERROR = 50;

@@ -92,7 +92,7 @@ export async function openAgentKey(
   if (kept && kept.server_alias === serverAlias && (await isKnown(url, kept))) return kept;
   const wanted = { for: "agent", server_alias: serverAlias } as const;
   const { code } = await queueClient(url, owner).call("createPairing", { body: wanted });
-  const claimed = await queueClient(url).call("claimPairing", { body: { code } });
+  const claimed = await queueClient(url).call("claimPairing", { body: { code, for: "agent" } });
   if (claimed.for !== "agent") throw new Error("A code for an agent turned into something else");
   const { key, secret } = claimed.key;
   const file = { server_alias: serverAlias, key, secret };

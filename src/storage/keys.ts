@@ -91,8 +91,13 @@ export function insertPairingCode(db: Database, code: typeof pairingCodes.$infer
   return db.insert(pairingCodes).values(code);
 }
 
-/** Uses a code up. Undefined: unknown, used or expired; of two callers at once only one gets the row. */
-export async function claimPairingCode(db: Database, codeHash: string, now: number) {
+/** Uses a code up, of one purpose or (undefined) of any. Undefined: unknown, used or expired; of two callers at once only one gets the row. */
+export async function claimPairingCode(
+  db: Database,
+  codeHash: string,
+  purpose: "page" | "agent" | undefined,
+  now: number,
+) {
   const [row] = await db
     .update(pairingCodes)
     .set({ claimedAt: now })
@@ -101,6 +106,7 @@ export async function claimPairingCode(db: Database, codeHash: string, now: numb
         eq(pairingCodes.codeHash, codeHash),
         isNull(pairingCodes.claimedAt),
         gt(pairingCodes.expiresAt, now),
+        purpose === undefined ? undefined : eq(pairingCodes.purpose, purpose),
       ),
     )
     .returning();

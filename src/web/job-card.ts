@@ -1,7 +1,14 @@
 import type { JobImage, JobStatusView, JobView } from "@mobilesd/contract";
 import { button, copyText, element, setText } from "./dom.ts";
 import { openViewer } from "./viewer.ts";
-import { agoWords, outlookWords, promptWords, STATUS_WORDS, settingsWords } from "./words.ts";
+import {
+  agoWords,
+  isDrawing,
+  outlookWords,
+  promptWords,
+  settingsWords,
+  statusWord,
+} from "./words.ts";
 
 export interface JobActions {
   cancel(job: JobView): Promise<void>;
@@ -47,14 +54,14 @@ function pictureArea() {
   return {
     root,
     update(job: JobView): void {
-      const wanted = job.images.map((image) => image.name).join(" ") || job.status;
+      const wanted = job.images.map((image) => image.name).join(" ") || statusWord(job);
       if (wanted === shown) return;
       shown = wanted;
       const prompt = promptWords(job.generation_params);
       const pictures = job.images.map((image, index) =>
         thumbnail(image, index, () => openViewer(job.images, index, prompt)),
       );
-      if (job.status === "processing") pictures.push(placeholder(job.generation_params));
+      if (isDrawing(job)) pictures.push(placeholder(job.generation_params));
       root.classList.toggle("many", pictures.length > 1);
       root.replaceChildren(...pictures);
     },
@@ -106,7 +113,7 @@ export function makeJobCard(actions: JobActions): JobCard {
     update(job, estimate, now) {
       current = job;
       root.dataset.status = job.status;
-      setText(chip, STATUS_WORDS[job.status]);
+      setText(chip, statusWord(job));
       const at = job.completion_timestamp ?? job.creation_timestamp;
       setText(time, agoWords(at, now));
       time.dateTime = at;

@@ -112,5 +112,5 @@ export function signInScreen(trouble: string | null, onSignedIn: () => void): HT
 
 /** Trades a one-time code for this page's session. */
 export async function claimCode(code: string): Promise<void> {
-  await api.call("claimPairing", { body: { code } });
+  await api.call("claimPairing", { body: { code, for: "page" } });
 }

@@ -6,13 +6,23 @@ import type {
   StatusReason,
 } from "@mobilesd/contract";
 
-export const STATUS_WORDS: Record<JobStatus, string> = {
+const STATUS_WORDS: Record<JobStatus, string> = {
   pending: "Waiting",
   processing: "Working",
   completed: "Done",
   failed: "Failed",
   cancelled: "Cancelled",
 };
+
+/** Whether a job is being drawn at this moment, as far as is known: its box is there and has not lost it. */
+export function isDrawing(job: Pick<JobView, "status" | "status_reason">): boolean {
+  return job.status === "processing" && job.status_reason === "running";
+}
+
+/** A job's status in one word. One whose box is away is not worked on, whatever the row still says. */
+export function statusWord(job: Pick<JobView, "status" | "status_reason">): string {
+  return job.status_reason === "agent_offline" ? "Box away" : STATUS_WORDS[job.status];
+}
 
 const REASON_WORDS: Record<StatusReason, string | null> = {
   queued: null,
@@ -111,11 +121,13 @@ const isNumber = (value: unknown): value is number => typeof value === "number";
 
 /** A job's settings in one line. Old rows may lack any of them. */
 export function settingsWords(params: Readonly<Record<string, unknown>>): string {
-  const { checkpoint_name, width, height, steps, sampler_name } = params;
+  const { checkpoint_name, width, height, steps, sampler_name, batch_size, n_iter } = params;
+  const count = (isNumber(batch_size) ? batch_size : 1) * (isNumber(n_iter) ? n_iter : 1);
   const checkpoint = isText(checkpoint_name)
     ? (checkpoint_name.split(/[\\/]/).at(-1) ?? "").replace(/\.(safetensors|ckpt|gguf)$/, "")
     : null;
   return [
+    count > 1 ? `${count} pictures` : null,
     checkpoint,
     isNumber(width) && isNumber(height) ? `${width}×${height}` : null,
     isNumber(steps) ? `${steps} steps` : null,

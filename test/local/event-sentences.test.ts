@@ -13,8 +13,23 @@ describe("the terminal of a start", () => {
     expect(of("job_completed", { images: 1 })).toBe("Job 06d6e834 completed: 1 picture");
     expect(of("job_completed", { images: 4 })).toBe("Job 06d6e834 completed: 4 pictures");
     expect(of("lease_ended", { status: "pending", status_reason: "retrying" })).toBe(
-      "Job 06d6e834 is pending now (retrying)",
+      "Job 06d6e834 is tried again in a while",
     );
+    expect(of("lease_ended", { status: "failed", status_reason: "oom" })).toBe(
+      "Job 06d6e834 failed (oom)",
+    );
+    expect(of("job_swept", { status: "processing", status_reason: "agent_offline" })).toBe(
+      "Job 06d6e834 waits for its box to come back",
+    );
+  });
+
+  it("never says of a cancelled job that it runs again", () => {
+    const of = (event: string, status: string) => worker({ event, status, job_id: JOB })?.text;
+    expect(of("job_cancel", "processing")).toBe("Job 06d6e834 is being stopped");
+    expect(of("job_cancel", "cancelled")).toBe("Job 06d6e834 cancelled");
+    expect(of("lease_ended", "cancelled")).toBe("Job 06d6e834 cancelled");
+    expect(of("run_cut_short", "cancelled")).toBe("Job 06d6e834 is cancelled now");
+    expect(of("run_cut_short", "pending")).toBe("Job 06d6e834 was cut short; it runs again");
   });
 
   it("leaves to the log file what only a maintainer asks for", () => {

@@ -2,11 +2,13 @@ import { StatusReason } from "@mobilesd/contract";
 import { describe, expect, it } from "vitest";
 import {
   agoWords,
+  isDrawing,
   outlookWords,
   promptWords,
   reasonWords,
   serverWords,
   settingsWords,
+  statusWord,
 } from "../../src/web/words.ts";
 
 const NOW = Date.parse("2026-11-25T12:00:00Z");
@@ -132,4 +134,22 @@ describe("what the page says of a box", () => {
   ])("tells what it is or where it went: %s", (words, more) => {
     expect(serverWords({ ...box, ...more }, NOW)).toBe(words);
   });
+});
+
+describe("a job whose box went away in the middle", () => {
+  const away = { status: "processing", status_reason: "agent_offline" } as const;
+
+  it("is not shown as one that is being drawn", () => {
+    expect(statusWord(away)).toBe("Box away");
+    expect(isDrawing(away)).toBe(false);
+    expect(isDrawing({ status: "processing", status_reason: "running" })).toBe(true);
+    expect(statusWord({ status: "processing", status_reason: "running" })).toBe("Working");
+  });
+});
+
+it("a job of several pictures says how many", () => {
+  expect(settingsWords({ batch_size: 2, n_iter: 2, steps: 4 })).toBe(
+    "4\u00a0pictures · 4\u00a0steps",
+  );
+  expect(settingsWords({ batch_size: 1, n_iter: 1, steps: 4 })).toBe("4\u00a0steps");
 });

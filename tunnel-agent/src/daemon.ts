@@ -89,7 +89,7 @@ const SENTENCES: Record<RunEnd["type"], string> = {
   cancelled: "Cancelled",
   released: "Given back to the queue",
   lost: "The lease was lost; what Forge made is dropped",
-  failed: "Failed",
+  failed: "The run failed",
   missing_name: "Not run: a name is missing on this box",
 };
 

@@ -19,11 +19,13 @@ export async function pair(url: string, code: string, configPath: string): Promi
     random: Math.random,
     onRetry: () => undefined,
   });
-  const claimed = await cloud.once("claimPairing", { body: { code } }).catch((error: unknown) => {
-    if (error instanceof ProblemError) throw new ConfigError(error.message);
-    if (!isPassing(error)) throw error;
-    throw new ConfigError(`${origin}: ${(error as Error).message}`);
-  });
+  const claimed = await cloud
+    .once("claimPairing", { body: { code, for: "agent" } })
+    .catch((error: unknown) => {
+      if (error instanceof ProblemError) throw new ConfigError(error.message);
+      if (!isPassing(error)) throw error;
+      throw new ConfigError(`${origin}: ${(error as Error).message}`);
+    });
   if (claimed.for !== "agent") {
     throw new ConfigError("This code signs a page in; make one for an agent");
   }

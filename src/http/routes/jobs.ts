@@ -27,6 +27,10 @@ export function mountJobs(app: Hono<HttpEnv>): void {
     return answer;
   });
   mount(app, "createUpload", async ({ ctx, c }) => {
+    if (/^multipart\//i.test(c.req.header("content-type") ?? "")) {
+      const message = "send the picture itself as the body, not a form (curl: --data-binary @file)";
+      throw fieldError("unsupported_media_type", "Content-Type", message);
+    }
     const { body, bytes } = readRaw(c.req.raw);
     return createUpload(ctx, body, bytes);
   });

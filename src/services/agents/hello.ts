@@ -20,7 +20,12 @@ async function endOtherSessions(ctx: ActorContext, alias: string, sessionId: str
       const change = decide(ctx, job, { type: "session_replaced" });
       if (change.ok) await applyChange(ctx.db, job, change.value, ctx.clock());
       const { mobilesdJobId, epoch } = job;
-      ctx.log("run_cut_short", { job_id: mobilesdJobId, epoch, server_alias: alias });
+      ctx.log("run_cut_short", {
+        status: change.ok ? (change.value.status ?? job.status) : job.status,
+        job_id: mobilesdJobId,
+        epoch,
+        server_alias: alias,
+      });
     }
   }
 }

@@ -83,7 +83,9 @@ export async function estimateJob(ctx: Context, job: JobRow): Promise<Outlook> {
   const now = ctx.clock();
   const startedAt = Date.parse(job.startedTimestamp ?? toTimestamp(now));
   const endAt = startedAt + runMs(job, job.checkpointName, timingOf(server));
-  const estimated_completion_time = toTimestamp(Math.max(now, endAt));
+  // Nobody knows when a box that went away comes back.
+  const isAway = job.statusReason === "agent_offline";
+  const estimated_completion_time = isAway ? null : toTimestamp(Math.max(now, endAt));
   const sighting = { lastSeenAt: server.lastSeenAt, leaseUntil: job.leaseUntil };
   return {
     estimate: { ...NOT_WAITING, estimated_completion_time },

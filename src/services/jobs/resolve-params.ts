@@ -2,6 +2,7 @@ import {
   type ErrorDetail,
   GenerationParams,
   LIMITS,
+  lorasOf,
   type ResolvedParams,
   type SubmitJob,
   UNBUILT_PARAMS,
@@ -118,6 +119,19 @@ async function requireNames(
   }
 }
 
+/** A LoRA is known by its file's name or by its alias. */
+async function requireLoras(ctx: Context, server: ServerRow, prompt: string): Promise<void> {
+  const field = "generation_params.positive_prompt";
+  const wanted = lorasOf(prompt);
+  if (wanted.length > LIMITS.lorasMax) {
+    throw fieldError("invalid_request", field, "calls too many LoRAs", { limit: LIMITS.lorasMax });
+  }
+  for (const name of wanted) {
+    const known = await findKnownName(ctx, server, "lora", name);
+    if (!known) throw await unknownName(ctx, server, "lora", field, name);
+  }
+}
+
 async function findSchedulers(ctx: Context, server: ServerRow, words: readonly string[]) {
   const found = words.map((word) => findKnownName(ctx, server, "scheduler", word));
   return (await Promise.all(found)).filter((one) => one !== undefined);
@@ -152,5 +166,6 @@ export async function resolveParams(
     params.sampler_name,
   ]);
   await requireNames(ctx, server, "style", "generation_params.styles", params.styles);
+  await requireLoras(ctx, server, params.positive_prompt);
   return { params: resolved, checkpointName };
 }

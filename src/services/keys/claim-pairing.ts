@@ -13,7 +13,7 @@ export async function claimPairing(
 ): Promise<{ claimed: PairingClaimed; token: string | null }> {
   const now = ctx.clock();
   const codeHash = hashSecret(normalizePairingCode(input.code), ctx.settings.keyPepper);
-  const code = await claimPairingCode(ctx.db, codeHash, now);
+  const code = await claimPairingCode(ctx.db, codeHash, input.for, now);
   const maker = code && (await findKeyById(ctx.db, code.apiKeyId));
   if (!code || !maker || !isUsable(maker.key, now)) throw new AppError("pairing_code_invalid");
   if (code.purpose === "page") {

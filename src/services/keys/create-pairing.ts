@@ -15,5 +15,6 @@ export async function createPairing(ctx: ActorContext, input: CreatePairing): Pr
     serverAlias: input.for === "agent" ? input.server_alias : null,
     expiresAt,
   });
-  return { code, url: `${ctx.origin}/#pair=${code}`, expires_at: toTimestamp(expiresAt) };
+  const link = input.for === "page" ? { url: `${ctx.origin}/#pair=${code}` } : {};
+  return { code, ...link, expires_at: toTimestamp(expiresAt) };
 }

@@ -144,3 +144,12 @@ it("is for its owner alone", async () => {
     details: [{ field: "generation_params.img2img.init_image" }],
   });
 });
+
+it("tells who sends a form how a picture is sent", async () => {
+  const { upload, objects } = await uploader();
+  const headers = { "Content-Type": "multipart/form-data; boundary=x" };
+  const answer = await upload("--x--", 5, headers);
+  expect(answer.body).toMatchObject({ status: 415, code: "unsupported_media_type" });
+  expect(String(answer.body.error)).toContain("--data-binary");
+  expect(await objects()).toEqual([]);
+});

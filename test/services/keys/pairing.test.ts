@@ -52,6 +52,15 @@ describe("a pairing code", () => {
     expect(second.headers.get("set-cookie")).toBe(null);
   });
 
+  it("for a box is not used up by a page that it is opened in, and stands in no link", async () => {
+    const { queue, pair } = await open();
+    const { code, url } = await pair({ for: "agent", server_alias: "Attic" });
+    expect(url).toBeUndefined();
+    const byPage = await claim(queue, { code, for: "page" });
+    expect(byPage.body).toMatchObject({ code: "pairing_code_invalid" });
+    expect((await claim(queue, { code, for: "agent" })).status).toBe(201);
+  });
+
   it("is worth one session however many claim it at once", async () => {
     const { queue, pair } = await open();
     const { code } = await pair();

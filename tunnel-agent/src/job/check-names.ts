@@ -1,13 +1,5 @@
-import type { Catalogue, ResolvedParams } from "@mobilesd/contract";
+import { type Catalogue, lorasOf, type ResolvedParams } from "@mobilesd/contract";
 import { type Failure, failure } from "./failure.ts";
-
-/** Forge's pattern of a tag (modules/extra_networks.py): `<lora:name:weight>`. */
-const LORA_TAG = /<lora:([^>:]+)[^>]*>/g;
-
-/** The LoRAs that a prompt names. One that is missing makes Forge drop all of them in silence. */
-function lorasOf(prompt: string): string[] {
-  return [...prompt.matchAll(LORA_TAG)].map(([, name = ""]) => name);
-}
 
 /**
  * What a job names and this Forge does not have. Forge itself takes another one in silence, for nearly
