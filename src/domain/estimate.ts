@@ -26,9 +26,10 @@ export function costOf(params: ResolvedParams): number {
   return (params.width * params.height * picturesOf(params) * steps) / 1_000_000;
 }
 
-function blend(old: number, sample: number, sampleCount: number): number {
-  return sampleCount === 0 ? sample : old + (sample - old) * NEWEST_WEIGHT;
-}
+/** A job of less work than this, some 512² pixels and four steps, is mostly overhead and tells less of the rate. */
+const WHOLE_SAMPLE_MEGAPIXEL_STEPS = 1;
+
+const blend = (old: number, sample: number, weight: number) => old + (sample - old) * weight;
 
 /** The timing after one more finished job. A job that loaded no model says nothing about loads. */
 export function learn(
@@ -37,11 +38,13 @@ export function learn(
 ): ServerTiming {
   if (done.costMegapixelSteps <= 0) return timing;
   const rate = done.generationMs / done.costMegapixelSteps;
+  const weight = timing.sampleCount === 0 ? 1 : NEWEST_WEIGHT;
+  const worth = Math.min(1, done.costMegapixelSteps / WHOLE_SAMPLE_MEGAPIXEL_STEPS);
   return {
-    msPerMegapixelStep: blend(timing.msPerMegapixelStep, rate, timing.sampleCount),
+    msPerMegapixelStep: blend(timing.msPerMegapixelStep, rate, weight * worth),
     modelLoadMs:
       done.modelLoadMs > 0
-        ? blend(timing.modelLoadMs, done.modelLoadMs, timing.sampleCount)
+        ? blend(timing.modelLoadMs, done.modelLoadMs, weight)
         : timing.modelLoadMs,
     sampleCount: timing.sampleCount + 1,
   };

@@ -138,8 +138,8 @@ it("what a server's jobs have taken is what the next one is expected to take", a
   const id = await queue.submit(slow);
   const view = await queue.status(id);
   const endInMs = Date.parse(view.estimated_completion_time ?? "") - Date.now();
-  // Before anything is known the same job is expected to take some nine seconds.
-  expect(endInMs).toBeLessThan(3_000);
+  // Before anything is known the same job is expected to take some nine seconds, most of it a model load.
+  expect(endInMs).toBeLessThan(6_000);
   await queue.reach(id, "completed");
 });
 

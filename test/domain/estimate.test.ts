@@ -35,6 +35,15 @@ it("takes the first finished job at its word and moves gently after it", () => {
   expect(learn(first, { ...done, costMegapixelSteps: 0 })).toBe(first);
 });
 
+it("learns little of the rate from a job so small that it is mostly overhead", () => {
+  const tiny = { costMegapixelSteps: 0.1, generationMs: 1_000, modelLoadMs: 0 };
+  const first = learn(TIMING_UNKNOWN, tiny).msPerMegapixelStep;
+  expect(first).toBeGreaterThan(TIMING_UNKNOWN.msPerMegapixelStep);
+  expect(first).toBeLessThan(10 * TIMING_UNKNOWN.msPerMegapixelStep);
+  const settled = { msPerMegapixelStep: 200, modelLoadMs: 4_000, sampleCount: 9 };
+  expect(learn(settled, tiny).msPerMegapixelStep).toBeLessThan(500);
+});
+
 it("adds a model load wherever the checkpoint changes", () => {
   expect(waitMs(null, [], timing)).toBe(0);
   expect(waitMs(null, [job("a"), job("a"), job("b")], timing)).toBe(3 * 1_000 + 2 * 5_000);
