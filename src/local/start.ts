@@ -48,7 +48,10 @@ function listenForEnd(stopping: { stop: () => Promise<void>; stopNow: () => Prom
   let wishes = 0;
   const finish = (stop: () => Promise<void>, code: number) =>
     void stop().then(
-      () => process.exit(code),
+      () => {
+        if (code === 0) printLine("Stopped. What waits goes on with the next start.");
+        process.exit(code);
+      },
       (error) => {
         process.stderr.write(`While stopping: ${error}\n`);
         process.exit(1);
