@@ -82,7 +82,8 @@ export const Claim = z.strictObject({
   /** Made by the agent before the first try; the same id answers the same lease. */
   claim_id: z.uuid(),
   loaded_checkpoint: Name.nullable(),
-  slots: z.int().min(1).max(1).default(1),
+  /** 0 takes nothing and only says that the box is there: somebody else's work keeps it busy. */
+  slots: z.int().min(0).max(1).default(1),
 });
 export type Claim = z.infer<typeof Claim>;
 

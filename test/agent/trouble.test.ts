@@ -99,6 +99,7 @@ describe("a Forge in trouble", () => {
     const agent = run(forge);
     await said(agent, "busy with somebody's own work");
     const id = await queue.submit();
+    expect((await queue.status(id)).status_reason).toBe("queued");
     await queue.reach(id, "completed");
     expect((await own).status).toBe(200);
     expect(forge.jobs.map((job) => job.isInterrupted)).toEqual([false, false]);

@@ -42,6 +42,7 @@ interface Loop {
   healthTold: string | null;
   catalogueReadAt: number;
   lastWorkAt: number;
+  presenceShownAt: number;
   /** Kept until it is answered, so that a lost answer is asked for again and no second job is taken. */
   claimId: string | null;
   failures: number;
@@ -82,6 +83,15 @@ async function claim(deps: DaemonDeps, loop: Loop): Promise<LeaseGrant | null> {
   const { job } = await deps.cloud.once("claimJob", { body });
   loop.claimId = null;
   return job;
+}
+
+/** Lets the queue know that the box is there although it takes no job: at the pace of an idle one. */
+async function showPresence(deps: DaemonDeps, loop: Loop, everyMs: number): Promise<void> {
+  const now = deps.now();
+  if (now - loop.presenceShownAt < everyMs) return;
+  loop.presenceShownAt = now;
+  const body = { claim_id: deps.uuid(), loaded_checkpoint: null, slots: 0 };
+  await deps.cloud.once("claimJob", { body });
 }
 
 const SENTENCES: Record<RunEnd["type"], string> = {
@@ -128,7 +138,10 @@ async function round(deps: DaemonDeps, loop: Loop): Promise<number> {
     await settleGhosts(forge, journal, log, durations.forgePollMs, stop.drain);
     return 0;
   }
-  if (health.type === "busy") return durations.claimPollBusyMs;
+  if (health.type === "busy") {
+    await showPresence(deps, loop, durations.claimPollIdleMs);
+    return durations.claimPollBusyMs;
+  }
   if (stop.drain.aborted) return 0;
   const lease = await claim(deps, loop);
   loop.failures = 0;
@@ -194,6 +207,7 @@ export async function runDaemon(deps: DaemonDeps): Promise<DaemonEnd> {
     healthTold: null,
     catalogueReadAt: 0,
     lastWorkAt: deps.now(),
+    presenceShownAt: deps.now(),
     claimId: null,
     failures: 0,
   };

@@ -60,6 +60,10 @@ export async function claimJob(
   input: Claim,
   sessionId: string | null,
 ): Promise<LeaseGrant | null> {
+  if (input.slots === 0) {
+    await requireSession(ctx, sessionId);
+    return null;
+  }
   const alias = ctx.actor.serverAlias ?? "";
   const { durations, keyPepper } = ctx.settings;
   const claimed = { sessionId: sessionId ?? "", claimId: input.claim_id };

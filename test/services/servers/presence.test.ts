@@ -144,3 +144,15 @@ it("finds who is present by searches of an index, however long the history", asy
   const onJobs = results.map((row) => row.detail).filter((line) => /\bjobs\b/.test(line));
   expect(onJobs).toEqual([expect.stringMatching(/^SEARCH jobs USING INDEX jobs_to_wake/)]);
 });
+
+it("takes a box that is busy with its owner's own work for present, and gives it nothing", async () => {
+  const { queue, agent, submit, reasons } = await open();
+  const { body } = await submit();
+  for (let minutes = 0; minutes < 10; minutes++) {
+    queue.now += 60_000;
+    const json = { claim_id: crypto.randomUUID(), loaded_checkpoint: null, slots: 0 };
+    const asked = await agent.post("claim", json);
+    expect(asked.body).toEqual({ job: null });
+  }
+  expect(await reasons(body.mobilesd_job_id)).toEqual(QUEUED);
+});
