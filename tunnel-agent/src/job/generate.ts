@@ -101,16 +101,21 @@ function fromAnswer(forge: Forge, answer: ForgeAnswer, watcher: Watcher, sentAt:
   return { type: "answer", body: answer.body, generationMs, modelLoadMs } as const;
 }
 
-/** Whether nothing runs in Forge at this moment, as far as it says. */
-async function isIdle(client: ForgeClient): Promise<boolean> {
-  const state = await readState(client);
-  return state !== null && !state.isRunning;
+/** Whether nothing runs in Forge at this moment, as far as it says; null when it is not there at all. */
+async function isIdle(client: ForgeClient): Promise<boolean | null> {
+  try {
+    const state = await readState(client);
+    return state !== null && !state.isRunning;
+  } catch (error) {
+    if (error instanceof ForgeUnreachableError) return null;
+    throw error;
+  }
 }
 
 /**
  * Sends one request to Forge and stays with it until it is answered, hangs, or is stopped; then the
  * generation is interrupted, if it is ours that runs. Forge has no other end than an answer: a dropped
- * connection stops nothing (forge-reference 1.10). Throws `ForgeUnreachableError` before anything is sent.
+ * connection stops nothing (forge-reference 1.10).
  */
 export async function generate(
   forge: Forge,
@@ -119,7 +124,10 @@ export async function generate(
   { stop, hurry }: RunStops,
 ): Promise<GenerateEnd> {
   const { client, durations, now } = forge;
-  const run = { taskId, isAlone: await isIdle(client) };
+  const isAlone = await isIdle(client);
+  // A Forge that went away before it was asked did not die of this job.
+  if (isAlone === null) return { type: "not_sent" };
+  const run = { taskId, isAlone };
   const sentAt = now();
   const close = new AbortController();
   const settled: Promise<Settled> = client

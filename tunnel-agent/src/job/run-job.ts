@@ -213,6 +213,7 @@ export async function runJob(
     const end = tried.type === "stopped" ? stoppedEnd() : tried;
     await report(deps, lease, end, agentStop.giveUp).catch((error: unknown) => {
       const isRefused = error instanceof ProblemError;
+      if (end.type === "cancelled" && isRefused && error.is("job_cancelled")) return;
       if (!isRefused && !agentStop.giveUp.aborted) throw error;
       const code = isRefused ? error.problem.code : "stopped";
       deps.log.warn({ job_id: lease.mobilesd_job_id, code }, "The end of a run was not taken");
