@@ -296,29 +296,3 @@ it("never queues a job whose upload the nightly clean-up takes at that very mome
   expect(uses.results).toEqual([{ id: young.upload_id, use_count: 0 }]);
   expect((await submit(params({ img2img: { init_image: young } }), key)).status).toBe(200);
 });
-
-describe("a LoRA that a prompt calls", () => {
-  it("is taken by its file's name and by its alias", async () => {
-    const { submit, params } = await open();
-    const positive_prompt = "a cube <lora:lab_lora:0.8> <lora:lab lora:1>";
-    expect((await submit(params({ positive_prompt }))).status).toBe(200);
-  });
-
-  it("is refused when the server has none of that name, with the nearest, and nothing is stored", async () => {
-    const { submit, params, countJobs } = await open();
-    const answer = await submit(params({ positive_prompt: "a cube <lora:lab_lra:1>" }));
-    expect(answer.body).toMatchObject({
-      status: 400,
-      code: "unknown_name",
-      details: [{ field: "generation_params.positive_prompt", choices: ["lab_lora"] }],
-    });
-    expect(await countJobs()).toBe(0);
-  });
-
-  it("costs a bounded look-up however many a prompt calls", async () => {
-    const { submit, params } = await open();
-    const tags = Array.from({ length: 33 }, (_, count) => `<lora:l${count}:1>`).join(" ");
-    const answer = await submit(params({ positive_prompt: tags }));
-    expect(answer.body).toMatchObject({ code: "invalid_request", details: [{ limit: 32 }] });
-  });
-});
