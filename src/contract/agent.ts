@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { FailureReason, JobWarning } from "./failures.ts";
 import { ResolvedParams } from "./generation-params.ts";
 import { JobId, Sha256Hex } from "./ids.ts";
 import { DURATIONS, LIMITS } from "./limits.ts";
@@ -40,13 +41,17 @@ export const Catalogue = z.strictObject({
   upscalers: Names,
   latent_upscale_modes: Names,
   styles: Names,
+  /** Models and preprocessors of ControlNet, "None" among them; empty where it is not installed. */
+  controlnet_models: Names,
+  controlnet_modules: Names,
+  /** Always-on ones, and of the selectable ones those that this box lets the queue run. */
   scripts: z
     .array(
       z.strictObject({
         name: Name,
         is_alwayson: z.boolean(),
         is_img2img: z.boolean(),
-        arg_labels: z.array(z.string().max(500).nullable()).max(2_000),
+        arg_labels: z.array(z.string().max(LIMITS.argLabelCharsMax).nullable()).max(2_000),
       }),
     )
     .max(2_000),
@@ -125,24 +130,14 @@ export const HeartbeatAnswer = z.object({
 export const FailureKind = z.enum(["user", "resource", "infra", "forge_died", "interrupted"]);
 export type FailureKind = z.infer<typeof FailureKind>;
 
-export const FailureReason = z.enum([
-  "invalid_job",
-  "missing_name",
-  "wrong_model",
-  "incomplete_result",
-  "oom",
-  "forge_error",
-  "forge_hung",
-  "forge_unreachable",
-  "agent_lost",
-]);
-export type FailureReason = z.infer<typeof FailureReason>;
-
 export const Fail = LeaseProof.extend({
   kind: FailureKind,
   reason: FailureReason,
+  /** For the person who queued the job. */
   message: z.string().max(LIMITS.errorMessageCharsMax),
-  field: z.string().max(200).optional(),
+  /** For the owner of the box, where there is something to do there. */
+  owner_message: z.string().max(LIMITS.errorMessageCharsMax).optional(),
+  field: z.string().max(LIMITS.fieldCharsMax).optional(),
 });
 export type Fail = z.infer<typeof Fail>;
 
@@ -171,6 +166,8 @@ export type ManifestImage = z.infer<typeof ManifestImage>;
 
 export const Complete = LeaseProof.extend({
   images: z.array(ManifestImage).min(1).max(LIMITS.imagesPerJobMax),
+  /** What the result is not, although it is the one that was asked for. */
+  warnings: z.array(JobWarning).max(LIMITS.warningsMax).default([]),
   /** Time on the GPU without the model load, and that load; from them come all estimates. */
   generation_ms: z.number().min(0),
   model_load_ms: z.number().min(0),

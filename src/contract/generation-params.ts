@@ -1,31 +1,19 @@
 import * as z from "zod";
-import { UploadId } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
-
-/** Text that D1 and Forge can hold: no NUL, no lone surrogates. */
-function text(charsMax: number) {
-  return z
-    .string()
-    .max(charsMax)
-    .refine((value) => !value.includes("\0") && value.isWellFormed(), "not storable text");
-}
+import { AlwaysonScripts, SelectableScript } from "./scripts.ts";
+import { Settings } from "./settings.ts";
+import { forgeName, text } from "./text.ts";
+import { UploadRef } from "./upload-ref.ts";
 
 const prompt = () => text(LIMITS.promptCharsMax);
-const forgeName = () => text(LIMITS.forgeNameCharsMax).min(1);
 const side = () =>
   z.int().min(LIMITS.sidePixelsMin).max(LIMITS.sidePixelsMax).multipleOf(LIMITS.sidePixelsMultiple);
 const fraction = () => z.number().min(0).max(1);
 const steps = () => z.int().min(1).max(LIMITS.stepsMax);
 const cfgScale = () => z.number().min(0).max(LIMITS.cfgScaleMax);
+const modules = () => z.array(forgeName()).max(LIMITS.modulesMax);
 /** -1 asks for a random seed. */
 const seed = () => z.int().min(-1).max(LIMITS.seedMax);
-
-export const UploadRef = z.strictObject({ upload_id: UploadId });
-export type UploadRef = z.infer<typeof UploadRef>;
-
-/** An argument of a script: plain JSON of bounded depth, where an image is `{upload_id}`. */
-const ScriptArgs = z.array(z.json()).max(512);
-const ArgLabels = z.array(text(200).nullable()).max(512);
 
 const Img2Img = z.strictObject({
   init_image: UploadRef,
@@ -43,22 +31,32 @@ const Img2Img = z.strictObject({
   initial_noise_multiplier: z.number().min(0).max(2).optional(),
 });
 
-const Hires = z.strictObject({
-  scale: z.number().min(1).max(4).optional(),
-  width: side().optional(),
-  height: side().optional(),
-  upscaler: forgeName().optional(),
-  steps: z.int().min(0).max(LIMITS.stepsMax).optional(),
-  denoising_strength: fraction().optional(),
-  checkpoint_name: forgeName().optional(),
-  modules: z.array(forgeName()).max(8).optional(),
-  sampler_name: forgeName().optional(),
-  scheduler: forgeName().optional(),
-  cfg_scale: cfgScale().optional(),
-  distilled_cfg_scale: cfgScale().optional(),
-  prompt: prompt().optional(),
-  negative_prompt: prompt().optional(),
-});
+/** What Forge's page calls hires fix. Where a field is absent the first pass's value holds. */
+const Hires = z
+  .strictObject({
+    /** Of the first pass's sides; 2 where no size is given at all. */
+    scale: z.number().min(1).max(LIMITS.hiresScaleMax).optional(),
+    /** One of them alone keeps the shape; both cut what stands over. */
+    width: side().optional(),
+    height: side().optional(),
+    upscaler: forgeName().default("Latent"),
+    /** 0: as many as the first pass. */
+    steps: z.int().min(0).max(LIMITS.stepsMax).default(0),
+    denoising_strength: fraction().default(0.7),
+    checkpoint_name: forgeName().optional(),
+    modules: modules().optional(),
+    sampler_name: forgeName().optional(),
+    scheduler: forgeName().optional(),
+    cfg_scale: cfgScale().optional(),
+    distilled_cfg_scale: cfgScale().optional(),
+    prompt: prompt().optional(),
+    negative_prompt: prompt().optional(),
+  })
+  .refine(({ scale, width, height }) => scale === undefined || !(width || height), {
+    path: ["scale"],
+    message: "give either scale, or width and height",
+  });
+export type Hires = z.infer<typeof Hires>;
 
 const Refiner = z.strictObject({ checkpoint_name: forgeName(), switch_at: fraction() });
 
@@ -66,20 +64,6 @@ const Upscale = z.strictObject({
   upscaler: forgeName(),
   scale: z.number().min(1).max(8).optional(),
 });
-
-const AlwaysonScript = z.strictObject({ args: ScriptArgs, arg_labels: ArgLabels.optional() });
-const SelectableScript = AlwaysonScript.extend({ name: forgeName() });
-
-const SETTING_NAMES = [
-  "eta_noise_seed_delta",
-  "randn_source",
-  "emphasis",
-  "sd_noise_schedule",
-  "token_merging_ratio",
-  "token_merging_ratio_img2img",
-  "token_merging_ratio_hr",
-  "forge_unet_storage_dtype",
-] as const;
 
 /**
  * Everything that decides what a picture looks like, in Forge's own field names beside the seed's.
@@ -118,36 +102,19 @@ export const GenerationParams = z.strictObject({
 
   img2img: Img2Img.optional(),
 
-  modules: z.array(forgeName()).max(8).optional(),
-  settings: z
-    .partialRecord(z.enum(SETTING_NAMES), z.union([z.string().max(200), z.number(), z.boolean()]))
-    .optional(),
+  /** VAE and text encoders; [] means those in the checkpoint, absent as the server has them. */
+  modules: modules().optional(),
+  settings: Settings.optional(),
   refiner: Refiner.optional(),
   hires: Hires.optional(),
   upscale: Upscale.optional(),
   script: SelectableScript.optional(),
-  alwayson_scripts: z.record(z.string().max(200), AlwaysonScript).optional(),
+  alwayson_scripts: AlwaysonScripts.optional(),
 });
 export type GenerationParams = z.infer<typeof GenerationParams>;
 
 /** Fields of `generation_params` that no agent runs yet: each is refused by name, never accepted and ignored. */
-export const UNBUILT_PARAMS = [
-  "modules",
-  "settings",
-  "refiner",
-  "hires",
-  "upscale",
-  "script",
-  "alwayson_scripts",
-] as const satisfies readonly (keyof GenerationParams)[];
-
-/** A tag of a prompt that calls a LoRA: `<lora:name:weight>` (Forge, modules/extra_networks.py). */
-const LORA_TAG = /<lora:([^>:]+)[^>]*>/g;
-
-/** The LoRAs that a prompt calls, each once. One that is missing makes Forge drop all of them in silence. */
-export function lorasOf(prompt: string): string[] {
-  return [...new Set([...prompt.matchAll(LORA_TAG)].map(([, name = ""]) => name))];
-}
+export const UNBUILT_PARAMS = ["upscale"] as const satisfies readonly (keyof GenerationParams)[];
 
 /** The words of `scheduler_or_quality_preset` that mean a number of steps instead of a scheduler. */
 export const QUALITY_PRESET_STEPS = { Speed: 12, Balanced: 20, Quality: 32 } as const;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { FailureReason, JobWarning } from "./failures.ts";
 import { GenerationParams, ResolvedParams } from "./generation-params.ts";
 import { ImageName, JobId, ServerAlias } from "./ids.ts";
 import { LIMITS } from "./limits.ts";
@@ -23,16 +24,8 @@ export const StatusReason = z.enum([
   "done",
   "user_cancelled",
   "expired",
-  "invalid_job",
-  "missing_name",
-  "wrong_model",
-  "incomplete_result",
-  "oom",
-  "forge_error",
-  "forge_hung",
-  "forge_unreachable",
-  "agent_lost",
   "poison",
+  ...FailureReason.options,
 ]);
 export type StatusReason = z.infer<typeof StatusReason>;
 
@@ -105,6 +98,8 @@ export type DryRunAnswer = z.infer<typeof DryRunAnswer>;
 export const JobError = z.object({
   code: StatusReason,
   message: z.string(),
+  /** What the owner of the box can do about it, where there is something. */
+  owner_message: z.string().optional(),
   /** The field of `generation_params` that is to blame, where one is. */
   field: z.string().optional(),
 });
@@ -141,6 +136,8 @@ export const JobStatusView = z.object({
   generation_params: StoredParams,
   retry_count: z.int(),
   error: JobError.nullable(),
+  /** Empty unless the job completed and something about its result must be said. */
+  warnings: z.array(JobWarning),
   images: z.array(JobImage),
 });
 export type JobStatusView = z.infer<typeof JobStatusView>;

@@ -28,8 +28,18 @@ export const LIMITS = {
   /** Forge takes any integer, but torch seeds with 32 bits of it. */
   seedMax: 4_294_967_295,
   stylesMax: 16,
+  /** A VAE and three text encoders, twice over. */
+  modulesMax: 8,
+  /** What Forge's page offers. */
+  hiresScaleMax: 4,
+  /** Positions of one script: the largest third-party ones have some 300. */
+  scriptArgsMax: 512,
+  argLabelCharsMax: 500,
+  alwaysonScriptsMax: 32,
   /** LoRAs that one prompt calls: each is looked up by name, and more than a few spoil a picture. */
   lorasMax: 32,
+  /** Input pictures of one job: init image, mask, and those of ten ControlNet units. */
+  uploadsPerJobMax: 32,
   tagsMax: 16,
   tagCharsMax: 64,
   nameCharsMax: 200,
@@ -64,6 +74,9 @@ export const LIMITS = {
   /** Forge dying or hanging during the same job this often makes the job poison. */
   forgeDeathsMax: 2,
   errorMessageCharsMax: 2_000,
+  fieldCharsMax: 200,
+  /** Warnings of one job: one for each kind of thing that can be lost, and some to spare. */
+  warningsMax: 32,
   nearestMatchesMax: 5,
   keyNameCharsMax: 100,
 } as const;

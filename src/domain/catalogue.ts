@@ -1,4 +1,4 @@
-import type { Catalogue } from "@mobilesd/contract";
+import { type Catalogue, modelFileStem } from "@mobilesd/contract";
 import type { CatalogueName, NameKind } from "./names.ts";
 
 /** A catalogue as rows: each name under every key by which a request may look it up. */
@@ -17,11 +17,14 @@ export function catalogueNames(catalogue: Catalogue): CatalogueName[] {
     ...catalogue.schedulers.flatMap(({ name, label }) => under("scheduler", name, [name, label])),
     ...catalogue.loras.flatMap(({ name, alias }) => under("lora", name, [name, alias])),
     ...plain("sampler", catalogue.samplers),
-    ...plain("module", catalogue.modules),
+    // An infotext names a module without its ending.
+    ...catalogue.modules.flatMap((name) => under("module", name, [name, modelFileStem(name)])),
     ...plain("embedding", catalogue.embeddings),
     ...plain("upscaler", catalogue.upscalers),
     ...plain("latent_upscale_mode", catalogue.latent_upscale_modes),
     ...plain("style", catalogue.styles),
+    ...plain("controlnet_model", catalogue.controlnet_models),
+    ...plain("controlnet_module", catalogue.controlnet_modules),
     ...plain("script", [...new Set(catalogue.scripts.map((script) => script.name))]),
   ];
 }

@@ -18,7 +18,13 @@
  *
  * Every change that ends or replaces a lease raises the epoch, which is the fence against late writers.
  */
-import type { FailureKind, FailureReason, JobStatus, StatusReason } from "@mobilesd/contract";
+import type {
+  FailureKind,
+  FailureReason,
+  JobError,
+  JobStatus,
+  StatusReason,
+} from "@mobilesd/contract";
 import { type Durations, LIMITS } from "@mobilesd/contract";
 import { backoffCapMs, withFullJitter } from "./backoff.ts";
 import { err, ok, type Result } from "./result.ts";
@@ -46,11 +52,16 @@ export interface JobState {
   readonly holdReason: HoldReason | null;
 }
 
-export interface Failure {
+/** What an error says, beside its code. */
+interface Saying {
+  readonly message: string;
+  readonly owner_message?: string | undefined;
+  readonly field?: string | undefined;
+}
+
+export interface Failure extends Saying {
   readonly kind: FailureKind;
   readonly reason: FailureReason;
-  readonly message: string;
-  readonly field?: string | undefined;
 }
 
 export type JobEvent =
@@ -76,7 +87,7 @@ export interface JobChange {
   readonly forgeDeathCount?: number;
   readonly retryCount?: number;
   readonly cancelRequestedAt?: number;
-  readonly error?: { code: StatusReason; message: string; field?: string } | null;
+  readonly error?: JobError | null;
   /** Ends the lease and raises the epoch. */
   readonly endsLease?: true;
   readonly isStarted?: true;
@@ -116,16 +127,17 @@ function finish(
 
 const cancelled = () => finish("cancelled", "user_cancelled");
 
-function failed(
-  reason: StatusReason,
-  failure: { message: string; field?: string | undefined },
-): JobChange {
-  const { message, field } = failure;
-  return finish("failed", reason, {
-    code: reason,
+function errorOf(code: StatusReason, { message, owner_message, field }: Saying): JobError {
+  return {
+    code,
     message,
+    ...(owner_message === undefined ? {} : { owner_message }),
     ...(field === undefined ? {} : { field }),
-  });
+  };
+}
+
+function failed(reason: StatusReason, saying: Saying): JobChange {
+  return finish("failed", reason, errorOf(reason, saying));
 }
 
 /** Back to the queue, at once: the sweep keeps watching only a job that has a deadline. */
@@ -151,7 +163,7 @@ function retryLater(job: JobState, failure: Failure, at: Circumstances): JobChan
     notBefore,
     wakeAt: Math.min(notBefore, job.startBy ?? notBefore),
     retryCount: job.retryCount + 1,
-    error: { code: failure.reason, message: failure.message },
+    error: errorOf(failure.reason, failure),
   };
 }
 
@@ -176,7 +188,7 @@ function fail(job: JobState, failure: Failure, at: Circumstances): JobChange {
   const forgeDeathCount = job.forgeDeathCount + (failure.kind === "forge_died" ? 1 : 0);
   if (forgeDeathCount >= LIMITS.forgeDeathsMax) {
     const message = `Forge died or hung ${forgeDeathCount} times during this job. ${failure.message}`;
-    return { ...failed("poison", { message }), forgeDeathCount };
+    return { ...failed("poison", { ...failure, message }), forgeDeathCount };
   }
   if (job.attemptCount >= LIMITS.attemptsMax) {
     return { ...failed(failure.reason, failure), forgeDeathCount };

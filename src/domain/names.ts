@@ -1,5 +1,12 @@
-import { type ErrorDetail, LIMITS, QUALITY_PRESET_STEPS, STEPS_DEFAULT } from "@mobilesd/contract";
-import type { GenerationParams } from "@mobilesd/contract";
+import {
+  type ErrorDetail,
+  type GenerationParams,
+  type KnownCheckpoint,
+  LIMITS,
+  modelFileStem,
+  QUALITY_PRESET_STEPS,
+  STEPS_DEFAULT,
+} from "@mobilesd/contract";
 import { distance } from "fastest-levenshtein";
 import { err, ok, type Result } from "./result.ts";
 
@@ -14,75 +21,13 @@ export type NameKind =
   | "embedding"
   | "upscaler"
   | "latent_upscale_mode"
+  | "controlnet_model"
+  | "controlnet_module"
   | "script";
 
 /** One name of a server's catalogue. For a checkpoint `key` is its basename, for a scheduler its label. */
-export interface CatalogueName {
+export interface CatalogueName extends KnownCheckpoint {
   readonly kind: NameKind;
-  readonly name: string;
-  readonly key: string;
-  readonly hash: string | null;
-}
-
-const MODEL_FILE_ENDING = /\.(safetensors|ckpt|gguf|pth|pt|bin|sft)$/i;
-const HASH_IN_TITLE = / \[[0-9a-f]{8,64}\]$/;
-
-const withSlashes = (name: string) => name.replaceAll("\\", "/");
-const lastPart = (name: string) => name.slice(name.lastIndexOf("/") + 1);
-
-/**
- * The basenames that a written checkpoint may mean, to look them up by: Forge also knows a file as
- * `folder_basename` (`model_name`), so every part behind an underscore is a candidate.
- */
-export function checkpointKeys(given: string): string[] {
-  const bare = lastPart(withSlashes(given).replace(HASH_IN_TITLE, "")).replace(
-    MODEL_FILE_ENDING,
-    "",
-  );
-  const keys = [bare];
-  for (let at = bare.indexOf("_"); at >= 0 && keys.length < 16; at = bare.indexOf("_", at + 1)) {
-    keys.push(bare.slice(at + 1));
-  }
-  return keys;
-}
-
-/** Whether a text may be a hash of a checkpoint: Forge takes 10 or 64 digits of its sha256. */
-export function isCheckpointHash(given: string): boolean {
-  return /^([0-9a-f]{10}|[0-9a-f]{64})$/.test(given);
-}
-
-/** Every form in which Forge's users write a checkpoint (forge-reference 1.6.4, Forge `CheckpointInfo`). */
-function aliasesOf(checkpoint: CatalogueName): string[] {
-  const path = withSlashes(checkpoint.name);
-  const modelName = path.replace(MODEL_FILE_ENDING, "").replaceAll("/", "_");
-  const plain = [path, lastPart(path), checkpoint.key, modelName];
-  if (checkpoint.hash === null) return plain;
-  const short = checkpoint.hash.slice(0, 10);
-  return [...plain, checkpoint.hash, short, `${path} [${short}]`, `${checkpoint.key} [${short}]`];
-}
-
-export type NameRefusal =
-  | { readonly code: "unknown_name" }
-  | { readonly code: "ambiguous_name"; readonly choices: string[] };
-
-/** The one checkpoint that `given` means among those of the catalogue that share its keys. */
-export function resolveCheckpoint(
-  given: string,
-  candidates: readonly CatalogueName[],
-): Result<CatalogueName, NameRefusal> {
-  const written = withSlashes(given);
-  const exact = candidates.find((one) => withSlashes(one.name) === written);
-  if (exact) return ok(exact);
-  const bare = written.replace(HASH_IN_TITLE, "");
-  const fitting = candidates.filter((one) => {
-    const aliases = aliasesOf(one);
-    return aliases.includes(written) || (one.hash === null && aliases.includes(bare));
-  });
-  const [only] = fitting;
-  if (only === undefined) return err({ code: "unknown_name" });
-  if (fitting.length > 1)
-    return err({ code: "ambiguous_name", choices: fitting.map((one) => one.name) });
-  return ok(only);
 }
 
 /** The names nearest to one that is not there, best first: what the user may have meant. */
@@ -91,7 +36,7 @@ export function nearestNames(given: string, names: readonly string[]): string[] 
   const score = (name: string) => {
     const lower = name.toLowerCase();
     if (lower === wanted) return -1;
-    const part = lastPart(withSlashes(lower)).replace(MODEL_FILE_ENDING, "");
+    const part = modelFileStem(lower);
     const near = Math.min(distance(wanted, lower), distance(wanted, part));
     return lower.includes(wanted) || wanted.includes(part) ? Math.min(near, 1) : near;
   };

@@ -1,4 +1,4 @@
-import { ResolvedParams } from "@mobilesd/contract";
+import { LIMITS, ResolvedParams, uploadsOf } from "@mobilesd/contract";
 
 /** Parameters out of a row, or null where they are not ones of this schema, as in rows of the old one. */
 export function readStoredParams(json: string): ResolvedParams | null {
@@ -12,13 +12,16 @@ export function readStoredParams(json: string): ResolvedParams | null {
 }
 
 /** The input pictures that parameters name, each once. */
-export function uploadIdsOf(params: Pick<ResolvedParams, "img2img">): string[] {
-  const { img2img } = params;
-  const ids = [img2img?.init_image.upload_id, img2img?.mask?.upload_id];
-  return [...new Set(ids.filter((id) => id !== undefined))];
+export function uploadIdsOf(params: Parameters<typeof uploadsOf>[0]): string[] {
+  return [...new Set(uploadsOf(params).map((upload) => upload.upload_id))];
 }
 
-/** How many pictures a job gives: every pass a batch. */
+/** How many pictures a job gives: every pass a batch. How many a selectable script makes, only it knows. */
 export function picturesOf(params: Pick<ResolvedParams, "batch_size" | "n_iter">): number {
   return params.batch_size * params.n_iter;
+}
+
+/** How many pictures a job may have at most. */
+export function picturesMaxOf(params: ResolvedParams): number {
+  return params.script ? LIMITS.imagesPerJobMax : picturesOf(params);
 }

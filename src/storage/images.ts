@@ -2,6 +2,7 @@ import type { Complete, ImageMime } from "@mobilesd/contract";
 import { and, asc, eq, inArray, type SQL, sql } from "drizzle-orm";
 import { imageName } from "../domain/image-name.ts";
 import type { JobChange } from "../domain/job-machine.ts";
+import { resultDetailsJson } from "../domain/result-details.ts";
 import { type Database, toTimestamp } from "./database.ts";
 import { imagesOf, type JobRow, rowOf, toColumns, unchangedSince } from "./jobs.ts";
 import { images, jobs, servers } from "./schema.ts";
@@ -110,7 +111,12 @@ export async function completeJob(
     ]),
   );
   // The epoch stays: it is the one under which the pictures lie and a repeated `complete` is known.
-  const columns = { ...toColumns(change, now), leaseHash: job.leaseHash, manifestSha256 };
+  const columns = {
+    ...toColumns(change, now),
+    leaseHash: job.leaseHash,
+    manifestSha256,
+    resultDetailsJson: resultDetailsJson(complete.warnings),
+  };
   const finishJob = db.update(jobs).set(columns).where(unchangedSince(job));
   const finished = sql`${rowOf(job)} AND ${jobs.status} = 'completed'
     AND ${jobs.epoch} = ${job.epoch} AND ${jobs.manifestSha256} = ${manifestSha256}`;

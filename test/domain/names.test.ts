@@ -1,13 +1,14 @@
-import { type GenerationParams, GenerationParams as Schema, LIMITS } from "@mobilesd/contract";
+import {
+  checkpointKeys,
+  type GenerationParams,
+  LIMITS,
+  resolveCheckpoint,
+  GenerationParams as Schema,
+} from "@mobilesd/contract";
 import { describe, expect, it } from "vitest";
 import { catalogueNames } from "../../src/domain/catalogue.ts";
 import { imageName, parseImageName } from "../../src/domain/image-name.ts";
-import {
-  checkpointKeys,
-  nearestNames,
-  resolveCheckpoint,
-  resolveSchedule,
-} from "../../src/domain/names.ts";
+import { nearestNames, resolveSchedule } from "../../src/domain/names.ts";
 import { EXAMPLE_CATALOGUE, PONY, PONY_SHA256 } from "../support/example-catalogue.ts";
 import { exampleParams } from "../support/example-job.ts";
 
@@ -21,7 +22,7 @@ function resolve(given: string) {
     given,
     CHECKPOINTS.filter((one) => keys.includes(one.key)),
   );
-  return found.ok ? found.value.name : found.error;
+  return found.type === "found" ? found.checkpoint.name : found;
 }
 
 describe("a checkpoint", () => {
@@ -40,25 +41,25 @@ describe("a checkpoint", () => {
 
   it("is known by its hash, short or whole", () => {
     for (const given of ["c0ffee00c0", PONY_SHA256]) {
-      expect(resolveCheckpoint(given, CHECKPOINTS)).toMatchObject({ value: { name: PONY } });
+      expect(resolveCheckpoint(given, CHECKPOINTS)).toMatchObject({ checkpoint: { name: PONY } });
     }
   });
 
   it("that Forge has not hashed yet is known by a title with any hash", () => {
     expect(resolve("plain_sd15.safetensors [0123456789]")).toBe("plain_sd15.safetensors");
-    expect(resolve(`${PONY} [0123456789]`)).toEqual({ code: "unknown_name" });
+    expect(resolve(`${PONY} [0123456789]`)).toEqual({ type: "unknown" });
   });
 
   it.each(["CyberRealisticPony_v8", "Pony", "v8", "", "../plain_sd15.safetensors", "[c0ffee00c0]"])(
     "is not taken for %s",
     (given) => {
-      expect(resolve(given)).toEqual({ code: "unknown_name" });
+      expect(resolve(given)).toEqual({ type: "unknown" });
     },
   );
 
   it("whose basename two files share must be named with its folder", () => {
     expect(resolve("twin")).toEqual({
-      code: "ambiguous_name",
+      type: "ambiguous",
       choices: ["a/twin.safetensors", "b\\twin.safetensors"],
     });
     expect(resolve("b/twin.safetensors")).toBe("b\\twin.safetensors");

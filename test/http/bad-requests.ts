@@ -216,16 +216,22 @@ export const BAD_REQUESTS: Record<string, BadRequest> = {
     field("img2img.init_image"),
   ],
   "a field that nothing runs yet": [
-    (jobWith) => jobWith({ hires: { scale: 2 } }),
+    (jobWith) => jobWith({ upscale: { upscaler: "Lanczos", scale: 2 } }),
     400,
     "not_built",
-    field("hires"),
+    field("upscale"),
   ],
-  "settings that nothing applies yet": [
-    (jobWith) => jobWith({ settings: { emphasis: "None" } }),
+  "a setting beyond those that change a picture": [
+    (jobWith) => jobWith({ settings: { samples_format: "jpg" } }),
     400,
-    "not_built",
-    field("settings"),
+    "invalid_request",
+    field("settings.samples_format"),
+  ],
+  "a setting with a value that Forge does not offer": [
+    (jobWith) => jobWith({ settings: { emphasis: "none" } }),
+    400,
+    "invalid_request",
+    field("settings.emphasis"),
   ],
   "a webhook": [
     (jobWith) => jobWith({}, { webhook_url: "https://example.com/hook" }),

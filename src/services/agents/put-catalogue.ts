@@ -1,6 +1,5 @@
-import type { Catalogue } from "@mobilesd/contract";
+import { type Catalogue, checkpointKeys, resolveCheckpoint } from "@mobilesd/contract";
 import { catalogueNames } from "../../domain/catalogue.ts";
-import { checkpointKeys, resolveCheckpoint } from "../../domain/names.ts";
 import { catalogueKey } from "../../storage/images.ts";
 import {
   holdMissingCheckpoints,
@@ -35,8 +34,8 @@ export async function putCatalogue(
     const keys = checkpointKeys(given);
     const candidates = checkpoints.filter((one) => keys.includes(one.key));
     const resolved = resolveCheckpoint(given, candidates);
-    if (resolved.ok && resolved.value.name !== given) {
-      await renameCheckpoint(ctx.db, server.alias, given, resolved.value.name);
+    if (resolved.type === "found" && resolved.checkpoint.name !== given) {
+      await renameCheckpoint(ctx.db, server.alias, given, resolved.checkpoint.name);
     }
   }
   await holdMissingCheckpoints(ctx.db, server.alias, ctx.clock());

@@ -1,31 +1,26 @@
 import {
+  CONTROLNET_TITLE,
+  controlNetUnits,
   type ErrorDetail,
+  findProblems,
   GenerationParams,
-  LIMITS,
-  lorasOf,
   type ResolvedParams,
   type SubmitJob,
   UNBUILT_PARAMS,
 } from "@mobilesd/contract";
 import { parseInfotext } from "../../domain/infotext.ts";
-import {
-  checkpointKeys,
-  isCheckpointHash,
-  type NameKind,
-  nearestNames,
-  resolveCheckpoint,
-  resolveSchedule,
-} from "../../domain/names.ts";
-import { picturesOf } from "../../domain/stored-params.ts";
-import {
-  findCheckpointsByHash,
-  findNames,
-  listNames,
-  type ServerRow,
-} from "../../storage/servers.ts";
-import { AppError, fieldError } from "../app-error.ts";
+import { nearestNames, resolveSchedule } from "../../domain/names.ts";
+import { listNames, type ServerRow } from "../../storage/servers.ts";
+import { AppError } from "../app-error.ts";
 import type { Context } from "../context.ts";
 import { findKnownName } from "./known-names.ts";
+import {
+  type Names,
+  namesOf,
+  requireHires,
+  requireLoras,
+  requireModules,
+} from "./require-names.ts";
 
 /** Parameters that a server can run, and the host's own name of their checkpoint. */
 export interface Resolved {
@@ -33,7 +28,10 @@ export interface Resolved {
   readonly checkpointName: string;
 }
 
-/** The parameters of a request, read from its infotext where it brought one. Unbuilt fields are refused. */
+/**
+ * The parameters of a request, read from its infotext where it brought one. Fields that are not built, and
+ * such that contradict each other, are refused by name.
+ */
 export function readParams(input: SubmitJob): GenerationParams {
   const params = input.generation_params ?? readInfotext(input.generation_info_raw ?? "");
   const unbuilt = UNBUILT_PARAMS.filter((field) => params[field] !== undefined);
@@ -46,10 +44,10 @@ export function readParams(input: SubmitJob): GenerationParams {
       })),
     );
   }
-  if (picturesOf(params) > LIMITS.imagesPerJobMax) {
-    const limit = LIMITS.imagesPerJobMax;
-    const message = "batch_size times n_iter is more pictures than a job may have";
-    throw fieldError("invalid_request", "generation_params.n_iter", message, { limit });
+  const problems = findProblems(params);
+  if (problems.length > 0) {
+    const details = problems.map((one) => ({ ...one, field: `generation_params.${one.field}` }));
+    throw new AppError("invalid_request", details);
   }
   return params;
 }
@@ -70,71 +68,59 @@ function readInfotext(text: string): GenerationParams {
   );
 }
 
-async function unknownName(
-  ctx: Context,
-  server: ServerRow,
-  kind: NameKind,
-  field: string,
-  given: string,
-): Promise<AppError> {
-  const choices = nearestNames(given, await listNames(ctx.db, server.alias, kind));
-  return fieldError("unknown_name", field, `${server.alias} has no ${kind} of this name`, {
-    choices,
-  });
-}
-
-async function resolveCheckpointName(
-  ctx: Context,
-  server: ServerRow,
-  given: string,
-): Promise<string> {
-  const keys = checkpointKeys(given);
-  const exact = await findKnownName(ctx, server, "checkpoint", keys[0] ?? "", given);
-  if (exact) return exact.name;
-  const named = await findNames(ctx.db, server.alias, "checkpoint", keys);
-  const candidates =
-    named.length === 0 && isCheckpointHash(given)
-      ? await findCheckpointsByHash(ctx.db, server.alias, given)
-      : named;
-  const resolved = resolveCheckpoint(given, candidates);
-  if (resolved.ok) return resolved.value.name;
-  const field = "generation_params.checkpoint_name";
-  if (resolved.error.code === "unknown_name") {
-    throw await unknownName(ctx, server, "checkpoint", field, given);
-  }
-  const { choices } = resolved.error;
-  throw fieldError("ambiguous_name", field, "more than one file has this name", { choices });
-}
-
-async function requireNames(
-  ctx: Context,
-  server: ServerRow,
-  kind: "sampler" | "style",
-  field: string,
-  wanted: readonly string[],
-): Promise<void> {
-  for (const name of wanted) {
-    const known = await findKnownName(ctx, server, kind, name, name);
-    if (!known) throw await unknownName(ctx, server, kind, field, name);
-  }
-}
-
-/** A LoRA is known by its file's name or by its alias. */
-async function requireLoras(ctx: Context, server: ServerRow, prompt: string): Promise<void> {
-  const field = "generation_params.positive_prompt";
-  const wanted = lorasOf(prompt);
-  if (wanted.length > LIMITS.lorasMax) {
-    throw fieldError("invalid_request", field, "calls too many LoRAs", { limit: LIMITS.lorasMax });
-  }
-  for (const name of wanted) {
-    const known = await findKnownName(ctx, server, "lora", name);
-    if (!known) throw await unknownName(ctx, server, "lora", field, name);
-  }
-}
-
 async function findSchedulers(ctx: Context, server: ServerRow, words: readonly string[]) {
   const found = words.map((word) => findKnownName(ctx, server, "scheduler", word));
   return (await Promise.all(found)).filter((one) => one !== undefined);
+}
+
+/** Steps and scheduler of a request; `hasCatalogue` false keeps the words as they are. */
+async function decideSchedule(
+  ctx: Context,
+  server: ServerRow,
+  params: GenerationParams,
+  hasCatalogue: boolean,
+): Promise<ResolvedParams> {
+  const words = [params.scheduler, params.scheduler_or_quality_preset].filter(
+    (word) => word !== undefined,
+  );
+  const schedulers = hasCatalogue ? await findSchedulers(ctx, server, words) : null;
+  const schedule = resolveSchedule(params, schedulers);
+  if (schedule.ok) return { ...params, ...schedule.value };
+  const { isUnknownName, ...detail } = schedule.error;
+  if (!isUnknownName) throw new AppError("invalid_request", [detail]);
+  const known = await listNames(ctx.db, server.alias, "scheduler");
+  const choices = nearestNames(words.join(" "), known);
+  throw new AppError("unknown_name", [{ ...detail, choices }]);
+}
+
+async function requireScripts(names: Names, params: GenerationParams): Promise<void> {
+  // The lists know a script by its title in lower case, as Forge compares it.
+  const { script, alwayson_scripts = {} } = params;
+  if (script) await names.require(["script"], "script.name", script.name.toLowerCase());
+  for (const title of Object.keys(alwayson_scripts)) {
+    const field = `alwayson_scripts.${title}`;
+    await names.require(["script"], field, title.toLowerCase());
+    if (title.toLowerCase() !== CONTROLNET_TITLE) continue;
+    for (const [at, unit] of controlNetUnits(alwayson_scripts).entries()) {
+      if (!unit.enabled) continue;
+      await names.require(["controlnet_model"], `${field}.args.${at}.model`, unit.model);
+      await names.require(["controlnet_module"], `${field}.args.${at}.module`, unit.module);
+    }
+  }
+}
+
+/** Every name of a request, looked up; those that Forge needs exactly come back in its own spelling. */
+async function requireAllNames(names: Names, params: ResolvedParams): Promise<ResolvedParams> {
+  await names.require(["sampler"], "sampler_name", params.sampler_name);
+  for (const style of params.styles) await names.require(["style"], "styles", style);
+  await requireLoras(names, "positive_prompt", params.positive_prompt);
+  if (params.refiner) {
+    await names.requireCheckpoint("refiner.checkpoint_name", params.refiner.checkpoint_name);
+  }
+  await requireScripts(names, params);
+  const modules = await requireModules(names, "modules", params.modules);
+  const hires = params.hires && (await requireHires(names, params.hires));
+  return { ...params, ...(modules && { modules }), ...(hires && { hires }) };
 }
 
 /**
@@ -147,25 +133,9 @@ export async function resolveParams(
   params: GenerationParams,
 ): Promise<Resolved> {
   const hasCatalogue = server.catalogueSha256 !== null;
-  const words = [params.scheduler, params.scheduler_or_quality_preset].filter(
-    (word) => word !== undefined,
-  );
-  const schedulers = hasCatalogue ? await findSchedulers(ctx, server, words) : null;
-  const schedule = resolveSchedule(params, schedulers);
-  if (!schedule.ok) {
-    const { isUnknownName, ...detail } = schedule.error;
-    if (!isUnknownName) throw new AppError("invalid_request", [detail]);
-    const known = await listNames(ctx.db, server.alias, "scheduler");
-    const choices = nearestNames(words.join(" "), known);
-    throw new AppError("unknown_name", [{ ...detail, choices }]);
-  }
-  const resolved: ResolvedParams = { ...params, ...schedule.value };
-  if (!hasCatalogue) return { params: resolved, checkpointName: params.checkpoint_name };
-  const checkpointName = await resolveCheckpointName(ctx, server, params.checkpoint_name);
-  await requireNames(ctx, server, "sampler", "generation_params.sampler_name", [
-    params.sampler_name,
-  ]);
-  await requireNames(ctx, server, "style", "generation_params.styles", params.styles);
-  await requireLoras(ctx, server, params.positive_prompt);
-  return { params: resolved, checkpointName };
+  const scheduled = await decideSchedule(ctx, server, params, hasCatalogue);
+  if (!hasCatalogue) return { params: scheduled, checkpointName: params.checkpoint_name };
+  const names = namesOf(ctx, server);
+  const checkpointName = await names.requireCheckpoint("checkpoint_name", params.checkpoint_name);
+  return { params: await requireAllNames(names, scheduled), checkpointName };
 }

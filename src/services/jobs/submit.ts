@@ -1,4 +1,9 @@
-import type { DryRunAnswer, SubmitAnswer, SubmitJob } from "@mobilesd/contract";
+import {
+  type DryRunAnswer,
+  type SubmitAnswer,
+  type SubmitJob,
+  uploadsOf,
+} from "@mobilesd/contract";
 import { fingerprintOf } from "../../domain/fingerprint.ts";
 import { shownReason } from "../../domain/presence.ts";
 import { uploadIdsOf } from "../../domain/stored-params.ts";
@@ -28,17 +33,14 @@ async function requireServer(ctx: ActorContext, alias: string): Promise<ServerRo
 }
 
 async function requireUploads(ctx: ActorContext, resolved: Resolved): Promise<string[]> {
-  const { img2img } = resolved.params;
-  const wanted = [
-    { field: "generation_params.img2img.init_image", id: img2img?.init_image.upload_id },
-    { field: "generation_params.img2img.mask", id: img2img?.mask?.upload_id },
-  ].flatMap(({ field, id }) => (id === undefined ? [] : [{ field, id }]));
   const ids = uploadIdsOf(resolved.params);
   const found = await findUploads(ctx.db, ids, ctx.actor.ownerId);
-  const missing = wanted.find(({ id }) => !found.some((upload) => upload.id === id));
-  if (missing)
-    throw fieldError("unknown_upload", missing.field, "no such upload, or it has expired");
-  return ids;
+  const missing = uploadsOf(resolved.params).find(
+    ({ upload_id }) => !found.some((upload) => upload.id === upload_id),
+  );
+  if (!missing) return ids;
+  const field = `generation_params.${missing.field}`;
+  throw fieldError("unknown_upload", field, "no such upload, or it has expired");
 }
 
 async function findReplay(

@@ -1,6 +1,7 @@
 import type { JobError, JobImage, JobStatusView, JobView, StatusReason } from "@mobilesd/contract";
 import { signedImageUrl } from "../../domain/image-url.ts";
 import { shownReason } from "../../domain/presence.ts";
+import { readWarnings } from "../../domain/result-details.ts";
 import { readStoredParams } from "../../domain/stored-params.ts";
 import { toTimestamp } from "../../storage/database.ts";
 import { type ImageRow, nameOf } from "../../storage/images.ts";
@@ -62,6 +63,7 @@ function viewCore(
     generation_params: readParams(job.generationParamsJson),
     retry_count: job.retryCount,
     error: job.errorJson === null ? null : (parseJson(job.errorJson) as JobError),
+    warnings: readWarnings(job.resultDetailsJson),
     images: images.map((image) => viewImage(ctx, image)),
   };
 }

@@ -48,6 +48,7 @@ const STATUS_FIELDS = [
   "generation_params",
   "retry_count",
   "error",
+  "warnings",
   "images",
 ];
 

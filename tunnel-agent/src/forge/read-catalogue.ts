@@ -21,6 +21,8 @@ const Modules = z.array(z.object({ model_name: z.string() }));
 const Loras = z.array(z.object({ name: z.string(), alias: z.string().nullish() }));
 const Embeddings = z.object({ loaded: z.record(z.string(), z.unknown()) });
 const Styles = z.array(z.object({ name: z.string(), prompt: z.string().nullable() }));
+const ControlNetModels = z.object({ model_list: z.array(z.string()) });
+const ControlNetModules = z.object({ module_list: z.array(z.string()) });
 const Scripts = z.array(
   z.object({
     name: z.string(),
@@ -36,6 +38,19 @@ async function list<S extends z.ZodType>(
   schema: S,
 ): Promise<z.output<S>> {
   const answer = await forge.get(path);
+  const parsed = schema.safeParse(answer.body);
+  if (answer.status === 200 && parsed.success) return parsed.data;
+  throw new ListUnreadableError(`Forge answered ${path} with status ${answer.status}`);
+}
+
+/** The same for what an extension brings: null where Forge runs without it. */
+async function listOfExtension<S extends z.ZodType>(
+  forge: ForgeClient,
+  path: string,
+  schema: S,
+): Promise<z.output<S> | null> {
+  const answer = await forge.get(path);
+  if (answer.status === 404) return null;
   const parsed = schema.safeParse(answer.body);
   if (answer.status === 200 && parsed.success) return parsed.data;
   throw new ListUnreadableError(`Forge answered ${path} with status ${answer.status}`);
@@ -57,9 +72,6 @@ function toCheckpoint({ title, hash, sha256 }: z.infer<typeof Checkpoints>[numbe
 }
 
 const names = (rows: readonly { name: string }[]) => rows.map((row) => row.name);
-
-/** The longest label that the queue keeps; a longer one is no label but a text. */
-const LABEL_CHARS_MAX = 500;
 
 /** A catalogue, and how many rows of it were left out because no job could name them. */
 export interface ReadCatalogue {
@@ -95,6 +107,8 @@ export async function readCatalogue(forge: ForgeClient): Promise<ReadCatalogue> 
   const latentModes = await list(forge, "/sdapi/v1/latent-upscale-modes", Named);
   const styles = await list(forge, "/sdapi/v1/prompt-styles", Styles);
   const scripts = await list(forge, "/sdapi/v1/script-info", Scripts);
+  const models = await listOfExtension(forge, "/controlnet/model_list", ControlNetModels);
+  const preprocessors = await listOfExtension(forge, "/controlnet/module_list", ControlNetModules);
   return fit({
     checkpoints: checkpoints.map(toCheckpoint),
     samplers: names(samplers),
@@ -106,11 +120,13 @@ export async function readCatalogue(forge: ForgeClient): Promise<ReadCatalogue> 
     latent_upscale_modes: names(latentModes),
     // A row without a prompt is the line that separates two style files.
     styles: names(styles.filter((style) => style.prompt !== null)),
+    controlnet_models: models?.model_list ?? [],
+    controlnet_modules: preprocessors?.module_list ?? [],
     scripts: scripts.map(({ name, is_alwayson, is_img2img, args }) => ({
       name,
       is_alwayson,
       is_img2img,
-      arg_labels: args.map(({ label }) => label?.slice(0, LABEL_CHARS_MAX) ?? null),
+      arg_labels: args.map(({ label }) => label?.slice(0, LIMITS.argLabelCharsMax) ?? null),
     })),
   });
 }

@@ -12,6 +12,8 @@ const CATALOGUE: Catalogue = {
   upscalers: [],
   latent_upscale_modes: [],
   styles: ["lab style one"],
+  controlnet_models: [],
+  controlnet_modules: [],
   scripts: [],
 };
 

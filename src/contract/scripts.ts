@@ -1,0 +1,125 @@
+import * as z from "zod";
+import { LIMITS } from "./limits.ts";
+import { forgeName, text } from "./text.ts";
+import { asUploadRef, UploadRef } from "./upload-ref.ts";
+
+/** A root, drive, share or home at the start, a way up anywhere, or an address that somebody would fetch. */
+const PLACE =
+  /^\s*(?:[A-Za-z]:[\\/]|[\\/]|~[\\/]|[A-Za-z][A-Za-z0-9+.-]*:\/\/)|(?:^|[\\/])\.\.(?:[\\/]|$)/;
+
+type Json = z.core.util.JSONType;
+
+/** Every value inside a JSON value, itself first. */
+function* valuesIn(value: Json): Generator<Json> {
+  yield value;
+  if (typeof value === "object" && value !== null) {
+    for (const inner of Object.values(value)) yield* valuesIn(inner);
+  }
+}
+
+const isPlace = (value: Json) => typeof value === "string" && PLACE.test(value);
+
+/**
+ * The arguments of a script in its own order: plain JSON, where a picture is `{upload_id}`. A script may
+ * read or write whatever file it is told, so no argument names a place on the box or on the network.
+ */
+const ScriptArgs = z
+  .array(z.json())
+  .max(LIMITS.scriptArgsMax)
+  .refine((args) => !args.some((arg) => [...valuesIn(arg)].some(isPlace)), {
+    message: "names a folder or an address; hand pictures over as uploads",
+  });
+
+/** The labels that the arguments had where the job was made: the script's fingerprint. */
+const ArgLabels = z.array(text(LIMITS.argLabelCharsMax).nullable()).max(LIMITS.scriptArgsMax);
+
+const SCRIPT = { args: ScriptArgs, arg_labels: ArgLabels.optional() };
+
+const hasLabels = (script: { args: unknown[]; arg_labels?: unknown[] | undefined }) =>
+  script.arg_labels === undefined || script.arg_labels.length === script.args.length;
+const AS_MANY = { path: ["arg_labels"], message: "must be as many as args" };
+
+const AlwaysonScript = z.strictObject(SCRIPT).refine(hasLabels, AS_MANY);
+export type AlwaysonScript = z.infer<typeof AlwaysonScript>;
+
+/** One script of the page's "Script" list. */
+export const SelectableScript = z
+  .strictObject({ name: forgeName(), ...SCRIPT })
+  .refine(hasLabels, AS_MANY);
+export type SelectableScript = z.infer<typeof SelectableScript>;
+
+/** The title, in lower case, of the script whose arguments are units. */
+export const CONTROLNET_TITLE = "controlnet";
+
+const weight = () => z.number().min(0).max(2);
+const portion = () => z.number().min(0).max(1);
+
+/**
+ * One unit of ControlNet with what Forge's API takes (lib_controlnet/external_code.py). Fields that only
+ * its page fills, and every folder to read from or write to, are not among them.
+ */
+export const ControlNetUnit = z.strictObject({
+  enabled: z.boolean().default(true),
+  module: forgeName().default("None"),
+  model: forgeName().default("None"),
+  weight: weight().default(1),
+  /** Absent in img2img: the input picture itself. */
+  image: UploadRef.optional(),
+  mask_image: UploadRef.optional(),
+  resize_mode: z
+    .enum(["Just Resize", "Crop and Resize", "Resize and Fill"])
+    .default("Crop and Resize"),
+  /** -1: as the preprocessor has it. */
+  processor_res: z.int().min(-1).max(LIMITS.sidePixelsMax).default(-1),
+  threshold_a: z.number().min(-1).max(LIMITS.sidePixelsMax).default(-1),
+  threshold_b: z.number().min(-1).max(LIMITS.sidePixelsMax).default(-1),
+  guidance_start: portion().default(0),
+  guidance_end: portion().default(1),
+  pixel_perfect: z.boolean().default(false),
+  control_mode: z
+    .enum(["Balanced", "My prompt is more important", "ControlNet is more important"])
+    .default("Balanced"),
+  hr_option: z.enum(["Both", "Low res only", "High res only"]).default("Both"),
+  /** The control map stays in Forge either way: only results are uploaded. */
+  save_detected_map: z.boolean().default(true),
+});
+export type ControlNetUnit = z.infer<typeof ControlNetUnit>;
+
+/** Always-on scripts by title, in either case; ControlNet's arguments are units. */
+export const AlwaysonScripts = z
+  .record(text(LIMITS.forgeNameCharsMax).min(1), AlwaysonScript)
+  .superRefine((scripts, ctx) => {
+    const titles = Object.keys(scripts);
+    if (titles.length > LIMITS.alwaysonScriptsMax) {
+      ctx.addIssue({ code: "custom", message: `more than ${LIMITS.alwaysonScriptsMax} scripts` });
+    }
+    if (new Set(titles.map((title) => title.toLowerCase())).size < titles.length) {
+      ctx.addIssue({ code: "custom", message: "the same script twice" });
+    }
+    for (const title of titles.filter((one) => one.toLowerCase() === CONTROLNET_TITLE)) {
+      for (const [at, arg] of (scripts[title]?.args ?? []).entries()) {
+        const unit = ControlNetUnit.safeParse(arg);
+        for (const issue of unit.error?.issues ?? []) {
+          const path = [title, "args", at, ...issue.path];
+          ctx.addIssue({ code: "custom", path, message: issue.message });
+        }
+      }
+    }
+  });
+export type AlwaysonScripts = z.infer<typeof AlwaysonScripts>;
+
+/** The units of ControlNet that a job holds, with defaults filled in; none where it does not use it. */
+export function controlNetUnits(scripts: AlwaysonScripts | undefined): ControlNetUnit[] {
+  const found = Object.entries(scripts ?? {}).find(
+    ([title]) => title.toLowerCase() === CONTROLNET_TITLE,
+  );
+  return (found?.[1].args ?? []).map((arg) => ControlNetUnit.parse(arg));
+}
+
+/** The input pictures among a script's arguments, in order. */
+export function uploadsInArgs(args: readonly Json[]): UploadRef[] {
+  return args
+    .flatMap((arg) => [...valuesIn(arg)])
+    .map(asUploadRef)
+    .filter((ref) => ref !== null);
+}
