@@ -1,10 +1,13 @@
-import type { ResolvedParams } from "@mobilesd/contract";
+import { hiresSize, type ResolvedParams } from "@mobilesd/contract";
 import { picturesOf } from "./stored-params.ts";
 
 /** What a server's finished jobs have shown. Milliseconds. */
 export interface ServerTiming {
   readonly msPerMegapixelStep: number;
+  /** Of a checkpoint that has not been loaded yet: the mean of those that have. */
   readonly modelLoadMs: number;
+  /** By checkpoint, the one loaded last at the end. */
+  readonly loadMsByCheckpoint: Readonly<Record<string, number>>;
   readonly sampleCount: number;
 }
 
@@ -12,18 +15,28 @@ export interface ServerTiming {
 export const TIMING_UNKNOWN: ServerTiming = {
   msPerMegapixelStep: 150,
   modelLoadMs: 8_000,
+  loadMsByCheckpoint: {},
   sampleCount: 0,
 };
 
 /** Weight of the newest job: a change of model or card shows after some five jobs, an outlier fades as fast. */
 const NEWEST_WEIGHT = 0.3;
 
-/** The work of a job in megapixel-steps: pixels of one picture, times pictures, times steps. */
+function firstPassOf({ width, height, steps, img2img }: ResolvedParams): number {
+  const run = img2img ? Math.max(1, Math.round(steps * img2img.denoising_strength)) : steps;
+  return width * height * run;
+}
+
+/** The second pass runs all of its steps, whatever its denoising strength. */
+function secondPassOf(params: ResolvedParams): number {
+  if (!params.hires) return 0;
+  const { width, height } = hiresSize(params, params.hires);
+  return width * height * (params.hires.steps || params.steps);
+}
+
+/** The work of a job in megapixel-steps: pixels of one picture times steps, of each pass, times pictures. */
 export function costOf(params: ResolvedParams): number {
-  const steps = params.img2img
-    ? Math.max(1, Math.round(params.steps * params.img2img.denoising_strength))
-    : params.steps;
-  return (params.width * params.height * picturesOf(params) * steps) / 1_000_000;
+  return (picturesOf(params) * (firstPassOf(params) + secondPassOf(params))) / 1_000_000;
 }
 
 /** A job of less work than this, some 512² pixels and four steps, is mostly overhead and tells less of the rate. */
@@ -31,21 +44,40 @@ const WHOLE_SAMPLE_MEGAPIXEL_STEPS = 1;
 
 const blend = (old: number, sample: number, weight: number) => old + (sample - old) * weight;
 
-/** The timing after one more finished job. A job that loaded no model says nothing about loads. */
-export function learn(
+/** Checkpoints whose load time is kept: more than anybody changes between; the rest count by the mean. */
+const CHECKPOINTS_MAX = 200;
+
+function learnLoads(
   timing: ServerTiming,
-  done: { costMegapixelSteps: number; generationMs: number; modelLoadMs: number },
-): ServerTiming {
+  { checkpointName, modelLoadMs }: DoneJob,
+): Pick<ServerTiming, "modelLoadMs" | "loadMsByCheckpoint"> {
+  if (modelLoadMs <= 0) {
+    return { modelLoadMs: timing.modelLoadMs, loadMsByCheckpoint: timing.loadMsByCheckpoint };
+  }
+  const { [checkpointName]: known, ...others } = timing.loadMsByCheckpoint;
+  const loadMs = known === undefined ? modelLoadMs : blend(known, modelLoadMs, NEWEST_WEIGHT);
+  const kept = [...Object.entries(others), [checkpointName, Math.round(loadMs)] as const];
+  const weight = timing.sampleCount === 0 ? 1 : NEWEST_WEIGHT;
+  return {
+    modelLoadMs: blend(timing.modelLoadMs, modelLoadMs, weight),
+    loadMsByCheckpoint: Object.fromEntries(kept.slice(-CHECKPOINTS_MAX)),
+  };
+}
+
+interface DoneJob extends WaitingJob {
+  readonly generationMs: number;
+  readonly modelLoadMs: number;
+}
+
+/** The timing after one more finished job. A job that loaded no model says nothing about loads. */
+export function learn(timing: ServerTiming, done: DoneJob): ServerTiming {
   if (done.costMegapixelSteps <= 0) return timing;
   const rate = done.generationMs / done.costMegapixelSteps;
   const weight = timing.sampleCount === 0 ? 1 : NEWEST_WEIGHT;
   const worth = Math.min(1, done.costMegapixelSteps / WHOLE_SAMPLE_MEGAPIXEL_STEPS);
   return {
     msPerMegapixelStep: blend(timing.msPerMegapixelStep, rate, weight * worth),
-    modelLoadMs:
-      done.modelLoadMs > 0
-        ? blend(timing.modelLoadMs, done.modelLoadMs, weight)
-        : timing.modelLoadMs,
+    ...learnLoads(timing, done),
     sampleCount: timing.sampleCount + 1,
   };
 }
@@ -59,7 +91,10 @@ export function isNewTiming(before: ServerTiming, after: ServerTiming): boolean 
   return (
     before.sampleCount === 0 ||
     isOff(before.msPerMegapixelStep, after.msPerMegapixelStep) ||
-    isOff(before.modelLoadMs, after.modelLoadMs)
+    isOff(before.modelLoadMs, after.modelLoadMs) ||
+    Object.entries(after.loadMsByCheckpoint).some(([name, ms]) =>
+      isOff(before.loadMsByCheckpoint[name] ?? 0, ms),
+    )
   );
 }
 
@@ -94,6 +129,7 @@ export function runMs(
   previousCheckpoint: string | null,
   timing: ServerTiming,
 ): number {
-  const loadMs = previousCheckpoint === job.checkpointName ? 0 : timing.modelLoadMs;
+  const ofCheckpoint = timing.loadMsByCheckpoint[job.checkpointName] ?? timing.modelLoadMs;
+  const loadMs = previousCheckpoint === job.checkpointName ? 0 : ofCheckpoint;
   return loadMs + job.costMegapixelSteps * timing.msPerMegapixelStep;
 }

@@ -164,6 +164,8 @@ export const servers = sqliteTable("servers", {
   catalogueSha256: text("catalogue_sha256"),
   msPerMegapixelStep: real("ms_per_megapixel_step"),
   modelLoadMs: real("model_load_ms"),
+  /** `{checkpoint: milliseconds}`: read whenever the row is, at no further row's cost. */
+  loadMsByCheckpointJson: text("load_ms_by_checkpoint_json").notNull().default("{}"),
   timingSampleCount: integer("timing_sample_count").notNull().default(0),
 });
 

@@ -33,6 +33,7 @@ export function toTimingColumns(timing: ServerTiming): ServerColumns {
   return {
     msPerMegapixelStep: timing.msPerMegapixelStep,
     modelLoadMs: timing.modelLoadMs,
+    loadMsByCheckpointJson: JSON.stringify(timing.loadMsByCheckpoint),
     timingSampleCount: timing.sampleCount,
   };
 }
@@ -43,6 +44,7 @@ export function timingOf(server: ServerRow): ServerTiming {
   return {
     msPerMegapixelStep: server.msPerMegapixelStep,
     modelLoadMs: server.modelLoadMs ?? TIMING_UNKNOWN.modelLoadMs,
+    loadMsByCheckpoint: JSON.parse(server.loadMsByCheckpointJson) as Record<string, number>,
     sampleCount: server.timingSampleCount,
   };
 }

@@ -5,7 +5,12 @@ import { exampleParams } from "../support/example-job.ts";
 
 const params = (changes: object = {}) =>
   ResolvedParams.parse({ ...exampleParams(), scheduler: "karras", ...changes });
-const timing = { msPerMegapixelStep: 100, modelLoadMs: 5_000, sampleCount: 3 };
+const timing = {
+  msPerMegapixelStep: 100,
+  modelLoadMs: 5_000,
+  loadMsByCheckpoint: {},
+  sampleCount: 3,
+};
 const job = (checkpointName: string, costMegapixelSteps = 10) => ({
   checkpointName,
   costMegapixelSteps,
@@ -26,9 +31,19 @@ it("counts only the steps that img2img runs, and at least one", () => {
 });
 
 it("takes the first finished job at its word and moves gently after it", () => {
-  const done = { costMegapixelSteps: 10, generationMs: 2_000, modelLoadMs: 4_000 };
+  const done = {
+    checkpointName: "a",
+    costMegapixelSteps: 10,
+    generationMs: 2_000,
+    modelLoadMs: 4_000,
+  };
   const first = learn(TIMING_UNKNOWN, done);
-  expect(first).toEqual({ msPerMegapixelStep: 200, modelLoadMs: 4_000, sampleCount: 1 });
+  expect(first).toEqual({
+    msPerMegapixelStep: 200,
+    modelLoadMs: 4_000,
+    loadMsByCheckpoint: { a: 4_000 },
+    sampleCount: 1,
+  });
   const second = learn(first, { ...done, generationMs: 4_000, modelLoadMs: 0 });
   expect(second.msPerMegapixelStep).toBeCloseTo(260);
   expect(second.modelLoadMs).toBe(4_000);
@@ -36,12 +51,45 @@ it("takes the first finished job at its word and moves gently after it", () => {
 });
 
 it("learns little of the rate from a job so small that it is mostly overhead", () => {
-  const tiny = { costMegapixelSteps: 0.1, generationMs: 1_000, modelLoadMs: 0 };
-  const first = learn(TIMING_UNKNOWN, tiny).msPerMegapixelStep;
-  expect(first).toBeGreaterThan(TIMING_UNKNOWN.msPerMegapixelStep);
-  expect(first).toBeLessThan(10 * TIMING_UNKNOWN.msPerMegapixelStep);
-  const settled = { msPerMegapixelStep: 200, modelLoadMs: 4_000, sampleCount: 9 };
+  const tiny = {
+    checkpointName: "a",
+    costMegapixelSteps: 0.1,
+    generationMs: 1_000,
+    modelLoadMs: 0,
+  };
+  const first = learn(TIMING_UNKNOWN, tiny);
+  expect(first.msPerMegapixelStep).toBeGreaterThan(TIMING_UNKNOWN.msPerMegapixelStep);
+  expect(first.msPerMegapixelStep).toBeLessThan(10 * TIMING_UNKNOWN.msPerMegapixelStep);
+  const settled = { ...first, msPerMegapixelStep: 200, sampleCount: 9 };
   expect(learn(settled, tiny).msPerMegapixelStep).toBeLessThan(500);
+});
+
+it("knows the load time of each checkpoint, and takes the mean for one that was never loaded", () => {
+  const done = { costMegapixelSteps: 10, generationMs: 2_000 };
+  const small = learn(TIMING_UNKNOWN, { ...done, checkpointName: "small", modelLoadMs: 2_000 });
+  const both = learn(small, { ...done, checkpointName: "large", modelLoadMs: 22_000 });
+  expect(both.loadMsByCheckpoint).toEqual({ small: 2_000, large: 22_000 });
+  const loadMsOf = (name: string) => runMs(job(name, 0), null, both);
+  expect([loadMsOf("small"), loadMsOf("large"), loadMsOf("new")]).toEqual([2_000, 22_000, 8_000]);
+});
+
+it("forgets the load times that were learned longest ago, when there are very many", () => {
+  let timing = TIMING_UNKNOWN;
+  for (let count = 0; count < 250; count++) {
+    const checkpointName = `model ${count % 240}`;
+    const done = { checkpointName, costMegapixelSteps: 1, generationMs: 1, modelLoadMs: 1_000 };
+    timing = learn(timing, done);
+  }
+  const names = Object.keys(timing.loadMsByCheckpoint);
+  expect(names).toHaveLength(200);
+  expect(names).toContain("model 9");
+  expect(names).not.toContain("model 10");
+});
+
+it("counts the second pass of a hires fix at its own size, with all of its steps", () => {
+  const size = { width: 1000, height: 1000, steps: 10 };
+  expect(costOf(params({ ...size, hires: { scale: 2 } }))).toBe(10 + 40);
+  expect(costOf(params({ ...size, hires: { scale: 2, steps: 5 } }))).toBe(10 + 20);
 });
 
 it("adds a model load wherever the checkpoint changes", () => {

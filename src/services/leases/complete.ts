@@ -2,7 +2,7 @@ import { type Complete, type LeaseEnded, LIMITS, type ManifestImage } from "@mob
 import { isNewTiming, learn } from "../../domain/estimate.ts";
 import { fingerprintOf } from "../../domain/fingerprint.ts";
 import { isSightingDue } from "../../domain/presence.ts";
-import { picturesOf, readStoredParams } from "../../domain/stored-params.ts";
+import { picturesMaxOf, readStoredParams } from "../../domain/stored-params.ts";
 import {
   epochPrefix,
   jobPrefix,
@@ -34,7 +34,7 @@ async function isStored(
 /** A job has the pictures that were asked for: each number once, from 1 on, and no others. */
 function requirePlausible(job: JobRow, images: readonly ManifestImage[]): void {
   const params = readStoredParams(job.generationParamsJson);
-  const limit = params === null ? LIMITS.imagesPerJobMax : picturesOf(params);
+  const limit = params === null ? LIMITS.imagesPerJobMax : picturesMaxOf(params);
   const seen = new Set<number>();
   for (const [at, { index }] of images.entries()) {
     const message = seen.has(index) ? "announced twice" : "more pictures than were asked for";
@@ -71,6 +71,7 @@ async function learnOfServer(
   const known = timingOf(server);
   const learned = learn(known, {
     costMegapixelSteps: job.costMegapixelSteps,
+    checkpointName: job.checkpointName,
     generationMs: input.generation_ms,
     modelLoadMs: input.model_load_ms,
   });

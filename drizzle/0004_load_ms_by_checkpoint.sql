@@ -1,0 +1,1 @@
+ALTER TABLE `servers` ADD `load_ms_by_checkpoint_json` text DEFAULT '{}' NOT NULL;
