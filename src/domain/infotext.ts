@@ -1,119 +1,126 @@
 import type { ErrorDetail, GenerationParams } from "@mobilesd/contract";
+import {
+  DENOISING_KEY,
+  HIRES_KEYS,
+  HIRES_MODULE_KEY,
+  MODEL_HASH_KEY,
+  MODEL_KEY,
+  MODULE_KEY,
+  OLD_VAE_KEY,
+  PARAM_KEYS,
+  REFINER_KEYS,
+  readDenoising,
+  SETTING_KEYS,
+} from "./infotext-keys.ts";
+import { readParameterLine } from "./infotext-line.ts";
+import { findRefusals, hasHiresFix } from "./infotext-refusals.ts";
 import { err, ok, type Result } from "./result.ts";
 
 /** Parameters as an infotext spells them: still to be checked by the schema, like any request. */
 type RawParams = { [K in keyof GenerationParams]?: unknown };
+type Values = ReadonlyMap<string, string>;
 
-/** Forge's pattern of one parameter (modules/infotext_utils.py): a name, then a JSON string or text to the comma. */
-const PARAMETER = /\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)/g;
 /** Fewer pairs than this, and the last line belongs to the prompt. */
-const PARAMETERS_MIN = 3;
-
-/** What says how a picture came about but decides nothing when it is made again. */
-const INFORMATIVE = new Set([
-  "Model hash",
-  "Version",
-  "User",
-  "Lora hashes",
-  "TI",
-  "TI hashes",
-  "Hashes",
-  "VAE hash",
-]);
-
-type Assign = (value: string, into: RawParams) => void;
-
-const numberTo =
-  (field: keyof GenerationParams): Assign =>
-  (value, into) => {
-    into[field] = Number(value);
-  };
-const textTo =
-  (field: keyof GenerationParams): Assign =>
-  (value, into) => {
-    into[field] = value;
-  };
-
-/** `512x768`; what is not such a pair becomes NaN, which the schema refuses. */
-function parseSize(value: string): { width: number; height: number } {
-  const [width = Number.NaN, height = Number.NaN] = value.split("x").map(Number);
-  return { width, height };
-}
-
-const ASSIGNMENTS = new Map<string, Assign>(
-  Object.entries({
-    Steps: numberTo("steps"),
-    Sampler: textTo("sampler_name"),
-    "Schedule type": textTo("scheduler"),
-    "CFG scale": numberTo("cfg_scale"),
-    "Distilled CFG Scale": numberTo("distilled_cfg_scale"),
-    Seed: numberTo("seed"),
-    Model: textTo("checkpoint_name"),
-    "Clip skip": numberTo("clip_skip"),
-    "Variation seed": numberTo("subseed"),
-    "Variation seed strength": numberTo("subseed_strength"),
-    Eta: numberTo("eta"),
-    Size: (value, into) => {
-      const { width, height } = parseSize(value);
-      into.width = width;
-      into.height = height;
-    },
-    "Seed resize from": (value, into) => {
-      const { width, height } = parseSize(value);
-      into.seed_resize_from_w = width;
-      into.seed_resize_from_h = height;
-    },
-    "Face restoration": (_, into) => {
-      into.restore_faces = true;
-    },
-    Tiling: (value, into) => {
-      into.tiling = value !== "False";
-    },
-  } satisfies Record<string, Assign>),
-);
-
-function unquote(value: string): string {
-  if (!value.startsWith('"')) return value.trim();
-  try {
-    return String(JSON.parse(value));
-  } catch (error) {
-    // Forge itself shows such a value as it stands (infotext_utils.py `unquote`).
-    if (error instanceof SyntaxError) return value;
-    throw error;
-  }
-}
+const PAIRS_MIN = 3;
 
 /** As Forge splits them: from the first line that says so, all is the negative prompt; each line trimmed. */
 function splitPrompts(lines: readonly string[]): { positive: string; negative: string } {
+  const mark = "Negative prompt:";
   const positive: string[] = [];
   const negative: string[] = [];
   let into = positive;
-  for (const line of lines) {
-    const [, rest] = /^Negative prompt:(.*)$/.exec(line.trim()) ?? [];
-    if (rest !== undefined) into = negative;
-    into.push((rest ?? line).trim());
+  for (const line of lines.map((one) => one.trim())) {
+    if (line.startsWith(mark)) into = negative;
+    into.push(line.startsWith(mark) ? line.slice(mark.length).trim() : line);
   }
   return { positive: positive.join("\n").trim(), negative: negative.join("\n").trim() };
 }
 
+/** All that a table knows of the line; a field that stands there twice has the later value, as in Forge. */
+function readAll(
+  table: ReadonlyMap<string, (value: string) => object>,
+  values: Values,
+): Record<string, unknown> {
+  const found = [...values].map(([name, value]) => table.get(name)?.(value) ?? {});
+  return Object.assign({}, ...found);
+}
+
+/** The values of names that end with a number, in its order. */
+function readNumbered(pattern: RegExp, values: Values): string[] {
+  return [...values]
+    .map(([name, value]) => ({ number: Number(pattern.exec(name)?.[1] ?? Number.NaN), value }))
+    .filter(({ number }) => !Number.isNaN(number))
+    .sort((a, b) => a.number - b.number)
+    .map(({ value }) => value);
+}
+
+/** Modules by name without ending, as Forge writes them; absent where the text names none. */
+function readModules(values: Values): { modules?: string[] } {
+  const vae = values.get(OLD_VAE_KEY);
+  const modules = [...(vae === undefined ? [] : [vae]), ...readNumbered(MODULE_KEY, values)];
+  return modules.length === 0 ? {} : { modules };
+}
+
+/** The second pass's modules: Forge writes a word of its own for "the same" and for "those in the checkpoint". */
+function readHiresModules(values: Values): { modules?: string[] } {
+  const modules = readNumbered(HIRES_MODULE_KEY, values);
+  if (modules.length === 0 || modules.includes("Use same choices")) return {};
+  return { modules: modules.filter((name) => name !== "Built-in") };
+}
+
+/** A name with its hash is that very file and not another of the same name; a hash alone is as good. */
+function readModel(values: Values): { checkpoint_name?: string } {
+  const name = values.get(MODEL_KEY);
+  const hash = values.get(MODEL_HASH_KEY);
+  if (name === undefined) return hash === undefined ? {} : { checkpoint_name: hash };
+  const isPinned = hash !== undefined && /^[0-9a-f]{10}$/.test(hash);
+  return { checkpoint_name: isPinned ? `${name} [${hash}]` : name };
+}
+
+/** Texts of before there were schedulers name it behind the sampler: `DPM++ 2M Karras` (sd_samplers.py). */
+function splitSampler(params: Record<string, unknown>): Record<string, unknown> {
+  const { sampler_name, scheduler } = params;
+  if (scheduler !== undefined || typeof sampler_name !== "string") return params;
+  const [, sampler, behind] = /^(.+) (Karras|Exponential)$/.exec(sampler_name) ?? [];
+  return behind === undefined ? params : { ...params, sampler_name: sampler, scheduler: behind };
+}
+
+function readHires(values: Values): { hires?: Record<string, unknown> } {
+  if (!hasHiresFix(values)) return {};
+  const hires = splitSampler(readAll(HIRES_KEYS, values));
+  const denoising = readDenoising(values.get(DENOISING_KEY) ?? "");
+  return { hires: { ...hires, ...denoising, ...readHiresModules(values) } };
+}
+
+/** A group of fields, absent where the line has none of them. */
+function group(name: "settings" | "refiner", fields: Record<string, unknown>): RawParams {
+  return Object.keys(fields).length === 0 ? {} : { [name]: fields };
+}
+
+function readValues(values: Values): RawParams {
+  return {
+    ...splitSampler(readAll(PARAM_KEYS, values)),
+    ...(values.has("Face restoration") ? { restore_faces: true } : {}),
+    ...readModel(values),
+    ...readModules(values),
+    ...group("settings", readAll(SETTING_KEYS, values)),
+    ...group("refiner", readAll(REFINER_KEYS, values)),
+    ...readHires(values),
+  };
+}
+
 /**
  * Reads an infotext (forge-reference 1.15) into `generation_params` as a client would have written them.
- * A parameter that is not understood is an error that names it: dropped silently, it would give another picture.
+ * What it does not say stays as the server has it; what it says and no job can hold is an error by name.
  */
 export function parseInfotext(text: string): Result<RawParams, ErrorDetail[]> {
   const lines = text.trim().split("\n");
-  const pairs = [...(lines.at(-1) ?? "").matchAll(PARAMETER)];
-  const hasParameters = pairs.length >= PARAMETERS_MIN;
+  const last = readParameterLine(lines.at(-1) ?? "");
+  const hasParameters = last.pairs.length >= PAIRS_MIN;
   const { positive, negative } = splitPrompts(hasParameters ? lines.slice(0, -1) : lines);
-  const params: RawParams = { positive_prompt: positive, negative_prompt: negative };
-  const problems: ErrorDetail[] = [];
-  for (const [, name = "", raw = ""] of hasParameters ? pairs : []) {
-    const assign = ASSIGNMENTS.get(name.trim());
-    if (assign) assign(unquote(raw), params);
-    else if (!INFORMATIVE.has(name.trim())) {
-      const message = `"${name.trim().slice(0, 60)}" cannot be queued from an infotext yet`;
-      problems.push({ field: "generation_info_raw", message });
-    }
-  }
-  return problems.length > 0 ? err(problems) : ok(params);
+  const prompts: RawParams = { positive_prompt: positive, negative_prompt: negative };
+  if (!hasParameters) return ok(prompts);
+  const values = new Map(last.pairs);
+  const refusals = findRefusals(values, last.strays);
+  return refusals.length > 0 ? err(refusals) : ok({ ...prompts, ...readValues(values) });
 }

@@ -3,11 +3,22 @@ import { GenerationParams } from "@mobilesd/contract";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseInfotext } from "../../src/domain/infotext.ts";
+import { forgeInfotext } from "./forge-infotext.ts";
+
+interface Recording {
+  /** What Forge was asked; image-to-image requests are left out with their pictures. */
+  readonly request?: Readonly<Record<string, unknown>>;
+  readonly infotexts: readonly string[];
+}
 
 /** What a real Forge wrote, by the name of its recording. */
 const RECORDED = JSON.parse(
   readFileSync(new URL("./fixtures/infotexts.json", import.meta.url), "utf8"),
-) as Record<string, string>;
+) as Record<string, Recording>;
+const PICTURES = Object.entries(RECORDED).flatMap(([name, { request, infotexts }]) =>
+  infotexts.map((text) => ({ name, text, request })),
+);
+const NEEDS_A_PICTURE = /^img2img\/|^generate\/controlnet/;
 
 function read(text: string) {
   const parsed = parseInfotext(text);
@@ -15,11 +26,57 @@ function read(text: string) {
   return parsed.value;
 }
 
-const recorded = (name: string) => RECORDED[name] ?? "";
+const recorded = (name: string) => RECORDED[`generate/${name}`]?.infotexts[0] ?? "";
+const line = (parameters: string) => `a cat\nSteps: 1, Seed: 2, Model: m, ${parameters}`;
+/** Fields of Forge's API by the field of ours, where Forge does as it is told. */
+const SAME_FIELDS = {
+  seed: "seed",
+  steps: "steps",
+  width: "width",
+  height: "height",
+  cfg_scale: "cfg_scale",
+  subseed: "subseed",
+  subseed_strength: "subseed_strength",
+} as const;
 
 describe("an infotext of a real Forge", () => {
-  it("gives back the parameters that it was made with", () => {
-    expect(read(recorded("generate/all_fields"))).toEqual({
+  it("is read for every kind of picture that needs no input, and refused for the others", () => {
+    const readable = PICTURES.filter(({ text }) => parseInfotext(text).ok);
+    const refused = PICTURES.filter(({ text }) => !parseInfotext(text).ok);
+    expect(readable.length).toBeGreaterThan(60);
+    expect(readable.filter(({ name }) => NEEDS_A_PICTURE.test(name))).toEqual([]);
+    expect(refused.filter(({ name }) => !NEEDS_A_PICTURE.test(name))).toEqual([]);
+  });
+
+  it("gives back what the picture was asked with, where Forge did so", () => {
+    const first = Object.values(RECORDED).filter(({ request }) => request !== undefined);
+    for (const { request = {}, infotexts } of first) {
+      const parsed = parseInfotext(infotexts[0] ?? "");
+      if (!parsed.ok) continue;
+      for (const [theirs, ours] of Object.entries(SAME_FIELDS)) {
+        const asked = request[theirs];
+        if (asked === undefined || asked === -1) continue;
+        expect(String(parsed.value[ours as keyof GenerationParams])).toBe(String(asked));
+      }
+    }
+  });
+
+  it("holds nothing else: written again from what was read it is the same text", () => {
+    for (const { name, text } of PICTURES) {
+      const parsed = parseInfotext(text);
+      // Numbers that no job may have are not written as Python does.
+      if (!parsed.ok || !GenerationParams.safeParse(parsed.value).success) continue;
+      const [, hashes] = /Lora hashes: "([^"]+)"/.exec(text) ?? [];
+      const [, embeddings] = /TI: (\w+)/.exec(text) ?? [];
+      const [, Version] = /Version: (.+)$/.exec(text) ?? [];
+      const beside = { "Lora hashes": hashes, TI: embeddings, Version };
+      const again = forgeInfotext(parsed.value as never, beside);
+      expect(again.split("\n").at(-1), name).toBe(text.split("\n").at(-1));
+    }
+  });
+
+  it("gives the variation, the clip skip and the schedule", () => {
+    expect(read(recorded("all_fields"))).toEqual({
       positive_prompt: "a red cube",
       negative_prompt: "blurry",
       steps: 1,
@@ -36,51 +93,82 @@ describe("an infotext of a real Forge", () => {
     });
   });
 
+  it("gives the hires fix as it was asked for", () => {
+    const asked = { denoising_strength: 0.5, cfg_scale: 7, upscaler: "Latent" };
+    expect(read(recorded("hires")).hires).toEqual({ ...asked, scale: 2 });
+    expect(read(recorded("hires_cfg_default")).hires).toEqual({ ...asked, scale: 2, cfg_scale: 1 });
+    expect(read(recorded("hires_resize_to")).hires).toEqual({ ...asked, width: 96, height: 64 });
+    expect(read(recorded("hires_image_upscaler")).hires).toEqual({
+      ...asked,
+      scale: 2,
+      steps: 1,
+      upscaler: "Lanczos",
+    });
+    expect(read(recorded("hires_checkpoint")).hires).toEqual({
+      ...asked,
+      scale: 2,
+      checkpoint_name: "cyberrealisticPony_v8",
+    });
+  });
+
+  it("gives the refiner as it was asked for", () => {
+    const refiner = { checkpoint_name: "cyberrealisticPony_v8", switch_at: 0.5 };
+    expect(read(recorded("refiner")).refiner).toEqual(refiner);
+  });
+
   it("keeps prompts of many lines and scripts as Forge splits them", () => {
-    expect(read(recorded("generate/prompt_newlines"))).toMatchObject({
+    expect(read(recorded("prompt_newlines"))).toMatchObject({
       positive_prompt: "line one\nline two",
       negative_prompt: "not really\nSteps: 99\nreal negative",
       steps: 1,
     });
-    expect(read(recorded("generate/prompt_unicode"))).toMatchObject({
+    expect(read(recorded("prompt_unicode"))).toMatchObject({
       positive_prompt: "ein Würfel, 赤い立方体, 😀",
       negative_prompt: "grün",
     });
-    expect(read(recorded("generate/empty_object"))).toMatchObject({ positive_prompt: "" });
-  });
-
-  it("loses nothing that decides the picture, and refuses by name what cannot be queued yet", () => {
-    const refused = Object.entries(RECORDED).flatMap(([name, text]) => {
-      const parsed = parseInfotext(text);
-      return parsed.ok ? [] : [[name, parsed.error[0]?.message]];
-    });
-    for (const [name, message] of refused) {
-      expect(name).toMatch(/^(img2img\/|generate\/(hires|refiner|controlnet))/);
-      expect(message).toMatch(/^"(Denoising strength|Refiner|ControlNet 0)" cannot be queued/);
-    }
-    expect(refused.length).toBeGreaterThan(15);
+    expect(read(recorded("empty_object"))).toMatchObject({ positive_prompt: "" });
   });
 
   it("is held to the same schema as any request", () => {
     const isValid = (name: string) => GenerationParams.safeParse(read(recorded(name))).success;
-    expect(isValid("generate/seed_max")).toBe(true);
-    expect(isValid("generate/seed_over")).toBe(false);
-    expect(isValid("generate/width_65")).toBe(false);
-    expect(isValid("generate/cfg_huge")).toBe(false);
-    expect(isValid("generate/nan")).toBe(false);
+    expect(isValid("seed_max")).toBe(true);
+    expect(isValid("hires_resize_to")).toBe(true);
+    expect(isValid("seed_over")).toBe(false);
+    expect(isValid("width_65")).toBe(false);
+    expect(isValid("cfg_huge")).toBe(false);
   });
 });
 
-it("takes a text without parameters for a prompt", () => {
-  expect(read("a cat\nNegative prompt: a dog")).toEqual({
+it("what only tells how a picture came about is passed by", () => {
+  const text = `Lora hashes: "a: 0123456789ab, b: cd", TI: x, TI hashes: "x: ab", User: anna, Batch size: 4, Batch pos: 1, Hashes: {"vae": "735e", "model": "7f96"}, Civitai metadata: {}, Created Date: 2024-05-01T10:11:12.1Z, Version: v1.9.4`;
+  expect(read(line(text))).toEqual({
     positive_prompt: "a cat",
+    negative_prompt: "",
+    steps: 1,
+    seed: 2,
+    checkpoint_name: "m",
+  });
+});
+
+it("a sampler of old texts is told apart from its schedule", () => {
+  const text = "a\nSteps: 1, Seed: 2, Model: m, Sampler: DPM++ 2M SDE Karras";
+  expect(read(text)).toMatchObject({ sampler_name: "DPM++ 2M SDE", scheduler: "Karras" });
+  expect(read(`${text}, Schedule type: Automatic`)).toMatchObject({
+    sampler_name: "DPM++ 2M SDE Karras",
+    scheduler: "Automatic",
+  });
+});
+
+it("takes a text without parameters for a prompt, weights and colons and all", () => {
+  const text = "a cat, (sharp:1.2), (grey fur:1.1)\r\n(in the rain:0.9)\r\nNegative prompt: a dog";
+  expect(read(text)).toEqual({
+    positive_prompt: "a cat, (sharp:1.2), (grey fur:1.1)\n(in the rain:0.9)",
     negative_prompt: "a dog",
   });
-});
-
-it("names a parameter that only looks like one of the language's own", () => {
-  const parsed = parseInfotext("a\nSteps: 1, Seed: 2, constructor: 3, Sampler: Euler");
-  expect(parsed).toMatchObject({ ok: false, error: [{ field: "generation_info_raw" }] });
+  expect(read("(sharp:1.2), (grey fur:1.1), (in the rain:0.9)")).toEqual({
+    positive_prompt: "(sharp:1.2), (grey fur:1.1), (in the rain:0.9)",
+    negative_prompt: "",
+  });
 });
 
 it("reads a quoted value to its closing quote", () => {
@@ -88,16 +176,18 @@ it("reads a quoted value to its closing quote", () => {
   expect(read(text)).toMatchObject({ checkpoint_name: 'we, "the" model', seed: 2 });
 });
 
-it("refuses half a size instead of making up the other half", () => {
-  const params = read("a\nSteps: 1, Size: 512, Model: m, Seed: 2");
-  expect(GenerationParams.safeParse(params).success).toBe(false);
-});
+it.each(["Size: 512", "CFG scale: ", "CFG scale: nan", "Clip skip: 0x2", "Eta: one"])(
+  "refuses half a value instead of making up the other half: %s",
+  (text) => {
+    expect(GenerationParams.safeParse(read(line(text))).success).toBe(false);
+  },
+);
 
 it("never throws, whatever the text", () => {
-  const line = fc.array(fc.tuple(fc.string(), fc.string()).map(([a, b]) => `${a}: ${b}`));
+  const pairs = fc.array(fc.tuple(fc.string(), fc.string()).map(([a, b]) => `${a}: ${b}`));
   fc.assert(
-    fc.property(fc.string(), line, (head, pairs) => {
-      parseInfotext(`${head}\n${pairs.join(", ")}`);
+    fc.property(fc.string(), pairs, (head, rest) => {
+      parseInfotext(`${head}\n${rest.join(", ")}`);
     }),
   );
 });

@@ -249,7 +249,7 @@ it("takes an infotext in place of the parameters", async () => {
   expect(await status(answer.body.mobilesd_job_id)).toMatchObject({
     generation_params: {
       positive_prompt: "a red cube",
-      checkpoint_name: "cyberrealisticPony_v8",
+      checkpoint_name: "cyberrealisticPony_v8 [c0ffee00c0]",
       scheduler: "karras",
       steps: 12,
       width: 64,
