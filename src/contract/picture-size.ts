@@ -10,7 +10,7 @@ export interface Size {
 const cut = (pixels: number) => pixels - (pixels % LIMITS.sidePixelsMultiple);
 
 /** The sides that a hires fix asks for, before anything is cut (processing.py `calculate_target_resolution`). */
-function askedOf({ width: w, height: h }: Size, hires: Hires): Size {
+export function hiresSizeAsked({ width: w, height: h }: Size, hires: Hires): Size {
   const { scale = 2, width, height } = hires;
   if (width === undefined && height === undefined) {
     return { width: Math.trunc(w * scale), height: Math.trunc(h * scale) };
@@ -24,7 +24,7 @@ function askedOf({ width: w, height: h }: Size, hires: Hires): Size {
 
 /** The size of a hires fix's second pass, and whether Forge cut a side down to reach it. */
 export function hiresSize(first: Size, hires: Hires): Size & { readonly isCut: boolean } {
-  const asked = askedOf(first, hires);
+  const asked = hiresSizeAsked(first, hires);
   const width = cut(asked.width);
   const height = cut(asked.height);
   return { width, height, isCut: width !== asked.width || height !== asked.height };

@@ -1,39 +1,38 @@
-import type { ResolvedParams } from "@mobilesd/contract";
+import { hiresSize, type ResolvedParams } from "@mobilesd/contract";
+import type { HostOptions } from "../forge/host.ts";
+import { overridesOf } from "./payload-overrides.ts";
+import { pictureOf } from "./picture.ts";
+import type { Prepared } from "./prepare.ts";
 
-/** What a body needs beside the parameters: facts of this run, and input pictures as base64. */
+type Fields = Record<string, unknown>;
+
+export { OVERRIDE_KEYS } from "./payload-overrides.ts";
+
+/** What a body needs beside the parameters: what was found out about them on this host. */
 export interface RunFacts {
   readonly taskId: string;
-  /** The host's own exact name of the checkpoint. */
-  readonly checkpointName: string;
-  readonly initImage: string | null;
-  readonly mask: string | null;
+  readonly prepared: Prepared;
+  readonly own: HostOptions["own"];
+  /** Whether what this body overrides may stay selected in Forge. */
+  readonly keepsOverrides: boolean;
 }
 
-/** A request to Forge: where to, and with what. */
+/** A request to Forge: where to, and with what. Pictures stand in the body as `Picture`. */
 export interface ForgeRequest {
   readonly path: "/sdapi/v1/txt2img" | "/sdapi/v1/img2img";
-  readonly body: Readonly<Record<string, unknown>>;
-}
-
-/**
- * Every option that a job may override. Each body carries all of them, with explicit values: Forge gives
- * back only those that its config holds, so one left out could still have the last job's (1.6.1).
- */
-function overridesOf(params: ResolvedParams, run: RunFacts) {
-  return {
-    sd_model_checkpoint: run.checkpointName,
-    CLIP_stop_at_last_layers: params.clip_skip,
-    // Masks among the results would be taken for results: they stand right behind each of them (1.11).
-    return_mask: false,
-    return_mask_composite: false,
-  };
+  readonly body: Readonly<Fields>;
+  /** What the body overrides of Forge's options. */
+  readonly overrides: Readonly<Fields>;
 }
 
 /** Fields that Forge takes from its own options when they are absent. */
 const OPTIONAL = ["eta", "s_churn", "s_tmin", "s_tmax", "s_noise", "s_min_uncond"] as const;
 
-function coreOf(params: ResolvedParams, run: RunFacts): Record<string, unknown> {
-  const given = OPTIONAL.filter((name) => params[name] !== undefined);
+const present = (fields: Fields): Fields =>
+  Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+
+function coreOf(params: ResolvedParams): Fields {
+  const optional = OPTIONAL.map((name) => [name, params[name]]);
   return {
     prompt: params.positive_prompt,
     negative_prompt: params.negative_prompt,
@@ -54,19 +53,57 @@ function coreOf(params: ResolvedParams, run: RunFacts): Record<string, unknown> 
     height: params.height,
     restore_faces: params.restore_faces,
     tiling: params.tiling,
-    ...Object.fromEntries(given.map((name) => [name, params[name]])),
-    override_settings: overridesOf(params, run),
-    override_settings_restore_afterwards: true,
-    force_task_id: run.taskId,
-    send_images: true,
-    save_images: false,
-    alwayson_scripts: {},
+    ...present(Object.fromEntries(optional)),
   };
 }
 
-function img2imgOf(img2img: NonNullable<ResolvedParams["img2img"]>, run: RunFacts) {
-  const mask = {
-    mask: run.mask,
+function refinerOf({ refiner }: ResolvedParams, { checkpoints }: Prepared): Fields {
+  if (!refiner) return {};
+  return { refiner_checkpoint: checkpoints.refiner, refiner_switch_at: refiner.switch_at };
+}
+
+/** What Forge's page enlarges by where nothing is said. */
+const HIRES_SCALE_DEFAULT = 2;
+
+/** Forge's own word for the modules of the first pass; null is an error to it (1.4). */
+const SAME_MODULES = ["Use same choices"];
+/** What an infotext calls the modules in the checkpoint. Any name that is no module means them. */
+const BUILT_IN_MODULES = ["Built-in"];
+
+function hiresModulesOf({ modules }: Prepared): readonly string[] {
+  if (modules.hires === null) return SAME_MODULES;
+  return modules.hires.length === 0 ? BUILT_IN_MODULES : modules.hires;
+}
+
+/** Everything that a second pass needs: Forge's defaults for it are wrong or fail (1.4). */
+function hiresOf(params: ResolvedParams, prepared: Prepared): Fields {
+  const { hires } = params;
+  if (!hires) return {};
+  const { width, height } = hiresSize(params, hires);
+  const isBySize = hires.width !== undefined || hires.height !== undefined;
+  return {
+    enable_hr: true,
+    // Both sides, although Forge makes up a missing one: ControlNet would take it for 0 and do nothing.
+    ...(isBySize
+      ? { hr_resize_x: width, hr_resize_y: height }
+      : { hr_scale: hires.scale ?? HIRES_SCALE_DEFAULT }),
+    hr_upscaler: hires.upscaler,
+    hr_second_pass_steps: hires.steps,
+    denoising_strength: hires.denoising_strength,
+    hr_cfg: hires.cfg_scale ?? params.cfg_scale,
+    hr_distilled_cfg: hires.distilled_cfg_scale ?? params.distilled_cfg_scale,
+    hr_additional_modules: hiresModulesOf(prepared),
+    hr_checkpoint_name: prepared.checkpoints.hires,
+    hr_sampler_name: hires.sampler_name ?? null,
+    hr_scheduler: hires.scheduler ?? null,
+    hr_prompt: hires.prompt ?? "",
+    hr_negative_prompt: hires.negative_prompt ?? "",
+  };
+}
+
+function img2imgOf(img2img: NonNullable<ResolvedParams["img2img"]>, prepared: Prepared): Fields {
+  const mask = img2img.mask && {
+    mask: pictureOf(prepared.pictures, img2img.mask),
     mask_blur: img2img.mask_blur,
     inpainting_fill: img2img.inpainting_fill,
     inpaint_full_res: img2img.inpaint_full_res,
@@ -75,14 +112,18 @@ function img2imgOf(img2img: NonNullable<ResolvedParams["img2img"]>, run: RunFact
   };
   const { image_cfg_scale, initial_noise_multiplier } = img2img;
   return {
-    init_images: [run.initImage],
+    init_images: [pictureOf(prepared.pictures, img2img.init_image)],
     denoising_strength: img2img.denoising_strength,
     resize_mode: img2img.resize_mode,
     include_init_images: false,
-    ...(run.mask === null ? {} : mask),
-    ...(image_cfg_scale === undefined ? {} : { image_cfg_scale }),
-    ...(initial_noise_multiplier === undefined ? {} : { initial_noise_multiplier }),
+    ...mask,
+    ...present({ image_cfg_scale, initial_noise_multiplier }),
   };
+}
+
+function scriptsOf({ scripts: { selectable, alwaysOn } }: Prepared): Fields {
+  const script = selectable && { script_name: selectable.name, script_args: selectable.args };
+  return { ...script, alwayson_scripts: alwaysOn };
 }
 
 /**
@@ -90,8 +131,20 @@ function img2imgOf(img2img: NonNullable<ResolvedParams["img2img"]>, run: RunFact
  * in no line here never reaches Forge, whatever the queue sent. Pure.
  */
 export function buildRequest(params: ResolvedParams, run: RunFacts): ForgeRequest {
-  const core = coreOf(params, run);
-  if (!params.img2img) return { path: "/sdapi/v1/txt2img", body: core };
-  const body = { ...core, ...img2imgOf(params.img2img, run) };
-  return { path: "/sdapi/v1/img2img", body };
+  const { prepared } = run;
+  const overrides = overridesOf(params, prepared, run.own);
+  const core = {
+    ...coreOf(params),
+    ...refinerOf(params, prepared),
+    ...scriptsOf(prepared),
+    override_settings: overrides,
+    override_settings_restore_afterwards: !run.keepsOverrides,
+    force_task_id: run.taskId,
+    send_images: true,
+    save_images: false,
+  };
+  const { img2img } = params;
+  return img2img
+    ? { path: "/sdapi/v1/img2img", body: { ...core, ...img2imgOf(img2img, prepared) }, overrides }
+    : { path: "/sdapi/v1/txt2img", body: { ...core, ...hiresOf(params, prepared) }, overrides };
 }
