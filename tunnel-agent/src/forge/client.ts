@@ -1,4 +1,6 @@
+import { Readable } from "node:stream";
 import { Agent, request } from "undici";
+import { jsonBody } from "./json-body.ts";
 
 /** An answer of Forge, whatever its status. `body` is its JSON, or undefined where it is none. */
 export interface ForgeAnswer {
@@ -45,7 +47,10 @@ export interface ForgeClient {
   get(path: string): Promise<ForgeAnswer>;
   /** A post that Forge answers at once. */
   post(path: string, body: unknown): Promise<ForgeAnswer>;
-  /** A post that takes as long as the generation; only `signal` ends it early. */
+  /**
+   * A post that takes as long as the generation; only `signal` ends it early. Pictures stand in the body as
+   * `Picture`, and become base64 while it is sent.
+   */
   generate(path: string, body: unknown, signal: AbortSignal): Promise<ForgeAnswer>;
 }
 
@@ -65,6 +70,16 @@ async function readBody(body: AsyncIterable<Uint8Array>): Promise<string> {
     chunks.push(chunk);
   }
   return Buffer.concat(chunks).toString("utf8");
+}
+
+/** The options of a request that carries JSON: of a known length, although it is made while it is sent. */
+function jsonOptions(body: unknown) {
+  if (body === undefined) return { headers: {} };
+  const { length, chunks } = jsonBody(body);
+  return {
+    headers: { "content-type": "application/json", "content-length": String(length) },
+    body: Readable.from(chunks(), { objectMode: false }),
+  };
 }
 
 function parseJson(text: string): unknown {
@@ -96,18 +111,15 @@ export function createForgeClient(forgeUrl: string, apiAuth: string | null): For
     body: unknown,
     signal: AbortSignal,
   ): Promise<ForgeAnswer> {
+    const { headers, ...options } = jsonOptions(body);
     try {
       const answer = await request(forgeUrl + path, {
         dispatcher,
         method,
         signal,
         reset: true,
-        headers: {
-          ...authorization,
-          "accept-encoding": "identity",
-          ...(body === undefined ? {} : { "content-type": "application/json" }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        headers: { ...authorization, "accept-encoding": "identity", ...headers },
+        ...options,
       });
       return { status: answer.statusCode, body: parseJson(await readBody(answer.body)) };
     } catch (error) {

@@ -1,0 +1,91 @@
+import { createServer, type IncomingHttpHeaders } from "node:http";
+import type { AddressInfo } from "node:net";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { createForgeClient, ForgeUnreachableError } from "../../src/forge/client.ts";
+import { Picture } from "../../src/job/picture.ts";
+
+interface Heard {
+  readonly path: string | undefined;
+  readonly headers: IncomingHttpHeaders;
+  readonly text: string;
+}
+
+/** A server that hears one request whole, answers it and forgets nothing. */
+async function startListener(answer: unknown, onHeard = () => {}) {
+  const heard: Heard[] = [];
+  const server = createServer((request, response) => {
+    const chunks: Buffer[] = [];
+    request.on("data", (chunk: Buffer) => {
+      chunks.push(chunk);
+      onHeard();
+    });
+    request.on("end", () => {
+      const text = Buffer.concat(chunks).toString("utf8");
+      heard.push({ path: request.url, headers: request.headers, text });
+      response.end(JSON.stringify(answer));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const stop = () => new Promise((resolve) => server.close(resolve));
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    await stop();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { heard, stop, url: `http://127.0.0.1:${port}` };
+}
+
+const never = new AbortController().signal;
+const LARGE = Buffer.alloc(5_000_000, "a picture of some megabytes, ü");
+
+describe("what Forge hears of a generation", () => {
+  it("is the whole JSON with every picture as base64, of a length that was told before", async () => {
+    const { heard, url } = await startListener({ images: [] });
+    const body = {
+      prompt: "ein rotes Würfelchen 🧊",
+      init_images: [new Picture(LARGE)],
+      mask: new Picture(LARGE.subarray(1, 1_000_000)),
+      alwayson_scripts: { controlnet: { args: [{ image: new Picture(LARGE.subarray(2)) }] } },
+    };
+    const answer = await createForgeClient(url, null).generate("/sdapi/v1/img2img", body, never);
+    expect(answer).toEqual({ status: 200, body: { images: [] } });
+    const [request] = heard;
+    expect(request?.path).toBe("/sdapi/v1/img2img");
+    expect(request?.headers["content-length"]).toBe(String(Buffer.byteLength(request?.text ?? "")));
+    expect(request?.headers).not.toHaveProperty("transfer-encoding");
+    expect(request?.headers).toMatchObject({
+      "content-type": "application/json",
+      "accept-encoding": "identity",
+      connection: "close",
+    });
+    expect(JSON.parse(request?.text ?? "")).toEqual({
+      prompt: "ein rotes Würfelchen 🧊",
+      init_images: [LARGE.toString("base64")],
+      mask: LARGE.subarray(1, 1_000_000).toString("base64"),
+      alwayson_scripts: { controlnet: { args: [{ image: LARGE.subarray(2).toString("base64") }] } },
+    });
+  });
+
+  it("carries the login where Forge asks for one", async () => {
+    const { heard, url } = await startListener({});
+    await createForgeClient(url, "alice:pässword").post("/sdapi/v1/interrupt", {});
+    const token = Buffer.from("alice:pässword").toString("base64");
+    expect(heard[0]).toMatchObject({ text: "{}", headers: { authorization: `Basic ${token}` } });
+  });
+
+  it("counts as not sent when nobody listens, so that the run costs nothing", async () => {
+    const { url, stop } = await startListener({});
+    await stop();
+    const sent = createForgeClient(url, null).generate("/x", { image: new Picture(LARGE) }, never);
+    await expect(sent).rejects.toMatchObject({ code: "ECONNREFUSED", wasSent: false });
+  });
+
+  it("may have begun to work once it is under way, although it was ended early", async () => {
+    const end = new AbortController();
+    const { url } = await startListener({}, () => end.abort());
+    const body = { image: new Picture(LARGE) };
+    const sent = createForgeClient(url, null).generate("/sdapi/v1/img2img", body, end.signal);
+    await expect(sent).rejects.toBeInstanceOf(ForgeUnreachableError);
+    await expect(sent).rejects.toMatchObject({ wasSent: true });
+  });
+});
