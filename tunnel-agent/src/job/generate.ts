@@ -8,7 +8,8 @@ import {
 import { interruptOwn, type OwnRun } from "../forge/interrupt.ts";
 import { readState } from "../forge/progress.ts";
 import { pause } from "../pause.ts";
-import { classifyError, type Failure, failure, isForgeNotUp } from "./failure.ts";
+import { type Failure, failure } from "./failure.ts";
+import { classifyError, isForgeNotUp } from "./forge-errors.ts";
 import type { ForgeRequest } from "./payload.ts";
 import { type Watcher, watchRun } from "./watch.ts";
 

@@ -1,47 +1,6 @@
+import { LIMITS } from "@mobilesd/contract";
 import { describe, expect, it } from "vitest";
-import { classifyError, isForgeNotUp, redact } from "../../src/job/failure.ts";
-
-const error500 = (error: string, message: string) => ({
-  status: 500,
-  body: { error, detail: "", body: "", message },
-});
-
-describe("an error of Forge", () => {
-  it.each([
-    ["OutOfMemoryError", "CUDA out of memory. Tried to allocate 2 GiB", "resource", "oom"],
-    ["RuntimeError", "DefaultCPUAllocator: can't allocate memory", "resource", "oom"],
-    ["AssertionError", "You do not have VAE state dict!", "user", "invalid_job"],
-    ["ValueError", "Failed to recognize model type!", "user", "invalid_job"],
-    // Right after a start, before the scripts are there (forge-reference 8.1).
-    ["IndexError", "list assignment index out of range", "infra", "forge_error"],
-    ["AssertionError", "", "infra", "forge_error"],
-  ])("%s with %j is %s: %s", (type, message, kind, reason) => {
-    expect(classifyError(error500(type, message))).toMatchObject({ kind, reason });
-  });
-
-  it("in the older four-key form is understood as well", () => {
-    const body = { error: "OutOfMemoryError", detail: "", body: "", errors: "CUDA out of memory" };
-    expect(classifyError({ status: 500, body })).toMatchObject({ reason: "oom" });
-  });
-
-  it("of validation is told by place and message, never by the value that it repeats", () => {
-    const input = "iVBORw0KGgo".repeat(1_000);
-    const detail = [{ type: "list_type", loc: ["body", "init_images"], msg: "a list", input }];
-    const found = classifyError({ status: 422, body: { detail } });
-    expect(found).toMatchObject({ kind: "user", reason: "invalid_job" });
-    expect(found.message).toBe("Forge refused the request: init_images: a list");
-  });
-
-  it("of a Forge that is only starting says nothing about the job", () => {
-    expect(isForgeNotUp({ status: 404, body: { detail: "Not Found" } })).toBe(true);
-    expect(isForgeNotUp({ status: 404, body: { detail: "Init image not found" } })).toBe(false);
-  });
-
-  it("of one key is told in Forge's words", () => {
-    const found = classifyError({ status: 500, body: { detail: "Invalid encoded image" } });
-    expect(found).toMatchObject({ kind: "user", reason: "invalid_job" });
-  });
-});
+import { failure, redact } from "../../src/job/failure.ts";
 
 describe("Forge's words on their way out", () => {
   it.each([
@@ -50,6 +9,9 @@ describe("Forge's words on their way out", () => {
     ["\\\\nas\\models\\x.ckpt", "…/x.ckpt"],
     ["C:\\Users\\John Smith\\forge\\x.ckpt is broken", "…/x.ckpt is broken"],
     ["[Errno 2] 'C:\\\\Users\\\\anna\\\\x.png'", "[Errno 2] '…/x.png'"],
+    ['[Errno 2] "C:\\\\Users\\\\O\'Brien\\\\sd\\\\x.png"', '[Errno 2] "…/x.png"'],
+    ["/home/o'brien/sd/x.ckpt", "…/x.ckpt"],
+    ["'/home/anna/a.ckpt' or '/home/anna/b.ckpt'", "'…/a.ckpt' or '…/b.ckpt'"],
     ["/mnt/My Drive/anna/x.ckpt", "…/x.ckpt"],
     ["file:///home/anna/x.png", "…/x.png"],
     ["cannot write to /home/anna", "cannot write to …"],
@@ -61,5 +23,18 @@ describe("Forge's words on their way out", () => {
 
   it("lose whatever is long enough to be a picture", () => {
     expect(redact(`bad ${"A".repeat(5_000)}`)).toBe("bad …");
+  });
+
+  it("are redacted and cut to what can be stored, for the user and for the owner alike", () => {
+    const words = `/home/anna/x ${"so ".repeat(2_000)}`;
+    const found = failure("infra", "forge_error", words, { ownerMessage: words });
+    for (const said of [found.message, found.owner_message]) {
+      expect(said).toMatch(/^…\/x so/);
+      expect(said).toHaveLength(LIMITS.errorMessageCharsMax);
+    }
+  });
+
+  it("name no field and no owner where there is none", () => {
+    expect(Object.keys(failure("user", "invalid_job", "x"))).toEqual(["kind", "reason", "message"]);
   });
 });
