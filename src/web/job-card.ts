@@ -1,14 +1,8 @@
 import type { JobImage, JobStatusView, JobView } from "@mobilesd/contract";
 import { button, copyText, element, setText } from "./dom.ts";
+import { promptWords, settingsWords } from "./settings-words.ts";
 import { openViewer } from "./viewer.ts";
-import {
-  agoWords,
-  isDrawing,
-  outlookWords,
-  promptWords,
-  settingsWords,
-  statusWord,
-} from "./words.ts";
+import { agoWords, boxWords, isDrawing, outlookWords, ownerWords, statusWord } from "./words.ts";
 
 export interface JobActions {
   cancel(job: JobView): Promise<void>;
@@ -68,6 +62,43 @@ function pictureArea() {
   };
 }
 
+/** Shows a text, or nothing where there is none. */
+function showText(target: HTMLElement, text: string | null | undefined): void {
+  setText(target, text ?? "");
+  target.hidden = text === null || text === undefined;
+}
+
+/** Why a job failed, and what its box's owner can do about it. */
+function errorArea() {
+  const message = element("p");
+  const advice = element("p", { class: "advice" });
+  const root = element("div", { class: "error", role: "alert" }, message, advice);
+  return {
+    root,
+    update({ error }: JobView): void {
+      setText(message, error?.message ?? "");
+      showText(advice, ownerWords(error));
+      root.hidden = error === null;
+    },
+  };
+}
+
+/** What a finished picture is not: worth knowing, no cause for alarm. */
+function warningList() {
+  const root = element("ul", { class: "warnings", "aria-label": "Notes on the result" });
+  let shown: string | null = null;
+  return {
+    root,
+    update({ warnings }: JobView): void {
+      const messages = warnings.map((warning) => warning.message);
+      root.hidden = messages.length === 0;
+      if (messages.join("\n") === shown) return;
+      shown = messages.join("\n");
+      root.replaceChildren(...messages.map((message) => element("li", {}, message)));
+    },
+  };
+}
+
 function actionRow(actions: JobActions, current: () => JobView) {
   const infotext = () => current().images.find((image) => image.infotext !== null)?.infotext;
   const cancel = button("Cancel", "quiet", () => actions.cancel(current()));
@@ -84,27 +115,46 @@ function actionRow(actions: JobActions, current: () => JobView) {
   };
 }
 
+/** Status, box and time: the line at the top of a card. */
+function topLine() {
+  const chip = element("span", { class: "chip" });
+  const box = element("span", { class: "box" });
+  const time = element("time", { class: "time" });
+  return {
+    root: element("div", { class: "row top" }, chip, box, time),
+    update(job: JobView, now: number): void {
+      setText(chip, statusWord(job));
+      setText(box, boxWords(job));
+      const at = job.completion_timestamp ?? job.creation_timestamp;
+      setText(time, agoWords(at, now));
+      time.dateTime = at;
+      time.title = new Date(at).toLocaleString();
+    },
+  };
+}
+
 /** Makes the card of a job; `update` fills it, then and at every new look. */
 export function makeJobCard(actions: JobActions): JobCard {
   let current: JobView;
-  const chip = element("span", { class: "chip" });
-  const time = element("time", { class: "time" });
+  const top = topLine();
   const name = element("h3", { class: "name" });
   const prompt = element("p", { class: "prompt" });
   const outlook = element("p", { class: "outlook" });
-  const error = element("p", { class: "error", role: "alert" });
   const settings = element("p", { class: "settings" });
   const pictures = pictureArea();
+  const error = errorArea();
+  const warnings = warningList();
   const row = actionRow(actions, () => current);
   const root = element(
     "li",
     { class: "card" },
-    element("div", { class: "row top" }, chip, time),
+    top.root,
     outlook,
     pictures.root,
     name,
     prompt,
-    error,
+    error.root,
+    warnings.root,
     settings,
     row.root,
   );
@@ -113,22 +163,12 @@ export function makeJobCard(actions: JobActions): JobCard {
     update(job, estimate, now) {
       current = job;
       root.dataset.status = job.status;
-      setText(chip, statusWord(job));
-      const at = job.completion_timestamp ?? job.creation_timestamp;
-      setText(time, agoWords(at, now));
-      time.dateTime = at;
-      time.title = new Date(at).toLocaleString();
-      setText(name, job.name ?? "");
-      name.hidden = job.name === null;
+      top.update(job, now);
+      showText(outlook, outlookWords(job, estimate, now));
+      showText(name, job.name);
       setText(prompt, promptWords(job.generation_params));
-      const outlookText = outlookWords(job, estimate, now);
-      setText(outlook, outlookText ?? "");
-      outlook.hidden = outlookText === null;
-      setText(error, job.error?.message ?? "");
-      error.hidden = job.error === null;
       setText(settings, settingsWords(job.generation_params));
-      pictures.update(job);
-      row.update(job);
+      for (const part of [pictures, error, warnings, row]) part.update(job);
     },
   };
 }

@@ -5,9 +5,9 @@ import { emptyQueue } from "./curl-example.ts";
 import { announce, button, element, note, setText } from "./dom.ts";
 import { jobLists } from "./job-lists.ts";
 import { serverLine, serversKey } from "./server-line.ts";
+import { promptWords } from "./settings-words.ts";
 import { EMPTY_STATE, newlyDone, type QueueState } from "./store.ts";
 import { type Watch, watchQueue } from "./watch.ts";
-import { promptWords } from "./words.ts";
 
 /** Jobs shown at first, and more by each wish; a list holds 200 at most. */
 const JOBS_STEP = 30;

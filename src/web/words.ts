@@ -39,10 +39,18 @@ const REASON_WORDS: Record<StatusReason, string | null> = {
   expired: "Its time was over before it could start",
   invalid_job: "Forge cannot run what was asked for",
   missing_name: "Its box lacks something that was asked for",
+  modules_missing: "Its checkpoint needs a VAE or text encoders beside it",
+  bad_model_file: "Forge cannot read a model's file",
+  script_changed: "A script on its box is not the one that was asked for",
+  bad_image: "An input picture cannot be read",
+  blank_mask: "The mask leaves nothing to repaint",
+  unsupported_format: "Its box saves pictures in a format that cannot be handed over",
   wrong_model: "Forge used another model than the one asked for",
+  not_as_asked: "Forge left out something that was asked for",
   incomplete_result: "Forge gave fewer pictures than asked for",
   oom: "The GPU ran out of memory",
   forge_error: "Forge reported an error",
+  forge_login: "Forge asks for a login that its box does not have",
   forge_hung: "Forge stopped answering",
   forge_unreachable: "Forge could not be reached",
   agent_lost: "Its box went away too often",
@@ -52,6 +60,17 @@ const REASON_WORDS: Record<StatusReason, string | null> = {
 /** Why a job is where it is, in words; null when the status says it all. */
 export function reasonWords(reason: StatusReason | null): string | null {
   return reason === null ? null : REASON_WORDS[reason];
+}
+
+/** Which box drew a job, or is to draw it. */
+export function boxWords(job: Pick<JobView, "target_server_alias" | "server_alias">): string {
+  return job.server_alias === null ? `for ${job.target_server_alias}` : `on ${job.server_alias}`;
+}
+
+/** What the owner of the box can do about a failure; null where there is nothing. */
+export function ownerWords(error: JobView["error"]): string | null {
+  const advice = error?.owner_message;
+  return advice === undefined ? null : `For the owner of the box: ${advice}`;
 }
 
 const MINUTE_S = 60;
@@ -114,34 +133,6 @@ export function outlookWords(
   const wait = start ? lengthWords((Date.parse(start) - now) / 1000) : null;
   if (position === null) return null;
   return wait === null ? position : `${position}, starts in ${wait}`;
-}
-
-const isText = (value: unknown): value is string => typeof value === "string" && value !== "";
-const isNumber = (value: unknown): value is number => typeof value === "number";
-
-/** A job's settings in one line. Old rows may lack any of them. */
-export function settingsWords(params: Readonly<Record<string, unknown>>): string {
-  const { checkpoint_name, width, height, steps, sampler_name, batch_size, n_iter } = params;
-  const count = (isNumber(batch_size) ? batch_size : 1) * (isNumber(n_iter) ? n_iter : 1);
-  const checkpoint = isText(checkpoint_name)
-    ? (checkpoint_name.split(/[\\/]/).at(-1) ?? "").replace(/\.(safetensors|ckpt|gguf)$/, "")
-    : null;
-  return [
-    count > 1 ? `${count} pictures` : null,
-    checkpoint,
-    isNumber(width) && isNumber(height) ? `${width}×${height}` : null,
-    isNumber(steps) ? `${steps} steps` : null,
-    isText(sampler_name) ? sampler_name : null,
-  ]
-    .filter((part) => part !== null)
-    .map((part) => part.replaceAll(" ", "\u00a0"))
-    .join(" · ");
-}
-
-/** The prompt of a job, or what to show where there is none. */
-export function promptWords(params: Readonly<Record<string, unknown>>): string {
-  const prompt = params.positive_prompt;
-  return isText(prompt) && prompt.trim() !== "" ? prompt : "No prompt";
 }
 
 const FLAVOURS: Record<string, string> = { forge: "Forge", neo: "Forge Neo" };

@@ -1,13 +1,13 @@
-import { StatusReason } from "@mobilesd/contract";
+import { FailureReason, StatusReason } from "@mobilesd/contract";
 import { describe, expect, it } from "vitest";
 import {
   agoWords,
+  boxWords,
   isDrawing,
   outlookWords,
-  promptWords,
+  ownerWords,
   reasonWords,
   serverWords,
-  settingsWords,
   statusWord,
 } from "../../src/web/words.ts";
 
@@ -81,6 +81,8 @@ describe("what the page says of other jobs", () => {
     for (const reason of StatusReason.options) {
       expect(reasonWords(reason) ?? "").not.toMatch(/_/);
     }
+    const unsaid = FailureReason.options.filter((reason) => !reasonWords(reason));
+    expect(unsaid).toEqual([]);
   });
 
   it.each([
@@ -93,24 +95,22 @@ describe("what the page says of other jobs", () => {
   });
 });
 
-describe("a job's settings in one line", () => {
-  it("are short, with a checkpoint's name as people know it", () => {
-    const params = {
-      checkpoint_name: "Pony\\cyberrealisticPony_v8.safetensors",
-      width: 832,
-      height: 1216,
-      steps: 20,
-      sampler_name: "Euler a",
-    };
-    expect(settingsWords(params).replaceAll("\u00a0", " ")).toBe(
-      "cyberrealisticPony_v8 · 832×1216 · 20 steps · Euler a",
-    );
+describe("which box a job is for", () => {
+  it("is the one that it was queued for, and then the one that drew it", () => {
+    const job = { target_server_alias: "Attic", server_alias: null };
+    expect(boxWords(job)).toBe("for Attic");
+    expect(boxWords({ ...job, server_alias: "Cellar" })).toBe("on Cellar");
   });
+});
 
-  it("are what an old row still knows", () => {
-    expect(settingsWords({ width: "512", steps: 8 })).toBe("8\u00a0steps");
-    expect(promptWords({})).toBe("No prompt");
-    expect(promptWords({ positive_prompt: "a cat" })).toBe("a cat");
+describe("what the owner of a box can do about a failure", () => {
+  it("is said to be for the owner, and left out where there is nothing", () => {
+    const error = { code: "forge_login", message: "Forge wants a login" } as const;
+    expect(ownerWords({ ...error, owner_message: "set FORGE_API_AUTH" })).toBe(
+      "For the owner of the box: set FORGE_API_AUTH",
+    );
+    expect(ownerWords(error)).toBeNull();
+    expect(ownerWords(null)).toBeNull();
   });
 });
 
@@ -145,11 +145,4 @@ describe("a job whose box went away in the middle", () => {
     expect(isDrawing({ status: "processing", status_reason: "running" })).toBe(true);
     expect(statusWord({ status: "processing", status_reason: "running" })).toBe("Working");
   });
-});
-
-it("a job of several pictures says how many", () => {
-  expect(settingsWords({ batch_size: 2, n_iter: 2, steps: 4 })).toBe(
-    "4\u00a0pictures · 4\u00a0steps",
-  );
-  expect(settingsWords({ batch_size: 1, n_iter: 1, steps: 4 })).toBe("4\u00a0steps");
 });
