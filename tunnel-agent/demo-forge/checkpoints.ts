@@ -2,10 +2,13 @@
 export interface Checkpoint {
   name: string;
   sha256: string;
-  /** Forge hashes a file when it loads it for the first time. */
+  /** Forge hashes a file when it loads it for the first time, unless it was told not to. */
   isHashed: boolean;
-  /** Flux and its like: the distilled scale appears in the infotext. */
-  isDistilled: boolean;
+  architecture: "sd1" | "sdxl" | "flux";
+  /** Holds no text encoders and no VAE: fails unless all three are chosen as modules. */
+  isUnetOnly: boolean;
+  /** Reading the file from an SSD, and hashing it, in ms at speed 1. */
+  loadMs: number;
 }
 
 /** The 10 characters Forge shows, or null before the first load. */
@@ -19,6 +22,11 @@ export function getBaseName(checkpoint: Checkpoint): string {
   return file.replace(/\.[^.]+$/, "");
 }
 
+/** The basename with the hash behind it, once there is one: what infotexts call a second model. */
+export function getShortTitle(checkpoint: Checkpoint): string {
+  return appendHash(getBaseName(checkpoint), checkpoint);
+}
+
 /** The path with its separators as underscores, without extension. */
 function getModelName(checkpoint: Checkpoint): string {
   return checkpoint.name.replaceAll("/", "_").replace(/\.[^.]+$/, "");
@@ -26,8 +34,12 @@ function getModelName(checkpoint: Checkpoint): string {
 
 /** The name with the hash behind it, once there is one. */
 function getTitle(checkpoint: Checkpoint): string {
+  return appendHash(checkpoint.name, checkpoint);
+}
+
+function appendHash(text: string, checkpoint: Checkpoint): string {
   const hash = getShortHash(checkpoint);
-  return hash === null ? checkpoint.name : `${checkpoint.name} [${hash}]`;
+  return hash === null ? text : `${text} [${hash}]`;
 }
 
 /** Everything an override may call this checkpoint (CheckpointInfo in modules/sd_models.py). */
@@ -52,6 +64,32 @@ function listAliases(checkpoint: Checkpoint): string[] {
 export function findCheckpoint(checkpoints: Checkpoint[], name: unknown): Checkpoint | undefined {
   if (typeof name !== "string" || name === "") return undefined;
   return checkpoints.findLast((checkpoint) => listAliases(checkpoint).includes(name));
+}
+
+/**
+ * Finds as refiner and hires fix do (get_closet_checkpoint_match): by alias, then by any part of a
+ * title, the shortest title first, with and without a hash at the end.
+ */
+export function findClosestCheckpoint(
+  checkpoints: Checkpoint[],
+  name: string,
+): Checkpoint | undefined {
+  if (name === "") return undefined;
+  const exact = findCheckpoint(checkpoints, name);
+  if (exact) return exact;
+  const shortestFirst = checkpoints.toSorted((a, b) => getTitle(a).length - getTitle(b).length);
+  const bare = name.replace(/\s*\[[^\]]+\]\s*$/, "");
+  return [name, bare]
+    .map((part) => shortestFirst.find((checkpoint) => getTitle(checkpoint).includes(part)))
+    .find((found) => found !== undefined);
+}
+
+/** The selected checkpoint, or the first when the option names none that is there. */
+export function selectCheckpoint(
+  checkpoints: Checkpoint[],
+  option: unknown,
+): Checkpoint | undefined {
+  return findCheckpoint(checkpoints, option) ?? checkpoints[0];
 }
 
 /** One row of GET /sdapi/v1/sd-models. */

@@ -1,9 +1,11 @@
-import { createCheckpoints } from "./catalogue.ts";
+import { createCheckpoints, MODULES } from "./catalogue.ts";
 import type { Checkpoint } from "./checkpoints.ts";
 import { type Clock, createClock } from "./clock.ts";
 import { FaultBox, type FaultSettings } from "./faults.ts";
 import { FifoLock } from "./fifo-lock.ts";
-import { type ModelCost, ModelMemory } from "./model-memory.ts";
+import type { JobRecord } from "./job-record.ts";
+import { ModelMemory } from "./model-memory.ts";
+import type { Module } from "./modules.ts";
 import { OptionStore } from "./option-store.ts";
 import { createProgressState, type ProgressState } from "./progress.ts";
 import { TaskList } from "./task-list.ts";
@@ -14,31 +16,16 @@ import { TaskList } from "./task-list.ts";
  */
 export type Phase = "empty" | "partial" | "ready";
 
-/** One job that reached the GPU, for tests to look at. */
-export interface JobRecord {
-  readonly taskId: string;
-  readonly kind: "txt2img" | "img2img";
-  prompt: string;
-  /** The first picture's seed. */
-  seed: number;
-  /** The checkpoint that ran, as its basename. */
-  model: string;
-  modelCost: ModelCost;
-  /** Sampling steps that were run, over all batches. */
-  stepsDone: number;
-  /** An interrupt reached the job, whatever it spoiled. */
-  isInterrupted: boolean;
-  state: "running" | "done" | "failed";
-  /** The pictures of the answer as they were encoded, in hex; empty until then. */
-  imageSha256s: string[];
-}
-
 /** Everything one running demo Forge consists of; all requests work on it. */
 export interface Forge {
   readonly clock: Clock;
   readonly ended: AbortSignal;
   readonly faults: FaultBox;
   readonly checkpoints: Checkpoint[];
+  /** Empty without a web page: only that fills the list. */
+  readonly modules: readonly Module[];
+  /** False as with `--no-hashing`: no file ever gets a hash. */
+  readonly isHashing: boolean;
   readonly options: OptionStore;
   readonly memory: ModelMemory;
   readonly progress: ProgressState;
@@ -56,21 +43,28 @@ export interface Forge {
 export function createForge(parts: {
   timeScale: number;
   faults: Partial<FaultSettings>;
+  isHashing: boolean;
+  hasPage: boolean;
   ended: AbortSignal;
   say: (line: string) => void;
   crash: () => void;
 }): Forge {
+  const { isHashing } = parts;
   const clock = createClock(parts.timeScale, parts.ended);
   const checkpoints = createCheckpoints();
   const faults = new FaultBox(parts.faults);
   const options = new OptionStore(checkpoints[0]?.name ?? "");
+  const memory = new ModelMemory({ clock, faults, checkpoints, isHashing });
+  memory.select(options);
   return {
     clock,
     ended: parts.ended,
     faults,
     checkpoints,
+    modules: parts.hasPage ? MODULES : [],
+    isHashing,
     options,
-    memory: new ModelMemory(clock, faults),
+    memory,
     progress: createProgressState(),
     tasks: new TaskList(),
     lock: new FifoLock(),

@@ -1,12 +1,14 @@
-import type { Checkpoint } from "./checkpoints.ts";
-import { findCheckpoint } from "./checkpoints.ts";
 import { PythonError } from "./errors.ts";
+import lateDefaults from "./lists/late-options.json" with { type: "json" };
 import defaults from "./lists/options.json" with { type: "json" };
 
 /** Options by name. */
 export type Options = Record<string, unknown>;
 
-/** Forge's options: defaults, and the values that somebody set or stored. */
+/** Extensions register theirs too late to be listed by GET /sdapi/v1/options. */
+const KNOWN: Options = { ...defaults, ...lateDefaults };
+
+/** Forge's options: defaults, and what config.json holds (`opts.data`). */
 export class OptionStore {
   readonly #data: Options;
 
@@ -15,33 +17,39 @@ export class OptionStore {
     this.#data = { sd_model_checkpoint: checkpoint };
   }
 
-  /** All options with their present values. */
+  /**
+   * The listed options with their present values. Throws PythonError when a stored value is no
+   * number where one belongs: then Forge cannot validate its own answer.
+   */
   list(): Options {
-    return { ...defaults, ...this.#data };
+    const listed = Object.entries(defaults).map(([name, standard]) => {
+      const value = this.get(name);
+      const isFine = typeof standard !== "number" || Number.isFinite(Number(value));
+      if (!isFine) throw this.#createValidationError(name, value);
+      return [name, value];
+    });
+    return Object.fromEntries(listed);
   }
 
   /** The present value of one option. */
   get(name: string): unknown {
-    return this.list()[name];
+    return Object.hasOwn(this.#data, name) ? this.#data[name] : KNOWN[name];
   }
 
-  /** Sets options one by one; those before a bad one stay set, as in Forge's set_config. */
-  set(changes: Options): void {
-    for (const [name, value] of Object.entries(changes)) this.#data[name] = castOption(name, value);
+  /** The stored value, undefined when config.json does not hold the option. */
+  getStored(name: string): unknown {
+    return this.#data[name];
   }
 
-  /** Notes which file was read last, as Forge does under `sd_checkpoint_hash`. */
-  noteLoaded(checkpoint: Checkpoint): void {
-    this.#data.sd_checkpoint_hash = checkpoint.sha256;
+  /** A number; 0 where somebody stored something else. */
+  getNumber(name: string): number {
+    return Number(this.get(name)) || 0;
   }
 
-  /** Sets options for good (POST /sdapi/v1/options), which an unknown model refuses whole. */
-  store(changes: Options, checkpoints: Checkpoint[]): void {
-    const model = changes.sd_model_checkpoint;
-    if (typeof model === "string" && findCheckpoint(checkpoints, model) === undefined) {
-      throw new PythonError("RuntimeError", `model '${model}' not found`);
-    }
-    this.set(changes);
+  /** Stores one value, of whatever type: nothing is cast. Throws KeyError for unknown options. */
+  store(name: string, value: unknown): void {
+    if (!Object.hasOwn(KNOWN, name)) throw new PythonError("KeyError", `'${name}'`);
+    this.#data[name] = value;
   }
 
   /**
@@ -53,13 +61,13 @@ export class OptionStore {
       names.filter((name) => Object.hasOwn(this.#data, name)).map((n) => [n, this.#data[n]]),
     );
   }
-}
 
-function castOption(name: string, value: unknown): unknown {
-  if (!Object.hasOwn(defaults, name)) throw new PythonError("KeyError", `'${name}'`);
-  const standard: unknown = (defaults as Options)[name];
-  if (typeof standard !== "number" || typeof value === "number") return value;
-  const cast = typeof value === "string" ? Number(value) : Number.NaN;
-  if (Number.isFinite(cast)) return cast;
-  throw new PythonError("ValueError", `invalid literal for int() with base 10: '${value}'`);
+  #createValidationError(name: string, input: unknown): PythonError {
+    const problem =
+      `{'type': 'float_parsing', 'loc': ('response', '${name}'), 'msg': 'Input should be a valid ` +
+      `number, unable to parse string as a number', 'input': '${input}', ` +
+      "'url': 'https://errors.pydantic.dev/2.8/v/float_parsing'}";
+    const message = `1 validation errors:\n  ${problem}\n`;
+    return new PythonError("ResponseValidationError", message, { ...this.#data });
+  }
 }

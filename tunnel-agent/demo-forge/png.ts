@@ -6,9 +6,20 @@ import { openPixels } from "./picture/render.ts";
 const SIGNATURE_BYTES = 8;
 const HEADER_CHUNK_BYTES = 25;
 
-/** Encodes pixels and puts the text into a `parameters` chunk as Pillow does. */
-export async function encodePng(pixels: Pixels, parameters: string | null): Promise<Buffer> {
-  const png = await openPixels(pixels).png({ compressionLevel: 6 }).toBuffer();
+/**
+ * Encodes pixels, with an alpha channel if there is one (a byte for each pixel), and puts the text
+ * into a `parameters` chunk as Pillow does.
+ */
+export async function encodePng(
+  pixels: Pixels,
+  parameters: string | null,
+  alpha: Buffer | null = null,
+): Promise<Buffer> {
+  const { width, height } = pixels;
+  const opaque = openPixels(pixels);
+  const raw = { width, height, channels: 1 } as const;
+  const image = alpha === null ? opaque : opaque.joinChannel(alpha, { raw });
+  const png = await image.png({ compressionLevel: 6 }).toBuffer();
   return parameters === null ? png : insertTextChunk(png, parameters);
 }
 

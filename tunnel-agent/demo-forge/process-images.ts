@@ -1,111 +1,176 @@
 import { DEMO_VERSION } from "./catalogue.ts";
-import { getBaseName } from "./checkpoints.ts";
 import { PythonError } from "./errors.ts";
-import type { Forge, JobRecord } from "./forge.ts";
+import { applyNetworks, describeTexts, formatLora } from "./extra-networks.ts";
+import { runHiresPass } from "./hires-pass.ts";
+import { computeControlSize } from "./hires-plan.ts";
+import { prepareMask } from "./inpaint-mask.ts";
+import type { Batch, Job, PlannedJob } from "./job.ts";
+import { loadModel, loadSelected } from "./load-model.ts";
+import { collectBatch, finishPictures, type Processed } from "./finish-pictures.ts";
+import type { Model } from "./model-memory.ts";
 import { mixNoise, type Pixels } from "./picture/pixels.ts";
-import { renderScene } from "./picture/render.ts";
-import { createPlan, type GenerationRequest, type Plan } from "./plan.ts";
+import { createPlan, initialize, type Plan } from "./plan.ts";
 import { advanceJob } from "./progress.ts";
-import { describeRepaint, type Repaint, repaintPicture } from "./repaint.ts";
-import { countSteps, sampleBatch } from "./sampling.ts";
+import { type Repaint, type Repainted, repaintPicture } from "./repaint.ts";
+import { type Pass, runPass } from "./run-pass.ts";
+import { countSteps } from "./sampling.ts";
+import { runControlNet } from "./scripts/controlnet.ts";
+import { describeSoftInpainting } from "./scripts/patch-scripts.ts";
 
 const ENCODE_PROMPT_MS = 60;
 const DECODE_MS_AT_LEAST = 40;
 const DECODE_MS_PER_MEGAPIXEL = 150;
 
-/** What a job made; a picture's number in the job is its number in the plan. */
-export interface Processed {
-  plan: Plan;
-  pictures: Pixels[];
-  jobTimestamp: string;
-}
-
 /**
  * Loads the model and makes the pictures, batch by batch, with the options as they are now
  * (process_images_inner). Ends early, and without an error, when it is interrupted.
  */
-export async function processImages(
-  forge: Forge,
-  request: GenerationRequest,
-  record: JobRecord,
-  repaint: Repaint | null,
-): Promise<Processed> {
+export async function processImages(job: Job): Promise<Processed> {
+  const { forge, record } = job;
   const { progress, clock } = forge;
-  refuseUnbuilt(request);
-  const plan = createPlan(forge, request, Math.random);
-  if (repaint && request.kind === "img2img") {
-    if (repaint.inits.length > plan.batchSize) {
-      const message = `bad number of images passed: ${repaint.inits.length}; expecting ${plan.batchSize} or less`;
-      throw new PythonError("RuntimeError", message);
-    }
-    Object.assign(plan.extra, describeRepaint(repaint, request.body));
-  }
-  noteStart(forge, plan, record);
-  record.modelCost = await forge.memory.load(plan.checkpoint, plan.modules);
-  forge.options.noteLoaded(plan.checkpoint);
-  progress.jobCount = plan.batchCount;
-  const pictures: Pixels[] = [];
-  for (let batch = 0; batch < plan.batchCount; batch++) {
+  const first = await loadSelected(forge, record);
+  const planned = await planJob(job, first);
+  const { plan } = planned;
+  noteStart(planned);
+  progress.jobCount = plan.batchCount * (plan.hires ? 2 : 1);
+  const processed: Processed = {
+    plan,
+    outputs: [],
+    infotexts: [],
+    extraImages: planned.controlNet.maps,
+    indexOfFirstImage: 0,
+    jobTimestamp: progress.jobTimestamp,
+  };
+  for (let number = 0; number < plan.batchCount; number++) {
     progress.skipped = false;
     if (progress.interrupted) break;
+    const choice =
+      number === 0 ? first : { ...forge.memory.getSelected(), checkpoint: first.checkpoint };
+    const { model } = await loadModel(forge, record, choice);
+    const batch = createBatch(planned, model, number);
+    if (batch.indexes.length === 0) break;
+    Object.assign(plan.extra, applyNetworks(model, batch), describeTexts(batch));
     await clock.sleep(ENCODE_PROMPT_MS);
-    if (plan.batchCount > 1) progress.job = `Batch ${batch + 1} out of ${plan.batchCount}`;
-    pictures.push(...(await makeBatch(forge, plan, { batch, record, repaint })));
+    if (plan.batchCount > 1) progress.job = `Batch ${number + 1} out of ${plan.batchCount}`;
+    const pictures = await makeBatch(batch);
+    record.loras = model.loras.map(formatLora);
     advanceJob(progress);
+    collectBatch(processed, batch, pictures);
   }
-  return { plan, pictures, jobTimestamp: progress.jobTimestamp };
+  return finishPictures(processed, planned);
 }
 
-async function makeBatch(
-  forge: Forge,
-  plan: Plan,
-  job: { batch: number; record: JobRecord; repaint: Repaint | null },
-): Promise<Pixels[]> {
-  const whole: Pixels[] = [];
-  const begin = job.batch * plan.batchSize;
-  for (let index = begin; index < begin + plan.batchSize; index++) {
-    const scene = await renderScene(createSubject(plan, index));
-    whole.push(job.repaint ? await repaintPicture(job.repaint, scene, index - begin) : scene);
-  }
-  const steps = countSteps(plan.steps, job.repaint && plan.denoisingStrength);
-  const done = await sampleBatch(forge, job.record, whole, steps);
-  const megapixels = (whole.length * plan.width * plan.height) / 1e6;
-  await forge.clock.sleep(DECODE_MS_AT_LEAST + DECODE_MS_PER_MEGAPIXEL * megapixels);
-  return whole.map((picture, index) =>
-    mixNoise(picture, done / steps, plan.seeds[begin + index] ?? 0),
+function createBatch(job: PlannedJob, model: Model, number: number): Batch {
+  const { batchSize, seeds } = job.plan;
+  const indexes = Array.from({ length: batchSize }, (_, index) => number * batchSize + index);
+  return { job, model, indexes: indexes.filter((index) => index < seeds.length) };
+}
+
+// The scripts write their lines first, then `init` of the two kinds.
+async function planJob(job: Job, model: Model): Promise<PlannedJob> {
+  const { forge, request, scripts } = job;
+  const { checkpoints, options } = forge;
+  const parts = { request, variants: job.variants, model, options, checkpoints };
+  const plan = createPlan({ ...parts, random: Math.random });
+  const controlNet = await runControlNet(
+    scripts.alwaysOn.get("controlnet"),
+    {
+      width: plan.width,
+      height: plan.height,
+      hires: request.kind === "txt2img" ? computeControlSize(request.body, plan) : null,
+      init: job.inits[0] ?? null,
+    },
+    forge.say,
   );
+  Object.assign(plan.extra, controlNet.extra);
+  Object.assign(plan.extra, describeSoftInpainting(scripts, job.mask !== null));
+  initialize(plan, request, checkpoints);
+  return { ...job, plan, controlNet, repaint: await planRepaint(job, plan) };
 }
 
-function createSubject(plan: Plan, index: number) {
-  const isVaried = plan.subseedStrength > 0;
-  const variation = isVaried ? ` ${plan.subseeds[index]} ${plan.subseedStrength}` : "";
+async function planRepaint(
+  { request, inits, mask, forge }: Job,
+  plan: Plan,
+): Promise<Repaint | null> {
+  if (request.kind !== "img2img") return null;
+  const { body } = request;
+  const prepared = mask && (await prepareMask(mask, body, plan));
+  Object.assign(plan.extra, prepared?.extra);
+  if (inits.length === 0) {
+    const message = "Dimension out of range (expected to be in range of [-1, 0], but got 1)";
+    throw new PythonError("IndexError", message);
+  }
+  if (inits.length > plan.batchSize) {
+    const message = `bad number of images passed: ${inits.length}; expecting ${plan.batchSize} or less`;
+    throw new PythonError("RuntimeError", message);
+  }
+  // Fewer pictures than asked for, and more than one, make the batch smaller.
+  if (inits.length > 1) plan.batchSize = inits.length;
   return {
-    prompt: plan.shownPrompt,
-    details: plan.details + variation,
-    seed: plan.seeds[index] ?? 0,
-    model: getBaseName(plan.checkpoint),
-    width: Math.floor(plan.width / 8) * 8,
-    height: Math.floor(plan.height / 8) * 8,
+    inits,
+    mask: prepared?.mask ?? null,
+    strength: Math.min(Math.max(body.denoising_strength, 0), 1),
+    resizeMode: body.resize_mode ?? 0,
+    fill: body.inpainting_fill ?? 0,
+    noiseMultiplier:
+      body.initial_noise_multiplier ?? forge.options.getNumber("initial_noise_multiplier"),
   };
 }
 
-function noteStart(forge: Forge, plan: Plan, record: JobRecord): void {
-  record.prompt = plan.prompt;
+/** Samples one batch, second pass included, and decodes it. */
+async function makeBatch(batch: Batch): Promise<Repainted[]> {
+  const { job, indexes } = batch;
+  const { plan, forge, repaint } = job;
+  const { scenes, share } = await runPass(batch, describePass(job), (drawn) =>
+    repaintAll(drawn, repaint).then((all) => all.map(({ picture }) => picture)),
+  );
+  const sampled = scenes.map((scene, index) =>
+    mixNoise(scene, share, plan.seeds[indexes[index] ?? 0] ?? 0),
+  );
+  const pictures = plan.hires ? await runHiresPass(batch, plan.hires, sampled) : sampled;
+  const method = String(forge.options.get("sd_vae_decode_method"));
+  if (method !== "Full" && !plan.hires) plan.extra["VAE Decoder"] = method;
+  await forge.clock.sleep(computeDecodeMs(pictures));
+  return repaintAll(pictures, repaint);
+}
+
+function describePass({ plan, request, repaint, forge }: PlannedJob): Pass {
+  const isFixed = forge.options.get("img2img_fix_steps") === true;
+  const isImg2img = request.kind === "img2img";
+  const { sampler, schedule, eta, width, height, cfgScale } = plan;
+  const steps = countSteps(plan.steps, isImg2img ? plan.denoisingStrength : null, isFixed);
+  const multiplier = repaint?.noiseMultiplier ?? 1;
+  if (multiplier !== 1) plan.extra["Noise multiplier"] = multiplier;
+  return {
+    sampling: { kind: isImg2img ? "img2img" : "first", sampler, schedule, steps, eta },
+    width,
+    height,
+    cfgScale,
+    prompt: null,
+    negativePrompt: null,
+    summary: multiplier,
+  };
+}
+
+function repaintAll(pictures: Pixels[], repaint: Repaint | null): Promise<Repainted[]> {
+  if (repaint === null) {
+    return Promise.resolve(pictures.map((picture) => ({ picture, masked: null })));
+  }
+  return Promise.all(pictures.map((scene, index) => repaintPicture(repaint, scene, index)));
+}
+
+function computeDecodeMs(pictures: Pixels[]): number {
+  const pixels = pictures.reduce((sum, { width, height }) => sum + width * height, 0);
+  return DECODE_MS_AT_LEAST + (DECODE_MS_PER_MEGAPIXEL * pixels) / 1e6;
+}
+
+function noteStart({ forge, plan, record }: PlannedJob): void {
+  record.prompt = plan.prompts[0] ?? "";
   record.seed = plan.seeds[0] ?? 0;
-  record.model = getBaseName(plan.checkpoint);
+  record.clipSkip = plan.clipSkip;
   const size = `${plan.width}x${plan.height}`;
-  const count = plan.batchSize * plan.batchCount;
+  const count = plan.seeds.length;
   forge.say(
     `${record.taskId}: draws ${count} of ${size}, ${plan.steps} steps, ${record.model}, seed ${record.seed} (${DEMO_VERSION})`,
   );
-}
-
-// A demo that quietly left these out would let a client believe that they work.
-function refuseUnbuilt({ kind, body }: GenerationRequest): void {
-  const unbuilt = [
-    kind === "txt2img" && body.enable_hr ? "hires fix" : "",
-    body.refiner_checkpoint ? "a refiner" : "",
-    body.script_name ? "selectable scripts" : "",
-  ].find((name) => name !== "");
-  if (unbuilt) throw new PythonError("NotImplementedError", `The demo Forge has no ${unbuilt}`);
 }

@@ -1,8 +1,6 @@
-import { EMBEDDINGS, LORAS, PROMPT_STYLES } from "./catalogue.ts";
+import { EMBEDDINGS, PROMPT_STYLES } from "./catalogue.ts";
 
-const LORA_TAG = /<lora:([^:>]+)(:[^>]*)?>/g;
-
-/** The request's prompt as Forge runs it: styles applied, `# comments` cut out. */
+/** A text as Forge runs it: styles applied, `# comments` cut out. */
 export function preparePrompt(
   prompt: string,
   styles: readonly string[],
@@ -16,28 +14,10 @@ export function preparePrompt(
   return text.replace(/(^|\n)#[^\n]*(\n|$)/g, "\n").replace(/#[^\n]*(\n|$)/g, "\n");
 }
 
-/** The prompt without its LoRA tags: what the picture shows. */
-export function removeLoraTags(prompt: string): string {
-  return prompt.replaceAll(LORA_TAG, "");
-}
-
-/**
- * The LoRAs that take effect, as "name:weight". One unknown name makes Forge give up on all of
- * them without a word.
- */
-export function findLoras(prompt: string): { name: string; tag: string }[] {
-  const tags = [...prompt.matchAll(LORA_TAG)].map(([, wanted = "", weight = ""]) => {
-    const lora = LORAS.find((known) => known.name === wanted || known.alias === wanted);
-    return lora && { name: lora.name, tag: `${lora.name}${weight}` };
-  });
-  const known = tags.filter((tag) => tag !== undefined);
-  return known.length === tags.length ? known : [];
-}
-
-/** The embeddings that a prompt names as words. */
-export function findEmbeddings(prompt: string): string[] {
-  const words = new Set(prompt.split(/[\s,()[\]:]+/));
-  return Object.keys(EMBEDDINGS.loaded).filter((name) => words.has(name));
+/** The embeddings that a text names as words, in its order. */
+export function findEmbeddings(text: string): string[] {
+  const words = new Set(text.split(/[\s,()[\]:]+/));
+  return [...words].filter((word) => Object.hasOwn(EMBEDDINGS.loaded, word));
 }
 
 function applyStyle(style: string, prompt: string): string {

@@ -1,131 +1,80 @@
-import sharp from "sharp";
+import { type InpaintMask, resizeMask, strengthenMask } from "./inpaint-mask.ts";
+import { clampRegion, type Region } from "./mask-region.ts";
 import type { Coverage, Pixels } from "./picture/pixels.ts";
 import { blendPixels, coverPixels, mixNoise } from "./picture/pixels.ts";
 import { openPixels, readPixels } from "./picture/render.ts";
-import type { Img2ImgRequest } from "./request-fields.ts";
-
-/** Part of a picture in whole pixels. */
-interface Region {
-  left: number;
-  top: number;
-  width: number;
-  height: number;
-}
+import { resizePicture } from "./resize-picture.ts";
 
 /** How an init picture and a mask turn a drawn scene into the result. */
 export interface Repaint {
   inits: Pixels[];
   /** White is repainted; null repaints everything. */
-  mask: Coverage | null;
-  /** Set when only the mask's surroundings are drawn, at full size ("Only masked"). */
-  isOnlyMasked: boolean;
+  mask: InpaintMask | null;
   strength: number;
   resizeMode: number;
-  maskBlur: number;
-  padding: number;
   fill: number;
+  /** Of the noise that the init picture gets; 1 is Forge's own. */
+  noiseMultiplier: number;
 }
 
-/** Reads from the request what Forge would do; a blank mask with "Only masked" counts as none. */
-export function createRepaint(
-  request: Img2ImgRequest,
-  inits: Pixels[],
-  sentMask: Coverage | null,
-): Repaint {
-  const isInverted = (request.inpainting_mask_invert ?? 0) !== 0;
-  const mask = sentMask && (isInverted ? invertMask(sentMask) : sentMask);
-  const isOnlyMasked = request.inpaint_full_res ?? true;
-  const isBlank = mask === null || !mask.data.some((value) => value > 0);
-  return {
-    inits,
-    mask: isOnlyMasked && isBlank ? null : mask,
-    isOnlyMasked: isOnlyMasked && !isBlank,
-    strength: Math.min(Math.max(request.denoising_strength, 0), 1),
-    resizeMode: request.resize_mode ?? 0,
-    maskBlur: request.mask_blur ?? request.mask_blur_x ?? 4,
-    padding: request.inpaint_full_res_padding ?? 0,
-    fill: request.inpainting_fill ?? 0,
-  };
-}
-
-/** The lines that inpainting adds to an infotext, in Forge's order. */
-export function describeRepaint(
-  repaint: Repaint,
-  request: Img2ImgRequest,
-): Record<string, string | number> {
-  if (request.mask === null) return {};
-  const lines: Record<string, string | number> = {};
-  if ((request.inpainting_mask_invert ?? 0) !== 0) lines["Mask mode"] = "Inpaint not masked";
-  if (repaint.maskBlur > 0) lines["Mask blur"] = repaint.maskBlur;
-  if (repaint.isOnlyMasked) {
-    lines["Inpaint area"] = "Only masked";
-    lines["Masked area padding"] = repaint.padding;
-  }
-  const content = ["fill", null, "latent noise", "latent nothing"][repaint.fill];
-  if (repaint.mask !== null && content) lines["Masked content"] = content;
-  return lines;
+/** One picture of img2img. */
+export interface Repainted {
+  picture: Pixels;
+  /** Only with a mask: what `return_mask` and `return_mask_composite` show. */
+  masked: { coverage: Coverage; unmasked: Pixels } | null;
 }
 
 /** Mixes the scene into init picture `index` by strength and mask. */
 export async function repaintPicture(
-  repaint: Repaint,
+  { inits, mask, strength, resizeMode, fill }: Repaint,
   scene: Pixels,
   index: number,
-): Promise<Pixels> {
-  const { inits, mask, strength } = repaint;
+): Promise<Repainted> {
   const init = inits[index % inits.length];
-  if (init === undefined) return scene;
-  if (repaint.isOnlyMasked && mask) return repaintRegion(repaint, init, mask, scene);
-  const under = await resizePicture(init, scene.width, scene.height, repaint.resizeMode);
-  if (mask === null) return blendPixels(under, scene, strength);
-  const coverage = await fitMask(mask, scene.width, scene.height, repaint.maskBlur);
-  const content = await fillMasked(under, repaint.fill);
-  return coverPixels(under, blendPixels(content, scene, strength), coverage);
+  if (init === undefined) return { picture: scene, masked: null };
+  if (mask?.region) {
+    return repaintRegion(
+      { init, coverage: mask.coverage, region: mask.region, strength, fill },
+      scene,
+    );
+  }
+  const under = await resizePicture(init, scene.width, scene.height, resizeMode);
+  if (mask === null) return { picture: blendPixels(under, scene, strength), masked: null };
+  const coverage = strengthenMask(await resizeMask(mask.coverage, scene.width, scene.height));
+  const content = await fillMasked(under, fill);
+  const unmasked = blendPixels(content, scene, strength);
+  // A latent upscale leaves the init picture as it is, and lays it over the result unscaled.
+  const kept = resizeMode === 3 ? await cutCorner(init, scene.width, scene.height) : under;
+  return { picture: coverPixels(kept, unmasked, coverage), masked: { coverage, unmasked } };
 }
 
 // "Only masked": the result keeps the init picture's size, the scene goes into the mask's box.
 async function repaintRegion(
-  repaint: Repaint,
-  init: Pixels,
-  mask: Coverage,
+  parts: { init: Pixels; coverage: Coverage; region: Region; strength: number; fill: number },
   scene: Pixels,
-): Promise<Pixels> {
-  const fitted = await fitMask(mask, init.width, init.height, 0);
-  const region = findRegion(fitted, repaint.padding);
-  const patch = await readPixels(
-    openPixels(scene).resize(region.width, region.height, { fit: "cover" }),
-  );
-  const over = await readPixels(
-    openPixels(init).composite([
-      {
-        input: patch.data,
-        raw: { width: patch.width, height: patch.height, channels: 3 },
-        left: region.left,
-        top: region.top,
-      },
-    ]),
-  );
-  const content = await fillMasked(init, repaint.fill);
-  const coverage = await fitMask(mask, init.width, init.height, repaint.maskBlur);
-  return coverPixels(init, blendPixels(content, over, repaint.strength), coverage);
+): Promise<Repainted> {
+  const { init, strength, fill } = parts;
+  const region = clampRegion(parts.region, init);
+  const patch = await resizePicture(scene, region.width, region.height, 1);
+  const content = await fillMasked(await cut(init, region), fill);
+  const drawn = blendPixels(content, patch, strength);
+  const { data: input, width, height } = drawn;
+  const raw = { width, height, channels: 3 } as const;
+  const { left, top } = region;
+  const unmasked = await readPixels(openPixels(init).composite([{ input, raw, left, top }]));
+  const coverage = await resizeMask(parts.coverage, init.width, init.height);
+  return { picture: coverPixels(init, unmasked, coverage), masked: { coverage, unmasked } };
 }
 
-function findRegion({ data, width, height }: Coverage, padding: number): Region {
-  let [left, top, right, bottom] = [width, height, 0, 0];
-  for (const [index, value] of data.entries()) {
-    if (value === 0) continue;
-    const x = index % width;
-    const y = Math.floor(index / width);
-    left = Math.min(left, x);
-    right = Math.max(right, x + 1);
-    top = Math.min(top, y);
-    bottom = Math.max(bottom, y + 1);
-  }
-  left = Math.max(0, left - padding);
-  top = Math.max(0, top - padding);
-  right = Math.min(width, right + padding);
-  bottom = Math.min(height, bottom + padding);
-  return { left, top, width: right - left, height: bottom - top };
+function cut(picture: Pixels, region: Region): Promise<Pixels> {
+  return readPixels(openPixels(picture).extract(region));
+}
+
+async function cutCorner(picture: Pixels, width: number, height: number): Promise<Pixels> {
+  const [wide, high] = [Math.min(width, picture.width), Math.min(height, picture.height)];
+  const corner = await cut(picture, { left: 0, top: 0, width: wide, height: high });
+  const edge = { right: width - wide, bottom: height - high };
+  return readPixels(openPixels(corner).extend({ ...edge, extendWith: "copy" }));
 }
 
 async function fillMasked(under: Pixels, fill: number): Promise<Pixels> {
@@ -133,40 +82,4 @@ async function fillMasked(under: Pixels, fill: number): Promise<Pixels> {
   if (fill === 3) return { ...under, data: Buffer.alloc(under.data.length, 127) };
   if (fill !== 0) return under;
   return readPixels(openPixels(under).blur(Math.max(1, under.width / 16)));
-}
-
-// 0 and 3 stretch, 1 cuts, 2 (and everything above) pads with a blurred copy.
-async function resizePicture(
-  picture: Pixels,
-  width: number,
-  height: number,
-  mode: number,
-): Promise<Pixels> {
-  if (picture.width === width && picture.height === height) return picture;
-  if (mode === 0 || mode === 3) {
-    return readPixels(openPixels(picture).resize(width, height, { fit: "fill" }));
-  }
-  const cut = openPixels(picture).resize(width, height, { fit: "cover" });
-  if (mode === 1) return readPixels(cut);
-  const inside = await readPixels(openPixels(picture).resize(width, height, { fit: "inside" }));
-  const behind = await readPixels(cut.blur(Math.max(1, width / 20)));
-  const size = { width: inside.width, height: inside.height, channels: 3 } as const;
-  return readPixels(openPixels(behind).composite([{ input: inside.data, raw: size }]));
-}
-
-async function fitMask(
-  mask: Coverage,
-  width: number,
-  height: number,
-  blur: number,
-): Promise<Coverage> {
-  const raw = { width: mask.width, height: mask.height, channels: 1 } as const;
-  const resized = sharp(mask.data, { raw }).resize(width, height, { fit: "fill" });
-  const image = blur > 0 ? resized.blur(blur) : resized;
-  const data = await image.toColourspace("b-w").raw().toBuffer();
-  return { data, width, height };
-}
-
-function invertMask(mask: Coverage): Coverage {
-  return { ...mask, data: Buffer.from(mask.data.map((value) => 255 - value)) };
 }

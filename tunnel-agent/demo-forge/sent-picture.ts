@@ -14,8 +14,11 @@ export async function decodePicture(text: unknown): Promise<Pixels> {
   return refuseUnreadable(() => readPixels(sharp(bytes).flatten({ background: "#ffffff" })));
 }
 
-/** Reads a mask; where it has transparency that decides, otherwise the brightness. */
-export async function decodeMask(text: string): Promise<Coverage> {
+/**
+ * Reads a mask; where it has transparency that decides, rounded to all or nothing if asked for,
+ * otherwise the brightness.
+ */
+export async function decodeMask(text: string, isRounded: boolean): Promise<Coverage> {
   const bytes = await decodeBytes(text);
   return refuseUnreadable(async () => {
     const isOpaque = (await sharp(bytes).stats()).isOpaque;
@@ -23,7 +26,9 @@ export async function decodeMask(text: string): Promise<Coverage> {
       ? sharp(bytes).toColourspace("b-w").extractChannel(0)
       : sharp(bytes).extractChannel("alpha");
     const { data, info } = await channel.raw().toBuffer({ resolveWithObject: true });
-    return { data, width: info.width, height: info.height };
+    const round = (value: number) => (value > 128 ? 255 : 0);
+    const values = isRounded && !isOpaque ? Buffer.from(data.map(round)) : data;
+    return { data: values, width: info.width, height: info.height };
   });
 }
 

@@ -6,7 +6,8 @@ import { createApp } from "./app.ts";
 import { parseLogins } from "./auth.ts";
 import { DEMO_TITLE } from "./catalogue.ts";
 import type { FaultBox, FaultSettings } from "./faults.ts";
-import { createForge, type Forge, type JobRecord, type Phase } from "./forge.ts";
+import { createForge, type Forge, type Phase } from "./forge.ts";
+import type { JobRecord } from "./job-record.ts";
 
 /** The phases of a start in ms, not scaled: the port refuses, then 404, then no extensions. */
 interface Birth {
@@ -27,6 +28,10 @@ export interface DemoForgeOptions {
   faults?: Partial<FaultSettings>;
   /** False behaves like a Forge that was started without `--api`. */
   hasApi?: boolean;
+  /** True behaves like a Forge that was started with `--no-hashing`. */
+  noHashing?: boolean;
+  /** False behaves like `--nowebui`: no page, no /internal, and no module is known. */
+  hasPage?: boolean;
   /** Left out, the Forge is ready at once. */
   birth?: Birth;
   /** Takes each line of the log. */
@@ -60,7 +65,16 @@ export async function startDemoForge(options: DemoForgeOptions = {}): Promise<De
     say("fault crash: ends on the spot");
     void end().then(options.onCrash);
   };
-  const forge = createForge({ timeScale, faults, ended: ending.signal, say, crash });
+  const { hasPage = true, noHashing = false } = options;
+  const forge = createForge({
+    timeScale,
+    faults,
+    isHashing: !noHashing,
+    hasPage,
+    ended: ending.signal,
+    say,
+    crash,
+  });
   const app = createApp(forge, { hasApi, logins });
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
   const port = await listen(server, options.port ?? 0, host);

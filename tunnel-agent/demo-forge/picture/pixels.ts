@@ -47,3 +47,10 @@ export function coverPixels(under: Pixels, over: Pixels, coverage: Coverage): Pi
   }
   return { ...under, data };
 }
+
+/** A coverage as a picture: white where all of it shows. */
+export function pixelsOfCoverage({ data, width, height }: Coverage): Pixels {
+  const grey = Buffer.allocUnsafe(data.length * 3);
+  for (const [index, value] of data.entries()) grey.fill(value, index * 3, index * 3 + 3);
+  return { data: grey, width, height };
+}

@@ -3,6 +3,7 @@ import { drawCity, drawDunes, drawForest, drawRidges, drawSea } from "./land.ts"
 import { choosePalette, type Palette } from "./palette.ts";
 import { createRandom, hashText, type Random } from "./random.ts";
 import { drawSky } from "./sky.ts";
+import { drawVeil } from "./veil.ts";
 
 /** What decides a picture: equal subjects give equal pixels. */
 export interface Subject {
@@ -70,6 +71,7 @@ export function drawScene(subject: Subject): string {
   const body = [
     drawSky(canvas),
     scene.draw(canvas),
+    drawVeil(canvas, createRandom(`veil ${subject.seed} ${subject.prompt} ${subject.details}`)),
     drawVignette(canvas),
     drawDemoMark(width, height),
   ].join("\n");

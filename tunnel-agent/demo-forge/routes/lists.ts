@@ -1,4 +1,4 @@
-import { CONTROLNET_MODELS, EMBEDDINGS, LORAS, MODULES, PROMPT_STYLES } from "../catalogue.ts";
+import { CONTROLNET_MODELS, EMBEDDINGS, LORAS, PROMPT_STYLES } from "../catalogue.ts";
 import { describeCheckpoint } from "../checkpoints.ts";
 import { PythonError } from "../errors.ts";
 import type { Forge } from "../forge.ts";
@@ -22,7 +22,7 @@ export const LIST_ROUTES: Route[] = [
   route("GET /sdapi/v1/upscalers", () => upscalers),
   route("GET /sdapi/v1/latent-upscale-modes", () => latentModes),
   route("GET /sdapi/v1/sd-models", ({ checkpoints }) => checkpoints.map(describeCheckpoint)),
-  route("GET /sdapi/v1/sd-modules", () => MODULES),
+  route("GET /sdapi/v1/sd-modules", ({ modules }) => modules),
   route("GET /sdapi/v1/prompt-styles", () => PROMPT_STYLES),
   route("GET /sdapi/v1/embeddings", () => EMBEDDINGS, { isLate: true }),
   route("GET /sdapi/v1/loras", () => LORAS, { isLate: true, isCore: false }),

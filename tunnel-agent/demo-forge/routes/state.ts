@@ -1,5 +1,7 @@
 import { encodePicture } from "../encode.ts";
+import type { Output } from "../finish-pictures.ts";
 import type { Forge } from "../forge.ts";
+import type { Pixels } from "../picture/pixels.ts";
 import { openPixels } from "../picture/render.ts";
 import {
   computeEta,
@@ -70,7 +72,7 @@ async function describeProgress(forge: Forge, { query }: Call<unknown>) {
   const isShown = (await refreshLivePreview(forge)) && query("skip_current_image") !== "true";
   const image =
     isShown && progress.preview && progress.jobCount !== 0
-      ? (await encodePicture(progress.preview, null, options)).toString("base64")
+      ? (await encodePicture(showPreview(progress.preview), options)).toString("base64")
       : null;
   return { ...figures, state, current_image: image, textinfo: null };
 }
@@ -81,6 +83,10 @@ async function refreshLivePreview({ progress, options }: Forge): Promise<boolean
   if (options.get("live_previews_enable") === false || everySteps < 0) return false;
   await refreshPreview(progress, Math.max(1, everySteps));
   return true;
+}
+
+function showPreview(pixels: Pixels): Output {
+  return { pixels, alpha: null, text: null };
 }
 
 async function encodePreview({ progress, options }: Forge): Promise<string | null> {

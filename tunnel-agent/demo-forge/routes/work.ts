@@ -1,3 +1,4 @@
+import { changeOptions } from "../change-options.ts";
 import type { Forge } from "../forge.ts";
 import { generate } from "../generate.ts";
 import { parseInfotext } from "../infotext-parser.ts";
@@ -37,8 +38,7 @@ export const WORK_ROUTES: Route[] = [
   ),
 ];
 
-function storeOptions({ options, checkpoints, memory }: Forge, changes: Options): null {
-  options.store(changes, checkpoints);
-  memory.moveOut();
+function storeOptions(forge: Forge, changes: Options): null {
+  changeOptions(forge, changes);
   return null;
 }

@@ -145,13 +145,15 @@ describe("the routes", () => {
   it("refuse what the demo cannot do instead of leaving it out", async () => {
     const forge = await startForge();
     for (const fields of [
-      { enable_hr: true },
-      { refiner_checkpoint: "demoPainter_v1" },
-      { script_name: "prompt matrix" },
+      { script_name: "X/Y/Z plot" },
+      { script_name: "prompts from file or textbox" },
     ]) {
       const response = await forge.post("/sdapi/v1/txt2img", { ...RED_CUBE, ...fields });
       expect(response.status).toBe(500);
       expect(await response.json()).toMatchObject({ error: "NotImplementedError" });
     }
+    const init = { init_images: [""], infotext: "a cat" };
+    const response = await forge.post("/sdapi/v1/img2img", { ...RED_CUBE, ...init });
+    expect(await response.json()).toMatchObject({ error: "NotImplementedError" });
   });
 });

@@ -1,0 +1,65 @@
+import type { ModelCost } from "./model-memory.ts";
+import type { Options } from "./option-store.ts";
+
+/** One job that reached the GPU, for tests to look at: what really ran. */
+export interface JobRecord {
+  readonly taskId: string;
+  readonly kind: "txt2img" | "img2img";
+  /** As the request sent them; null without any. */
+  readonly overrideSettings: Options | null;
+  prompt: string;
+  /** The first picture's seed. */
+  seed: number;
+  /** The checkpoint that ran, as its basename. */
+  model: string;
+  modelCost: ModelCost;
+  /** Every checkpoint that was read from disk, as basenames, in order. */
+  loads: string[];
+  /** VAE and text encoders in force, without extension. */
+  modules: string[];
+  /** The LoRAs in force in the last pass, as "name:weight", also those that an earlier job left. */
+  loras: string[];
+  clipSkip: number;
+  /** The checkpoint of the second pass when it is another one. */
+  hiresModel: string | null;
+  /** The refiner once it has taken over. */
+  refinerModel: string | null;
+  /** Titles of the always-on scripts that the request names, in lower case. */
+  alwaysOnScripts: string[];
+  /** Sampling steps that were run, over all passes and batches. */
+  stepsDone: number;
+  /** An interrupt reached the job, whatever it spoiled. */
+  isInterrupted: boolean;
+  state: "running" | "done" | "failed";
+  /** The pictures of the answer as they were encoded, in hex; empty until then. */
+  imageSha256s: string[];
+}
+
+/** A record of a job that has not begun. */
+export function createJobRecord(
+  taskId: string,
+  kind: JobRecord["kind"],
+  overrideSettings: Options | null,
+  alwaysOnScripts: string[],
+): JobRecord {
+  return {
+    taskId,
+    kind,
+    overrideSettings,
+    prompt: "",
+    seed: 0,
+    model: "",
+    modelCost: "nothing",
+    loads: [],
+    modules: [],
+    loras: [],
+    clipSkip: 0,
+    hiresModel: null,
+    refinerModel: null,
+    alwaysOnScripts,
+    stepsDone: 0,
+    isInterrupted: false,
+    state: "running",
+    imageSha256s: [],
+  };
+}
