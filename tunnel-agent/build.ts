@@ -8,5 +8,15 @@ await build({
   platform: "node",
   target: "node20",
   format: "esm",
-  external: ["commander", "p-retry", "pino", "sharp", "smol-toml", "undici", "write-file-atomic"],
+  external: [
+    "commander",
+    "exif-reader",
+    "json5",
+    "p-retry",
+    "pino",
+    "sharp",
+    "smol-toml",
+    "undici",
+    "write-file-atomic",
+  ],
 });

@@ -1,8 +1,14 @@
-import { createHash } from "node:crypto";
-import { type ImageMime, LIMITS, type ResolvedParams } from "@mobilesd/contract";
-import sharp from "sharp";
-import * as z from "zod";
+import { type ImageMime, type JobWarning, LIMITS } from "@mobilesd/contract";
+import { readAnswer } from "./answer-info.ts";
+import type { Asked, Evidence } from "./asked.ts";
+import { checkAnswer, checkScheduler } from "./check-answer.ts";
+import { checkParts } from "./check-parts.ts";
+import { checkControlNet, silentScripts } from "./check-scripts.ts";
+import { unusedEmbeddings } from "./embedding-use.ts";
 import { type Failure, failure } from "./failure.ts";
+import { type FoundResult, findResults, findWrongSize } from "./find-results.ts";
+import { readInfotext, seedOf } from "./infotext.ts";
+import { mimeOf, openPicture, type Preview, previewOf, sha256Of } from "./open-picture.ts";
 
 /** One picture as Forge gave it, and what is known of it. */
 export interface ResultImage {
@@ -16,110 +22,85 @@ export interface ResultImage {
   readonly seed: number | null;
   readonly infotext: string | null;
   /** A WebP whose longer side is at most `previewSidePixels`. */
-  readonly preview: { readonly bytes: Buffer; readonly sha256: string };
+  readonly preview: Preview;
 }
 
 export type Result =
-  | { readonly ok: true; readonly images: readonly ResultImage[] }
+  | {
+      readonly ok: true;
+      readonly images: readonly ResultImage[];
+      /** What the pictures are not, although they are the ones that were asked for. */
+      readonly warnings: readonly JobWarning[];
+    }
   | { readonly ok: false; readonly failure: Failure };
 
-const Answer = z.object({ images: z.array(z.string()), info: z.string() });
-const Info = z.object({
-  all_seeds: z.array(z.int()),
-  index_of_first_image: z.int().min(0),
-  infotexts: z.array(z.string()),
-  sd_model_name: z.string(),
-  sd_model_hash: z.string().nullable(),
-});
-type Info = z.infer<typeof Info>;
+const failed = (why: Failure): Result => ({ ok: false, failure: why });
 
-const MIMES: Record<string, ImageMime> = {
-  png: "image/png",
-  jpeg: "image/jpeg",
-  webp: "image/webp",
-};
+/** An infotext that is too long to be stored stays in its picture alone. */
+const storable = (infotext: string | null) =>
+  infotext !== null && infotext.length <= LIMITS.infotextStoredCharsMax ? infotext : null;
 
-const sha256Of = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
-const incomplete = (message: string): Result => ({
-  ok: false,
-  failure: failure("infra", "incomplete_result", message),
-});
-
-function parseInfo(text: string): Info | null {
-  try {
-    const parsed = Info.safeParse(JSON.parse(text));
-    return parsed.success ? parsed.data : null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
+/** Makes a result ready to be handed over; a failure where the whole of it cannot be decoded or stored. */
+async function finish(result: FoundResult, index: number): Promise<ResultImage | Failure> {
+  const { picture, infotext } = result;
+  const { bytes, width, height, format } = picture;
+  const mime = mimeOf(picture);
+  if (!mime) {
+    return failure("user", "unsupported_format", `The queue cannot store ${format} pictures.`, {
+      ownerMessage: 'Set "File format for images" in Forge\'s settings to png, jpg or webp.',
+    });
   }
+  if (bytes.length > LIMITS.imageBytesMax) {
+    const megabytes = Math.ceil(bytes.length / 1_000_000);
+    const message = `Picture ${index} is too large to be stored: ${megabytes} MB. Choose a smaller size.`;
+    return failure("user", "incomplete_result", message);
+  }
+  const preview = await previewOf(picture);
+  if (!preview) return failure("infra", "incomplete_result", `Picture ${index} is damaged.`);
+  const seed = infotext === null ? null : seedOf(readInfotext(infotext));
+  const facts = { mime, width, height, seed, infotext: storable(infotext) };
+  return { index, bytes, sha256: sha256Of(bytes), preview, ...facts };
 }
 
-/** Which model really ran: Forge puts the selected one in place of an unknown one, with status 200. */
-function findWrongModel(info: Info, wanted: { basename: string; hash: string | null }) {
-  if (info.sd_model_name !== wanted.basename) {
-    const message = `Forge ran the model "${info.sd_model_name}" instead of "${wanted.basename}"`;
-    return failure("infra", "wrong_model", message);
-  }
-  if (wanted.hash && info.sd_model_hash && info.sd_model_hash !== wanted.hash) {
-    const message = `Forge's "${wanted.basename}" has the hash ${info.sd_model_hash} instead of ${wanted.hash}`;
-    return failure("infra", "wrong_model", message);
-  }
-  return null;
+/** What the answer proves against its results; null: nothing. */
+function findLoss(evidence: Evidence): Failure | null {
+  return checkScheduler(evidence) ?? checkParts(evidence) ?? checkControlNet(evidence);
 }
 
-async function readImage(base64: string, index: number, info: Info): Promise<ResultImage | null> {
-  const bytes = Buffer.from(base64, "base64");
-  if (bytes.length === 0 || bytes.length > LIMITS.imageBytesMax) return null;
-  const picture = sharp(bytes, { limitInputPixels: LIMITS.sidePixelsMax ** 2 * 16 });
-  const { format, width, height } = await picture.metadata();
-  const mime = MIMES[format ?? ""];
-  if (!mime || !width || !height) return null;
-  const side = LIMITS.previewSidePixels;
-  const preview = await picture
-    .resize(side, side, { fit: "inside", withoutEnlargement: true })
-    .webp()
-    .toBuffer();
-  return {
-    index,
-    bytes,
-    sha256: sha256Of(bytes),
-    mime,
-    width,
-    height,
-    seed: info.all_seeds[index - 1] ?? null,
-    infotext: info.infotexts[info.index_of_first_image + index - 1] ?? null,
-    preview: { bytes: preview, sha256: sha256Of(preview) },
-  };
+function warningsOf(evidence: Evidence): JobWarning[] {
+  const { asked, otherCount } = evidence;
+  const warnings = [...unusedEmbeddings(evidence), ...silentScripts(evidence)];
+  if (asked.writesInfotext || otherCount === 0) return warnings;
+  const message =
+    "The server writes no text into its pictures, so that results and control maps were told apart by their order alone.";
+  return [...warnings, { code: "order_unproven", message }];
 }
 
 /**
- * Takes the results out of Forge's answer: those behind `index_of_first_image`, one a seed; grids and
- * control maps stay behind (forge-reference 1.11). Anything less than all pictures of the right model is
- * a failure, never a result.
+ * Takes the results out of Forge's answer, each with its own seed and infotext, and holds them against what
+ * was asked: what is not whole, or shows that something was lost, is a failure and never a result.
  */
-export async function readResult(
-  body: unknown,
-  params: ResolvedParams,
-  checkpoint: { basename: string; hash: string | null },
-): Promise<Result> {
-  const answer = Answer.safeParse(body);
-  const info = answer.success ? parseInfo(answer.data.info) : null;
-  if (!answer.success || !info) return incomplete("Forge's answer is not one of a generation");
-  const wrong = findWrongModel(info, checkpoint);
-  if (wrong) return { ok: false, failure: wrong };
-  const wanted = params.batch_size * params.n_iter;
-  const first = info.index_of_first_image;
-  const pictures = answer.data.images.slice(first, first + wanted);
-  if (pictures.length < wanted) {
-    return incomplete(`Forge gave ${pictures.length} of ${wanted} pictures`);
+export async function readResult(body: unknown, asked: Asked): Promise<Result> {
+  const answer = readAnswer(body);
+  if (!answer) {
+    const message = "Forge's answer is not that of a generation.";
+    return failed(failure("infra", "incomplete_result", message));
   }
+  const wrong = checkAnswer(asked, answer);
+  if (wrong) return failed(wrong);
+  const pictures = await Promise.all(answer.images.map(openPicture));
+  const found = findResults(asked, answer, pictures);
+  if (!found.ok) return failed(found.failure);
+  const { results, otherCount } = found;
+  const lines = results.map(({ infotext }) => readInfotext(infotext ?? ""));
+  const evidence = { asked, answer, lines, otherCount };
+  const loss = findLoss(evidence) ?? findWrongSize(asked, results);
+  if (loss) return failed(loss);
   const images: ResultImage[] = [];
-  for (const [at, base64] of pictures.entries()) {
-    const image = await readImage(base64, at + 1, info).catch((error: Error) => error);
-    if (image instanceof Error) return incomplete(`Picture ${at + 1}: ${image.message}`);
-    if (!image) return incomplete(`Picture ${at + 1} of Forge's answer cannot be read`);
+  for (const [at, result] of results.entries()) {
+    const image = await finish(result, at + 1);
+    if ("reason" in image) return failed(image);
     images.push(image);
   }
-  return { ok: true, images };
+  return { ok: true, images, warnings: warningsOf(evidence) };
 }

@@ -1,0 +1,68 @@
+import { controlNetUnits, type JobWarning } from "@mobilesd/contract";
+import type { Asked, Evidence } from "./asked.ts";
+import { type Failure, failure, notAsAsked } from "./failure.ts";
+import type { InfotextLine } from "./infotext.ts";
+
+const FIELD = "alwayson_scripts";
+
+const hasKey = (lines: readonly InfotextLine[], isMeant: (key: string) => boolean) =>
+  lines.every((line) => [...line.keys()].some(isMeant));
+
+function enabledUnits({ params }: Asked) {
+  return controlNetUnits(params.alwayson_scripts).filter(({ enabled }) => enabled);
+}
+
+/**
+ * How many control maps the answer must hold at least. A unit's map is handed out before its model works
+ * (controlnet.py `process_unit_after_click_generate`), so that a missing one proves that the unit failed;
+ * a unit for the second pass alone has none where its preprocessor makes no picture.
+ */
+export function mapsExpected(asked: Asked): number {
+  const hasHires = asked.params.hires !== undefined;
+  return enabledUnits(asked).filter(
+    ({ save_detected_map, hr_option }) =>
+      save_detected_map && !(hasHires && hr_option === "High res only"),
+  ).length;
+}
+
+/**
+ * What the answer proves of ControlNet. Its line in the infotext is there whether it worked or not
+ * (forge-reference 1.13), so a missing one says that it did not run at all. Null: nothing speaks against it.
+ */
+export function checkControlNet(evidence: Evidence): Failure | null {
+  const { asked, lines, otherCount } = evidence;
+  for (const [at] of enabledUnits(asked).entries()) {
+    if (hasKey(lines, (key) => key === `ControlNet ${at}`)) continue;
+    return notAsAsked(FIELD, "ControlNet did not run: the server may have lost the extension.");
+  }
+  // Scripts of the page's list hand on their own pictures only.
+  if (asked.params.script || otherCount >= mapsExpected(asked)) return null;
+  const message = `ControlNet worked with ${otherCount} of ${mapsExpected(asked)} pictures: Forge could not prepare the rest.`;
+  return failure("infra", "not_as_asked", message, {
+    field: FIELD,
+    ownerMessage: "Forge's console shows which preprocessor failed, and why.",
+  });
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** Whether ADetailer's arguments switch it on: whole, for this kind of job, and with a model. */
+function isDetailing({ params }: Asked): boolean {
+  const entries = Object.entries(params.alwayson_scripts ?? {});
+  const found = entries.find(([title]) => title.toLowerCase() === "adetailer");
+  const args = found?.[1].args ?? [];
+  const [isOn, isSkippedInImg2Img] = args;
+  if (isOn !== true || (isSkippedInImg2Img === true && params.img2img)) return false;
+  return args.some(
+    (unit) => isRecord(unit) && typeof unit.ad_model === "string" && unit.ad_model !== "None",
+  );
+}
+
+/** Scripts that were switched on and left no trace in the infotexts. */
+export function silentScripts({ asked, lines }: Evidence): JobWarning[] {
+  if (!isDetailing(asked) || hasKey(lines, (key) => key.startsWith("ADetailer"))) return [];
+  const message =
+    "ADetailer was switched on, but nothing in the picture says that it ran: see whether faces and hands are as you like them.";
+  return [{ code: "script_silent", message, field: FIELD }];
+}

@@ -1,0 +1,101 @@
+import { LIMITS, resultSize, type Size } from "@mobilesd/contract";
+import type { Answer } from "./answer-info.ts";
+import { type Asked, overridesOf } from "./asked.ts";
+import { type Failure, failure, notAsAsked } from "./failure.ts";
+import type { OpenPicture } from "./open-picture.ts";
+import { type Pairing, pairResults, pairScriptResults } from "./pair-pictures.ts";
+
+/** One result of an answer, with the infotext that is its own. */
+export interface FoundResult {
+  readonly picture: OpenPicture;
+  readonly infotext: string | null;
+}
+
+export type Found =
+  | {
+      readonly ok: true;
+      readonly results: readonly FoundResult[];
+      /** Pictures behind the grids that are no results. */
+      readonly otherCount: number;
+    }
+  | { readonly ok: false; readonly failure: Failure };
+
+const incomplete = (message: string, ownerMessage?: string) =>
+  failure("infra", "incomplete_result", message, { ownerMessage });
+
+/** What is wrong with the number of results. Fewer than asked for are never a result. */
+function findWrongCount(asked: Asked, answer: Answer, count: number): Failure | null {
+  const { params, writesInfotext } = asked;
+  const { images, info } = answer;
+  // A script makes as many as it tells of; pictures put together from others may be among them.
+  const scriptWanted = images.length < info.infotexts.length ? info.infotexts.length : count;
+  const wanted = params.script ? Math.max(1, scriptWanted) : params.batch_size * params.n_iter;
+  if (count < wanted) {
+    const isUntold = writesInfotext && count === 0 && images.length >= wanted;
+    const advice =
+      'Forge\'s pictures carry no text to know them by. See that "Write infotext to metadata of the generated image" is on in its settings.';
+    return incomplete(`Forge gave ${count} of ${wanted} pictures.`, isUntold ? advice : undefined);
+  }
+  const limit = LIMITS.imagesPerJobMax;
+  if (count > limit) {
+    const message = `The script made ${count} pictures; a job may have ${limit}.`;
+    return failure("user", "invalid_job", message, { field: "script" });
+  }
+  if (count === wanted) return null;
+  return notAsAsked("n_iter", `Forge gave ${count} pictures instead of ${wanted}.`);
+}
+
+function sizeWanted(asked: Asked): Size {
+  // Without the input picture around it, only the repainted part is handed out.
+  const isPartAlone = overridesOf(asked).overlay_inpaint === false;
+  return resultSize(asked.params, isPartAlone ? null : asked.inputSize);
+}
+
+const inWords = ({ width, height }: Size) => `${width}x${height}`;
+
+/**
+ * A size other than the one asked for, as the pictures' own headers have it. A selectable script decides on
+ * sizes itself. Null: all are right. Pure.
+ */
+export function findWrongSize(asked: Asked, results: readonly FoundResult[]): Failure | null {
+  if (asked.params.script) return null;
+  const wanted = inWords(sizeWanted(asked));
+  for (const [at, { picture }] of results.entries()) {
+    const size = inWords(picture);
+    if (size === wanted) continue;
+    if (asked.params.hires && size === inWords(asked.params)) {
+      const message = `Picture ${at + 1} was cut short after the first pass: it is ${size} instead of ${wanted}.`;
+      return incomplete(message);
+    }
+    return notAsAsked("width", `Picture ${at + 1} is ${size} instead of ${wanted}.`);
+  }
+  return null;
+}
+
+function pair(asked: Asked, answer: Answer, pictures: readonly (OpenPicture | null)[]): Pairing {
+  const texts = pictures.map((picture) => picture?.text ?? null);
+  const known = { texts, info: answer.info, writesInfotext: asked.writesInfotext };
+  const { batch_size, n_iter, script } = asked.params;
+  return script ? pairScriptResults(known) : pairResults(known, batch_size * n_iter);
+}
+
+/**
+ * The results among an answer's pictures, as many as were asked for; `pictures` are all of the answer, null
+ * where one cannot be read. Pure.
+ */
+export function findResults(
+  asked: Asked,
+  answer: Answer,
+  pictures: readonly (OpenPicture | null)[],
+): Found {
+  const { results: paired, otherCount } = pair(asked, answer, pictures);
+  const results = paired.flatMap(({ at, infotext }) => {
+    const picture = pictures[at];
+    return picture ? [{ picture, infotext }] : [];
+  });
+  if (results.length < paired.length) {
+    return { ok: false, failure: incomplete("One of Forge's pictures cannot be read.") };
+  }
+  const wrong = findWrongCount(asked, answer, results.length);
+  return wrong ? { ok: false, failure: wrong } : { ok: true, results, otherCount };
+}

@@ -1,0 +1,66 @@
+import { createHash } from "node:crypto";
+import { type ImageMime, LIMITS } from "@mobilesd/contract";
+import sharp from "sharp";
+import { textOf } from "./picture-text.ts";
+
+/** A picture of an answer, its header read. */
+export interface OpenPicture {
+  readonly bytes: Buffer;
+  /** The format as sharp calls it. */
+  readonly format: string;
+  readonly width: number;
+  readonly height: number;
+  /** The infotext that it carries. */
+  readonly text: string | null;
+}
+
+/** A WebP beside the picture itself. */
+export interface Preview {
+  readonly bytes: Buffer;
+  readonly sha256: string;
+}
+
+const MIMES: Record<string, ImageMime> = {
+  png: "image/png",
+  jpeg: "image/jpeg",
+  webp: "image/webp",
+};
+
+/** What a picture is called on the wire; null where the queue cannot store its format. */
+export function mimeOf({ format }: OpenPicture): ImageMime | null {
+  return MIMES[format] ?? null;
+}
+
+/** A picture of hires fix is four times as wide and high as the largest that can be asked for. */
+const decoder = (bytes: Buffer) =>
+  sharp(bytes, { limitInputPixels: (LIMITS.sidePixelsMax * LIMITS.hiresScaleMax) ** 2 });
+
+export const sha256Of = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
+
+/** Reads the header of a picture in base64; null where it is not one. */
+export async function openPicture(base64: string): Promise<OpenPicture | null> {
+  const bytes = Buffer.from(base64, "base64");
+  try {
+    const metadata = await decoder(bytes).metadata();
+    const { format, width, height } = metadata;
+    return { bytes, format, width, height, text: textOf(bytes, metadata) };
+  } catch (error) {
+    if (error instanceof Error) return null;
+    throw error;
+  }
+}
+
+/** Decodes a whole picture into its preview, at most `previewSidePixels` wide and high; null where it is damaged. */
+export async function previewOf({ bytes }: OpenPicture): Promise<Preview | null> {
+  const side = LIMITS.previewSidePixels;
+  try {
+    const preview = await decoder(bytes)
+      .resize(side, side, { fit: "inside", withoutEnlargement: true })
+      .webp()
+      .toBuffer();
+    return { bytes: preview, sha256: sha256Of(preview) };
+  } catch (error) {
+    if (error instanceof Error) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,189 @@
+import { describe, expect, it } from "vitest";
+import { uploadRef } from "./lab-host.ts";
+import {
+  BIGGER,
+  type Body,
+  type Case,
+  CONTROL,
+  controlNet,
+  HASHED,
+  HIRES,
+  HIRES_MODEL,
+  LORA,
+  LORAS,
+  lossOf,
+  MODULES,
+  REFINER,
+  sent,
+  unit,
+  warningsOf,
+} from "./answer-cases.ts";
+
+describe("what is as it was asked for", () => {
+  it.each<[what: string, one: Case]>([
+    ["a hires fix by factor", HIRES],
+    ["a hires fix by size", BIGGER],
+    ["a hires fix with a model of its own", HIRES_MODEL],
+    [
+      "a hires fix with a model named by its hash",
+      { ...HIRES_MODEL, sent: { ...HIRES.sent, hr_checkpoint_name: "0123456789" } },
+    ],
+    ["a refiner", REFINER],
+    ["modules in any order", MODULES],
+    ["LoRAs with letters that an infotext drops", LORAS],
+    ["ControlNet with a unit switched off between", CONTROL],
+    ["one control map more, of a mask", { ...CONTROL, made: { mapCount: 3 } }],
+    [
+      "any seed, where none was asked for",
+      { params: { seed: -1 }, made: { info: { all_seeds: [77] } } },
+    ],
+    [
+      "any variation seed at strength 0",
+      { params: { subseed: 3 }, made: { info: { all_subseeds: [9] } } },
+    ],
+    ["a sampler's own scheduler for Automatic", { keys: { "Schedule type": "Karras" } }],
+    [
+      "a WebUI that tells no scheduler",
+      { params: { scheduler: "Karras" }, keys: { "Schedule type": undefined } },
+    ],
+    [
+      "overrides that come back as they were sent",
+      {
+        ...sent({ randn_source: "CPU", forge_additional_modules: [], eta_noise_seed_delta: -0 }),
+        made: {
+          overrides: { randn_source: "CPU", forge_additional_modules: [], eta_noise_seed_delta: 0 },
+        },
+      },
+    ],
+    [
+      "a part repainted without the picture around it, in the job's own size",
+      {
+        params: {
+          img2img: { init_image: uploadRef(1), mask: uploadRef(2), inpaint_full_res: true },
+        },
+        ...sent({ overlay_inpaint: false }),
+        made: { overrides: { overlay_inpaint: false }, size: { width: 64, height: 64 } },
+        asked: { inputSize: { width: 800, height: 600 } },
+      },
+    ],
+    [
+      "only the masked part repainted, in the input's size",
+      {
+        params: {
+          img2img: { init_image: uploadRef(1), mask: uploadRef(2), inpaint_full_res: true },
+        },
+        made: { size: { width: 80, height: 72 } },
+        asked: { inputSize: { width: 80, height: 72 } },
+      },
+    ],
+  ])("%s is a result", async (_what, one) => {
+    expect(await lossOf(one)).toBeNull();
+    expect(await warningsOf(one)).toEqual([]);
+  });
+});
+
+describe("where the answer proves nothing, nothing is called lost:", () => {
+  it.each<[what: string, one: Case]>([
+    ["LoRAs on a Forge that hashes nothing", { ...LORA, keys: {}, made: {} }],
+    [
+      "LoRAs of which only some carry a hash in their file",
+      { ...LORA, keys: { "Lora hashes": "one: 1" }, made: {} },
+    ],
+    ["LoRAs without their line, as its owner may have set", { ...LORA, keys: {} }],
+    [
+      "a LoRA that a wildcard left out of the prompt",
+      {
+        ...LORA,
+        keys: { "Lora hashes": "one: 1" },
+        made: { info: { ...HASHED.info, all_prompts: ["a <lora:one:1>"] } },
+      },
+    ],
+    [
+      "a refiner that takes over behind the last step",
+      {
+        ...REFINER,
+        params: { steps: 4, refiner: { checkpoint_name: "pony", switch_at: 0.8 } },
+        keys: {},
+      },
+    ],
+    [
+      "a refiner that is the model itself",
+      {
+        ...REFINER,
+        asked: { checkpoint: { basename: "pony", hash: null } },
+        made: { info: { sd_model_name: "pony" } },
+        keys: {},
+      },
+    ],
+    [
+      "a refiner in img2img of few steps",
+      {
+        ...REFINER,
+        params: {
+          ...REFINER.params,
+          steps: 20,
+          img2img: { init_image: uploadRef(1), denoising_strength: 0.1 },
+        },
+        keys: {},
+      },
+    ],
+    [
+      "control maps that nobody asked for",
+      { ...CONTROL, params: controlNet(unit({ save_detected_map: false })), made: {} },
+    ],
+    [
+      "control maps of the second pass alone, which some preprocessors do not have",
+      {
+        ...HIRES,
+        params: { ...HIRES.params, ...controlNet(unit({ hr_option: "High res only" })) },
+        keys: { ...HIRES.keys, "ControlNet 0": "Module: canny" },
+      },
+    ],
+    [
+      "what a script of the page's list changes from picture to picture",
+      {
+        params: { script: { name: "Prompts from file or textbox", args: [] }, scheduler: "Karras" },
+        ...sent({ sd_model_checkpoint: "a" }),
+        keys: { "Schedule type": "Automatic" },
+        made: {
+          overrides: { sd_model_checkpoint: "b" },
+          info: { steps: 9, sampler_name: "DDIM", sd_model_name: "b", all_seeds: [9] },
+          size: { width: 96, height: 96 },
+        },
+      },
+    ],
+  ])("%s", async (_what, one) => {
+    expect(await lossOf(one)).toBeNull();
+  });
+
+  it("but a script cannot make up for a model that Forge dropped", async () => {
+    const params = { script: { name: "Prompt matrix", args: [] } };
+    const one = { params, ...sent({ sd_model_checkpoint: "a" }), made: { overrides: {} } };
+    expect(await lossOf(one)).toMatchObject({ reason: "wrong_model" });
+  });
+});
+
+const ADETAILER = [true, false, { ad_model: "face_yolov8n.pt" }, { ad_model: "None" }];
+const detailing = (args: unknown[], more: Body = {}) => ({
+  params: { alwayson_scripts: { ADetailer: { args } }, ...more },
+});
+
+describe("ADetailer", () => {
+  it("that left no trace is told with the pictures", async () => {
+    expect(await warningsOf(detailing(ADETAILER))).toEqual([
+      { code: "script_silent", field: "alwayson_scripts", message: expect.stringMatching(/^ADet/) },
+    ]);
+  });
+
+  it.each<[what: string, one: Case]>([
+    ["left its trace", { ...detailing(ADETAILER), keys: { "ADetailer model": "face_yolov8n.pt" } }],
+    ["is switched off", detailing([false, ...ADETAILER.slice(1)])],
+    ["has no model", detailing([true, false, { ad_model: "None" }])],
+    [
+      "is skipped in img2img",
+      detailing([true, true, ADETAILER[2]], { img2img: { init_image: uploadRef(1) } }),
+    ],
+  ])("that %s is no matter", async (_what, one) => {
+    expect(await warningsOf(one)).toEqual([]);
+  });
+});
