@@ -10,8 +10,7 @@ export interface NamedUpload {
 type Inputs = Pick<GenerationParams, "img2img" | "script" | "alwayson_scripts">;
 
 function ofScript(field: string, script: { args: unknown[] } | undefined): NamedUpload[] {
-  const args = (script?.args ?? []) as Parameters<typeof uploadsInArgs>[0];
-  return uploadsInArgs(args).map((ref) => ({ field, upload_id: ref.upload_id }));
+  return uploadsInArgs(script?.args ?? []).map(({ upload_id }) => ({ field, upload_id }));
 }
 
 /** Every input picture that a job names, in order; one that is named twice stands there twice. */

@@ -13,20 +13,25 @@ export const LIMITS = {
   infotextCharsMax: 131_072,
   /** Characters of a name that Forge knows (checkpoint, sampler, style …): a long path in a models folder. */
   forgeNameCharsMax: 512,
-  /** Pixels of a side: below it models give noise; above it no hobby GPU follows. */
+  /** Pixels of a side: below it models give noise. */
   sidePixelsMin: 64,
+  /** Above it no hobby GPU follows. */
   sidePixelsMax: 4096,
   /** Latents are an eighth of the picture, so Forge floors other sides silently. */
   sidePixelsMultiple: 8,
+  /** What Forge's page offers. */
   stepsMax: 150,
-  /** Pictures in one pass, and passes in one job. */
+  /** Pictures in one pass: twice what Forge's page offers, for large cards. */
   batchSizeMax: 16,
+  /** Passes of one job: more would hold up everybody behind it for longer than they expect. */
   iterationsMax: 16,
   /** Pictures of one job altogether: what one answer of Forge can carry within the agent's answer limit. */
   imagesPerJobMax: 64,
+  /** Far beyond what Forge's page offers (30), and still finite. */
   cfgScaleMax: 100,
   /** Forge takes any integer, but torch seeds with 32 bits of it. */
   seedMax: 4_294_967_295,
+  /** Styles of one job: they are all put into one prompt. */
   stylesMax: 16,
   /** A VAE and three text encoders, twice over. */
   modulesMax: 8,
@@ -34,50 +39,75 @@ export const LIMITS = {
   hiresScaleMax: 4,
   /** Positions of one script: the largest third-party ones have some 300. */
   scriptArgsMax: 512,
+  /** Characters of an argument's label: some third-party ones are whole sentences. */
   argLabelCharsMax: 500,
+  /** Always-on scripts of one job: twice what a Forge with many extensions has. */
   alwaysonScriptsMax: 32,
   /** LoRAs that one prompt calls: each is looked up by name, and more than a few spoil a picture. */
   lorasMax: 32,
   /** Input pictures of one job: init image, mask, and those of ten ControlNet units. */
   uploadsPerJobMax: 32,
+  /** Tags of one job: as many as fit a line of a phone's screen, twice over. */
   tagsMax: 16,
+  /** Characters of a tag: a few words. */
   tagCharsMax: 64,
+  /** Characters of a job's or an owner's name: a line. */
   nameCharsMax: 200,
+  /** Characters that tell which program sent a job. */
   sourceInfoCharsMax: 200,
+  /** Characters of a server's name: it stands in URLs and file names. */
   aliasCharsMax: 64,
+  /** Characters of a group's name: a UUID and a prefix. */
   groupIdCharsMax: 64,
+  /** Characters of an `Idempotency-Key`: what other interfaces of this kind take. */
   idempotencyKeyCharsMax: 255,
+  /** The priority that runs first. */
   priorityFirst: 1,
+  /** The priority that runs last: ten are as many as anybody tells apart. */
   priorityLast: 10,
+  /** In the middle, so that there is room before and behind. */
   priorityDefault: 5,
-  /** Bytes of an input picture, and its pixels: decoded it must fit the box's memory some ten times over. */
+  /** Bytes of an input picture: a photo of a good camera. */
   uploadBytesMax: 20_000_000,
+  /** Pixels of an input picture: decoded it must fit the box's memory some ten times over. */
   uploadPixelsMax: 16_000_000,
   /** Bytes at the start of a picture in which its size must stand; JPEGs carry EXIF and ICC before it. */
   uploadHeaderBytesMax: 262_144,
   /** Bytes of one result: a lossless 4096² PNG stays below; Cloudflare's own body limit is 100 MB. */
   imageBytesMax: 95_000_000,
+  /** Bytes of a preview: many times what a WebP of its size needs. */
   previewBytesMax: 2_000_000,
+  /** Pixels of a preview's longer side: as wide as a phone shows it. */
   previewSidePixels: 512,
+  /** Characters of a result's infotext: what an infotext may have on its way in, it has on its way out. */
   infotextStoredCharsMax: 131_072,
+  /** Bytes of a catalogue: twenty thousand names of LoRAs, each some 200 characters long. */
   catalogueBytesMax: 5_000_000,
   /** Names of one kind in a catalogue; a collection of LoRAs can be large. */
   catalogueNamesMax: 20_000,
+  /** Jobs of a page of the list: some screens of a phone. */
   listLimitDefault: 50,
+  /** More would be a body of megabytes, with prompts and infotexts. */
   listLimitMax: 200,
   /** A list's `total` is counted exactly up to here, so that no page costs more as history grows. */
   listTotalMax: 1_000,
   /** A position is exact up to here; the same bound holds for the rows an estimate reads. */
   positionMax: 100,
+  /** Runs of one job that may fail: the third time it is not the moment's fault. */
   attemptsMax: 3,
+  /** Runs cut short by nobody's fault: an evening of restarts, but not for ever. */
   interruptionsMax: 10,
   /** Forge dying or hanging during the same job this often makes the job poison. */
   forgeDeathsMax: 2,
+  /** Characters of a sentence about what went wrong: it is read on a phone. */
   errorMessageCharsMax: 2_000,
+  /** Characters of a field's name; longer ones, in a script's title, are cut. */
   fieldCharsMax: 200,
   /** Warnings of one job: one for each kind of thing that can be lost, and some to spare. */
   warningsMax: 32,
+  /** Names offered for one that is not there: more is not read. */
   nearestMatchesMax: 5,
+  /** Characters of a key's name: what its owner calls the device. */
   keyNameCharsMax: 100,
 } as const;
 
@@ -95,13 +125,15 @@ export const DURATIONS = {
   offlineDeadlineMs: 7 * 86_400_000,
   /** Silence after a cancel, until it is forced. */
   cancelGraceMs: 15_000,
-  /** Backoff between attempts: uniform in [0, min(max, base·2^n)]. */
+  /** Backoff between attempts: uniform in [0, min(max, base·2^n)]. A Forge restarts in some ten seconds. */
   retryBaseMs: 10_000,
+  /** The longest of them: a box that is out of order is asked again every ten minutes. */
   retryMaxMs: 600_000,
-  /** The agent asks for work this often while there was work lately, and this often when idle. */
+  /** The agent asks for work this often while there was work lately: who tries things out waits for it. */
   claimPollBusyMs: 1_000,
+  /** And this often when idle: 5,760 requests a day, a small part of what the free plan carries. */
   claimPollIdleMs: 15_000,
-  /** "Lately", for the line above. */
+  /** "Lately", for the two above. */
   claimPollBusyForMs: 60_000,
   /** A model load on a slow disk takes minutes; longer is a hang. */
   modelLoadLimitMs: 600_000,
@@ -121,9 +153,13 @@ export const DURATIONS = {
   serverSeenResolutionMs: 120_000,
   /** Unseen for this long a server is absent: the line above, an idle poll, a lease, and a slow network. */
   serverAbsentAfterMs: 300_000,
+  /** A phone that was away for a week may still ask what became of its submit. */
   idempotencyTtlMs: 7 * 86_400_000,
+  /** An upload that no job names within a day is forgotten. */
   unusedUploadTtlMs: 86_400_000,
+  /** Time to walk to the other device and type a code. */
   pairingCodeTtlMs: 600_000,
+  /** A page stays signed in for a season. */
   pageSessionTtlMs: 90 * 86_400_000,
   /** A key that was just checked is believed for this long: a revoked one ends within it. */
   authCacheTtlMs: 10_000,

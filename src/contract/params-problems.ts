@@ -3,14 +3,50 @@ import type { GenerationParams } from "./generation-params.ts";
 import { uploadsOf } from "./job-uploads.ts";
 import { LIMITS } from "./limits.ts";
 import { hiresSize } from "./picture-size.ts";
-import { CONTROLNET_TITLE, type ControlNetUnit, controlNetUnits } from "./scripts.ts";
+import { findTagProblem, lorasOf } from "./prompt-tags.ts";
+import {
+  CONTROLNET_TITLE,
+  type ControlNetUnit,
+  controlNetUnits,
+  NEVER_QUEUED_SCRIPT,
+  PAGE_ONLY_SCRIPTS,
+} from "./scripts.ts";
+
+type Problems = Generator<ErrorDetail>;
 
 /** Preprocessors that work without a model (Forge: `do_not_need_model`). */
 const WITHOUT_MODEL = /^reference_|\(Revision\b/;
 
 const NOTHING = "None";
 
-function* unitProblems(unit: ControlNetUnit, path: string, hasInput: boolean) {
+function* promptProblems(field: string, prompt: string): Problems {
+  const message = findTagProblem(prompt);
+  if (message !== null) yield { field, message };
+  const limit = LIMITS.lorasMax;
+  if (lorasOf(prompt).length > limit) yield { field, message: "calls too many LoRAs", limit };
+}
+
+function* hiresProblems(params: GenerationParams): Problems {
+  const { hires } = params;
+  if (!hires) return;
+  if (params.img2img) {
+    yield {
+      field: "hires",
+      message: "hires fix belongs to txt2img; img2img has a size of its own",
+    };
+  }
+  yield* promptProblems("hires.prompt", hires.prompt ?? "");
+  const { width, height } = hiresSize(params, hires);
+  const message = `makes a picture of ${width}x${height}`;
+  const { sidePixelsMin, sidePixelsMax } = LIMITS;
+  if (Math.max(width, height) > sidePixelsMax) {
+    yield { field: "hires", message, limit: sidePixelsMax };
+  } else if (Math.min(width, height) < sidePixelsMin) {
+    yield { field: "hires", message, limit: sidePixelsMin };
+  }
+}
+
+function* unitProblems(unit: ControlNetUnit, path: string, hasInput: boolean): Problems {
   if (!unit.enabled) return;
   if (unit.model === NOTHING && !WITHOUT_MODEL.test(unit.module)) {
     const message =
@@ -26,20 +62,45 @@ function* unitProblems(unit: ControlNetUnit, path: string, hasInput: boolean) {
   }
 }
 
-function* hiresProblems(params: GenerationParams) {
-  const { hires } = params;
-  if (!hires) return;
-  if (params.img2img) {
-    yield {
-      field: "hires",
-      message: "hires fix belongs to txt2img; img2img has a size of its own",
-    };
+function* scriptProblems({ script, alwayson_scripts = {}, img2img }: GenerationParams): Problems {
+  if (script?.name.toLowerCase() === NEVER_QUEUED_SCRIPT) {
+    const message =
+      "no server lets the queue run X/Y/Z plot; queue its pictures as jobs of their own";
+    yield { field: "script.name", message };
   }
-  const { width, height } = hiresSize(params, hires);
-  const limit = LIMITS.sidePixelsMax;
-  if (Math.max(width, height) > limit) {
-    yield { field: "hires", message: `makes a picture of ${width}x${height}`, limit };
+  for (const title of Object.keys(alwayson_scripts)) {
+    const field = `alwayson_scripts.${title}`;
+    if (PAGE_ONLY_SCRIPTS.includes(title.toLowerCase())) {
+      yield { field, message: "does nothing in a job; use the fields of generation_params" };
+    }
+    if (title.toLowerCase() !== CONTROLNET_TITLE) continue;
+    for (const [at, unit] of controlNetUnits(alwayson_scripts).entries()) {
+      yield* unitProblems(unit, `${field}.args.${at}`, img2img !== undefined);
+    }
   }
+}
+
+function* amountProblems(params: GenerationParams): Problems {
+  const uploads = uploadsOf(params);
+  const last = uploads.at(-1);
+  if (last && uploads.length > LIMITS.uploadsPerJobMax) {
+    const limit = LIMITS.uploadsPerJobMax;
+    yield { field: last.field, message: "the job names too many pictures", limit };
+  }
+  if (!params.script && params.batch_size * params.n_iter > LIMITS.imagesPerJobMax) {
+    const message = "batch_size times n_iter is more pictures than a job may have";
+    yield { field: "n_iter", message, limit: LIMITS.imagesPerJobMax };
+  }
+}
+
+function* allProblems(params: GenerationParams): Problems {
+  yield* promptProblems("positive_prompt", params.positive_prompt);
+  yield* hiresProblems(params);
+  if (params.refiner?.switch_at === 1) {
+    yield { field: "refiner.switch_at", message: "1 means never; leave the refiner out" };
+  }
+  yield* scriptProblems(params);
+  yield* amountProblems(params);
 }
 
 /**
@@ -47,23 +108,5 @@ function* hiresProblems(params: GenerationParams) {
  * silence. Fields are relative to `generation_params`. Empty: nothing. Pure.
  */
 export function findProblems(params: GenerationParams): ErrorDetail[] {
-  const problems: ErrorDetail[] = [...hiresProblems(params)];
-  const title = Object.keys(params.alwayson_scripts ?? {}).find(
-    (one) => one.toLowerCase() === CONTROLNET_TITLE,
-  );
-  for (const [at, unit] of controlNetUnits(params.alwayson_scripts).entries()) {
-    const path = `alwayson_scripts.${title}.args.${at}`;
-    problems.push(...unitProblems(unit, path, params.img2img !== undefined));
-  }
-  const limit = LIMITS.uploadsPerJobMax;
-  const uploads = uploadsOf(params);
-  const last = uploads.at(-1);
-  if (last && uploads.length > limit) {
-    problems.push({ field: last.field, message: "the job names too many pictures", limit });
-  }
-  if (!params.script && params.batch_size * params.n_iter > LIMITS.imagesPerJobMax) {
-    const message = "batch_size times n_iter is more pictures than a job may have";
-    problems.push({ field: "n_iter", message, limit: LIMITS.imagesPerJobMax });
-  }
-  return problems;
+  return [...allProblems(params)];
 }

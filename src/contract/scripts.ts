@@ -1,33 +1,57 @@
 import * as z from "zod";
 import { LIMITS } from "./limits.ts";
-import { forgeName, text } from "./text.ts";
+import { forgeName, isStorable, text } from "./text.ts";
 import { asUploadRef, UploadRef } from "./upload-ref.ts";
 
-/** A root, drive, share or home at the start, a way up anywhere, or an address that somebody would fetch. */
+/**
+ * A root, drive, share or home at the start, a way up anywhere, or an address that somebody would fetch. A
+ * data URL is neither: it is the picture itself.
+ */
 const PLACE =
-  /^\s*(?:[A-Za-z]:[\\/]|[\\/]|~[\\/]|[A-Za-z][A-Za-z0-9+.-]*:\/\/)|(?:^|[\\/])\.\.(?:[\\/]|$)/;
+  /^\s*(?:[A-Za-z][A-Za-z0-9+.-]*:[\\/]|[\\/]|~(?:[^\\/\s]*[\\/]|\s*$))|(?:^\s*|[\\/])\.\.(?:[\\/]|\s*$)/;
 
-type Json = z.core.util.JSONType;
+type Path = readonly (string | number)[];
 
-/** Every value inside a JSON value, itself first. */
-function* valuesIn(value: Json): Generator<Json> {
-  yield value;
-  if (typeof value === "object" && value !== null) {
-    for (const inner of Object.values(value)) yield* valuesIn(inner);
+/** Every value inside an argument, itself first, with the way to it. */
+function* partsOf(value: unknown, path: Path): Generator<{ value: unknown; path: Path }> {
+  yield { value, path };
+  if (typeof value !== "object" || value === null) return;
+  for (const [key, inner] of Object.entries(value)) {
+    yield* partsOf(inner, [...path, Array.isArray(value) ? Number(key) : key]);
   }
 }
 
-const isPlace = (value: Json) => typeof value === "string" && PLACE.test(value);
+function faultOfText(value: string): string | null {
+  if (PLACE.test(value)) return "names a folder or an address; hand pictures over as uploads";
+  return isStorable(value) ? null : "not storable text";
+}
+
+/** Why a value may not stand in an argument, looked at by itself; null where it may. */
+function faultOf(value: unknown): string | null {
+  if (typeof value === "string") return faultOfText(value);
+  if (typeof value === "number") return Number.isFinite(value) ? null : "not a number of JSON";
+  if (typeof value === "boolean" || value === null) return null;
+  if (typeof value !== "object") return "not a value of JSON";
+  // An object that says `upload_id` and is no upload would reach the script as it is, without a picture.
+  if (Object.hasOwn(value, "upload_id") && asUploadRef(value) === null) return "not an upload";
+  const fault = Object.keys(value)
+    .map(faultOfText)
+    .find((one) => one !== null);
+  return fault ?? null;
+}
 
 /**
  * The arguments of a script in its own order: plain JSON, where a picture is `{upload_id}`. A script may
  * read or write whatever file it is told, so no argument names a place on the box or on the network.
  */
 const ScriptArgs = z
-  .array(z.json())
+  .array(z.unknown())
   .max(LIMITS.scriptArgsMax)
-  .refine((args) => !args.some((arg) => [...valuesIn(arg)].some(isPlace)), {
-    message: "names a folder or an address; hand pictures over as uploads",
+  .superRefine((args, ctx) => {
+    for (const { value, path } of partsOf(args, [])) {
+      const message = faultOf(value);
+      if (message !== null) ctx.addIssue({ code: "custom", path: [...path], message });
+    }
   });
 
 /** The labels that the arguments had where the job was made: the script's fingerprint. */
@@ -50,6 +74,12 @@ export type SelectableScript = z.infer<typeof SelectableScript>;
 
 /** The title, in lower case, of the script whose arguments are units. */
 export const CONTROLNET_TITLE = "controlnet";
+
+/** Runs many generations in one: neither their time nor their number can be told. In lower case. */
+export const NEVER_QUEUED_SCRIPT = "x/y/z plot";
+
+/** Forge's page fills fields of the request with these; over the API their arguments do nothing. In lower case. */
+export const PAGE_ONLY_SCRIPTS: readonly string[] = ["sampler", "seed", "refiner"];
 
 const weight = () => z.number().min(0).max(2);
 const portion = () => z.number().min(0).max(1);
@@ -86,26 +116,23 @@ export const ControlNetUnit = z.strictObject({
 export type ControlNetUnit = z.infer<typeof ControlNetUnit>;
 
 /** Always-on scripts by title, in either case; ControlNet's arguments are units. */
-export const AlwaysonScripts = z
-  .record(text(LIMITS.forgeNameCharsMax).min(1), AlwaysonScript)
-  .superRefine((scripts, ctx) => {
-    const titles = Object.keys(scripts);
-    if (titles.length > LIMITS.alwaysonScriptsMax) {
-      ctx.addIssue({ code: "custom", message: `more than ${LIMITS.alwaysonScriptsMax} scripts` });
-    }
-    if (new Set(titles.map((title) => title.toLowerCase())).size < titles.length) {
-      ctx.addIssue({ code: "custom", message: "the same script twice" });
-    }
-    for (const title of titles.filter((one) => one.toLowerCase() === CONTROLNET_TITLE)) {
-      for (const [at, arg] of (scripts[title]?.args ?? []).entries()) {
-        const unit = ControlNetUnit.safeParse(arg);
-        for (const issue of unit.error?.issues ?? []) {
-          const path = [title, "args", at, ...issue.path];
-          ctx.addIssue({ code: "custom", path, message: issue.message });
-        }
+export const AlwaysonScripts = z.record(forgeName(), AlwaysonScript).superRefine((scripts, ctx) => {
+  const titles = Object.keys(scripts);
+  if (titles.length > LIMITS.alwaysonScriptsMax) {
+    ctx.addIssue({ code: "custom", message: `more than ${LIMITS.alwaysonScriptsMax} scripts` });
+  }
+  if (new Set(titles.map((title) => title.toLowerCase())).size < titles.length) {
+    ctx.addIssue({ code: "custom", message: "the same script twice" });
+  }
+  for (const title of titles.filter((one) => one.toLowerCase() === CONTROLNET_TITLE)) {
+    for (const [at, arg] of (scripts[title]?.args ?? []).entries()) {
+      const unit = ControlNetUnit.safeParse(arg);
+      for (const issue of unit.error?.issues ?? []) {
+        ctx.addIssue({ ...issue, path: [title, "args", at, ...issue.path] });
       }
     }
-  });
+  }
+});
 export type AlwaysonScripts = z.infer<typeof AlwaysonScripts>;
 
 /** The units of ControlNet that a job holds, with defaults filled in; none where it does not use it. */
@@ -117,9 +144,8 @@ export function controlNetUnits(scripts: AlwaysonScripts | undefined): ControlNe
 }
 
 /** The input pictures among a script's arguments, in order. */
-export function uploadsInArgs(args: readonly Json[]): UploadRef[] {
-  return args
-    .flatMap((arg) => [...valuesIn(arg)])
-    .map(asUploadRef)
+export function uploadsInArgs(args: readonly unknown[]): UploadRef[] {
+  return [...partsOf(args, [])]
+    .map(({ value }) => asUploadRef(value))
     .filter((ref) => ref !== null);
 }

@@ -1,12 +1,14 @@
 import * as z from "zod";
 import { LIMITS } from "./limits.ts";
 
-/** Text that D1 and Forge can hold: no NUL, no lone surrogates. */
+/** Whether D1 and Forge can hold a text: no NUL, no lone surrogates. */
+export function isStorable(value: string): boolean {
+  return !value.includes("\0") && value.isWellFormed();
+}
+
+/** Text that D1 and Forge can hold. */
 export function text(charsMax: number) {
-  return z
-    .string()
-    .max(charsMax)
-    .refine((value) => !value.includes("\0") && value.isWellFormed(), "not storable text");
+  return z.string().max(charsMax).refine(isStorable, "not storable text");
 }
 
 /** A name that Forge knows: a checkpoint, a sampler, a style … */

@@ -23,16 +23,22 @@ async function readText(request: Request, bytesMax: number): Promise<string> {
   }
 }
 
-/** Whether a JSON value nests deeper than allowed; looked at without recursion. */
-function isTooDeep(value: unknown): boolean {
-  let level = [value];
+const isObject = (value: unknown): value is object => typeof value === "object" && value !== null;
+
+/** Refuses what no schema should have to look at: deep nesting, found without recursion, and `__proto__`. */
+function requirePlain(json: unknown): void {
+  let level = [json].filter(isObject);
   for (let depth = 0; level.length > 0; depth++) {
-    if (depth > LIMITS.jsonDepthMax) return true;
-    level = level.flatMap((one) =>
-      typeof one === "object" && one !== null ? Object.values(one) : [],
-    );
+    if (depth >= LIMITS.jsonDepthMax) {
+      const limit = LIMITS.jsonDepthMax;
+      throw fieldError("invalid_request", "body", "nested too deeply", { limit });
+    }
+    // Some schemas pass by a key of this name in silence.
+    if (level.some((one) => Object.hasOwn(one, "__proto__"))) {
+      throw fieldError("invalid_request", "__proto__", "unknown field");
+    }
+    level = level.flatMap((one) => Object.values(one).filter(isObject));
   }
-  return false;
 }
 
 /** What a schema found wrong, as fields with messages and limits. */
@@ -76,10 +82,7 @@ export async function readJson<S extends z.ZodType>(
     }
     throw error;
   }
-  if (isTooDeep(json)) {
-    const limit = LIMITS.jsonDepthMax;
-    throw fieldError("invalid_request", "body", "nested too deeply", { limit });
-  }
+  requirePlain(json);
   const parsed = schema.safeParse(json);
   if (!parsed.success) throw new AppError("invalid_request", toDetails(parsed.error));
   return { value: parsed.data, text };

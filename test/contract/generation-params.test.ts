@@ -64,7 +64,61 @@ const BORDERS: [field: string, good: unknown[], bad: unknown[]][] = [
       { init_image: { upload_id: `upl_${"a".repeat(22)}`, url: "file:///etc/passwd" } },
     ],
   ],
+  ["modules", [[], ["ae.safetensors"], Array(8).fill("m")], [null, "m", [""], Array(9).fill("m")]],
+  [
+    "refiner",
+    [
+      { checkpoint_name: "r", switch_at: 0 },
+      { checkpoint_name: "r", switch_at: 1 },
+    ],
+    [
+      {},
+      { checkpoint_name: "r" },
+      { checkpoint_name: "r", switch_at: null },
+      { checkpoint_name: "r", switch_at: 1.1 },
+      { checkpoint_name: "", switch_at: 0.5 },
+    ],
+  ],
+  [
+    "hires",
+    [
+      {},
+      { scale: 1 },
+      { scale: 4 },
+      { width: 1024 },
+      { height: 1024 },
+      { width: 64, height: 4096 },
+      { steps: 0, denoising_strength: 0 },
+      { steps: 150, denoising_strength: 1, cfg_scale: 0, distilled_cfg_scale: 3.5 },
+      { checkpoint_name: "m", modules: [], sampler_name: "s", scheduler: "s" },
+      { prompt: "", negative_prompt: "" },
+    ],
+    [
+      true,
+      { scale: 0.9 },
+      { scale: 4.1 },
+      { scale: 2, width: 1024 },
+      { scale: 2, height: 1024 },
+      { width: 0 },
+      { width: 1025 },
+      { height: 8192 },
+      { steps: 151 },
+      { denoising_strength: null },
+      { denoising_strength: 1.1 },
+      { upscaler: "" },
+      { modules: "Use same choices" },
+      { hr_scale: 2 },
+    ],
+  ],
 ];
+
+it("takes from a hires fix without details what Forge's page would", () => {
+  expect(GenerationParams.parse({ ...exampleParams(), hires: {} }).hires).toEqual({
+    upscaler: "Latent",
+    steps: 0,
+    denoising_strength: 0.7,
+  });
+});
 
 describe.each(BORDERS)("%s", (field, good, bad) => {
   it("is taken up to its limits and refused beyond them", () => {
