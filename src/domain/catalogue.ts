@@ -25,6 +25,11 @@ export function catalogueNames(catalogue: Catalogue): CatalogueName[] {
     ...plain("style", catalogue.styles),
     ...plain("controlnet_model", catalogue.controlnet_models),
     ...plain("controlnet_module", catalogue.controlnet_modules),
-    ...plain("script", [...new Set(catalogue.scripts.map((script) => script.name))]),
+    // Forge compares titles in lower case.
+    ...catalogue.scripts.flatMap(({ name, is_alwayson, is_img2img }) =>
+      under(`${is_img2img ? "img2img" : "txt2img"}_${is_alwayson ? "alwayson" : "script"}`, name, [
+        name.toLowerCase(),
+      ]),
+    ),
   ];
 }

@@ -10,6 +10,12 @@ import {
 import { distance } from "fastest-levenshtein";
 import { err, ok, type Result } from "./result.ts";
 
+/** Forge keeps its scripts apart by the page they work on: with an input picture or without. */
+export type Tab = "txt2img" | "img2img";
+
+/** One of the page's list, or one that is always there. */
+export type ScriptKind = `${Tab}_${"script" | "alwayson"}`;
+
 /** What a catalogue knows by name. */
 export type NameKind =
   | "checkpoint"
@@ -23,9 +29,9 @@ export type NameKind =
   | "latent_upscale_mode"
   | "controlnet_model"
   | "controlnet_module"
-  | "script";
+  | ScriptKind;
 
-/** One name of a server's catalogue. For a checkpoint `key` is its basename, for a scheduler its label. */
+/** One name of a server's catalogue, under one of the keys by which a request may look it up. */
 export interface CatalogueName extends KnownCheckpoint {
   readonly kind: NameKind;
 }

@@ -1,4 +1,4 @@
-import { and, eq, getTableColumns, inArray, or, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, or, sql } from "drizzle-orm";
 import { type ServerTiming, TIMING_UNKNOWN } from "../domain/estimate.ts";
 import type { CatalogueName, NameKind } from "../domain/names.ts";
 import type { Database } from "./database.ts";
@@ -56,36 +56,23 @@ export function updateServer(db: Database, alias: string, columns: ServerColumns
 const named = (alias: string, kind: NameKind) =>
   and(eq(catalogueNames.serverAlias, alias), eq(catalogueNames.kind, kind));
 
-/** The names of one kind that stand under any of `keys`. */
-export function findNames(
+/** The names that stand under any of `wanted`, each looked up by the index: one query, however many. */
+export async function findNames(
   db: Database,
   alias: string,
-  kind: NameKind,
-  keys: readonly string[],
+  wanted: readonly { kind: NameKind; key: string }[],
 ): Promise<CatalogueName[]> {
-  return db
+  const pairs = JSON.stringify(wanted.map(({ kind, key }) => [kind, key]));
+  const rows = await db
     .select()
     .from(catalogueNames)
-    .where(and(named(alias, kind), inArray(catalogueNames.key, [...keys])))
-    .then((rows) => rows.map(toName));
-}
-
-/** A name that stands under a key: exactly `name`, or where that is not given, the first. One row's read. */
-export async function findName(
-  db: Database,
-  alias: string,
-  kind: NameKind,
-  key: string,
-  name?: string,
-): Promise<CatalogueName | undefined> {
-  const exactly = name === undefined ? undefined : eq(catalogueNames.name, name);
-  const row = await db
-    .select()
-    .from(catalogueNames)
-    .where(and(named(alias, kind), eq(catalogueNames.key, key), exactly))
-    .limit(1)
-    .get();
-  return row && toName(row);
+    .where(
+      and(
+        eq(catalogueNames.serverAlias, alias),
+        sql`(kind, key) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${pairs}))`,
+      ),
+    );
+  return rows.map(toName);
 }
 
 /** Whether a server has exactly this file. */

@@ -1,28 +1,32 @@
+import type { Known } from "../../domain/job-names.ts";
 import type { CatalogueName, NameKind } from "../../domain/names.ts";
-import { findName, type ServerRow } from "../../storage/servers.ts";
+import { findNames, type ServerRow } from "../../storage/servers.ts";
 import type { Context } from "../context.ts";
 
-/** Entries of the cache; beyond, it starts anew. */
-const CACHE_ENTRIES_MAX = 5_000;
+/** Keys of the cache; beyond, it starts anew. */
+const CACHE_KEYS_MAX = 5_000;
 
 /**
- * Looks a name up in a server's catalogue. A catalogue of one hash never changes, so what was found in it
- * once is remembered for as long as the isolate lives.
+ * Looks up all that a request names in a server's catalogue, at one query. A catalogue of one hash never
+ * changes, so what was found in it once is remembered for as long as the isolate lives.
  */
-export async function findKnownName(
+export async function findKnownNames(
   ctx: Context,
   server: ServerRow,
-  kind: NameKind,
-  key: string,
-  name?: string,
-): Promise<CatalogueName | undefined> {
-  const place = [server.alias, server.catalogueSha256, kind, key, name ?? ""].join("\n");
-  const known = ctx.nameCache.get(place);
-  if (known) return known;
-  const found = await findName(ctx.db, server.alias, kind, key, name);
-  if (found) {
-    if (ctx.nameCache.size >= CACHE_ENTRIES_MAX) ctx.nameCache.clear();
-    ctx.nameCache.set(place, found);
+  wanted: readonly { kind: NameKind; key: string }[],
+): Promise<Known> {
+  const place = (kind: NameKind, key: string) =>
+    JSON.stringify([server.alias, server.catalogueSha256, kind, key]);
+  const known = new Map<string, readonly CatalogueName[]>();
+  for (const { kind, key } of wanted) {
+    known.set(place(kind, key), ctx.nameCache.get(place(kind, key)) ?? []);
   }
-  return found;
+  const missing = wanted.filter(({ kind, key }) => known.get(place(kind, key))?.length === 0);
+  const found = missing.length === 0 ? [] : await findNames(ctx.db, server.alias, missing);
+  for (const [at, names] of Map.groupBy(found, (one) => place(one.kind, one.key))) {
+    known.set(at, names);
+    if (ctx.nameCache.size >= CACHE_KEYS_MAX) ctx.nameCache.clear();
+    ctx.nameCache.set(at, names);
+  }
+  return (kind, key) => known.get(place(kind, key)) ?? [];
 }

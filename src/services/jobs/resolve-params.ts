@@ -1,6 +1,4 @@
 import {
-  CONTROLNET_TITLE,
-  controlNetUnits,
   type ErrorDetail,
   findProblems,
   GenerationParams,
@@ -9,18 +7,20 @@ import {
   UNBUILT_PARAMS,
 } from "@mobilesd/contract";
 import { parseInfotext } from "../../domain/infotext.ts";
+import {
+  checkpointOf,
+  type Known,
+  keysOf,
+  namesOf,
+  respell,
+  scheduleWords,
+} from "../../domain/job-names.ts";
 import { nearestNames, resolveSchedule } from "../../domain/names.ts";
 import { listNames, type ServerRow } from "../../storage/servers.ts";
 import { AppError } from "../app-error.ts";
 import type { Context } from "../context.ts";
-import { findKnownName } from "./known-names.ts";
-import {
-  type Names,
-  namesOf,
-  requireHires,
-  requireLoras,
-  requireModules,
-} from "./require-names.ts";
+import { findKnownNames } from "./known-names.ts";
+import { requireName } from "./require-name.ts";
 
 /** Parameters that a server can run, and the host's own name of their checkpoint. */
 export interface Resolved {
@@ -68,59 +68,22 @@ function readInfotext(text: string): GenerationParams {
   );
 }
 
-async function findSchedulers(ctx: Context, server: ServerRow, words: readonly string[]) {
-  const found = words.map((word) => findKnownName(ctx, server, "scheduler", word));
-  return (await Promise.all(found)).filter((one) => one !== undefined);
-}
-
-/** Steps and scheduler of a request; `hasCatalogue` false keeps the words as they are. */
+/** Steps and scheduler of a request; without a catalogue (`known` null) the words are kept as they are. */
 async function decideSchedule(
   ctx: Context,
   server: ServerRow,
   params: GenerationParams,
-  hasCatalogue: boolean,
+  known: Known | null,
 ): Promise<ResolvedParams> {
-  const words = [params.scheduler, params.scheduler_or_quality_preset].filter(
-    (word) => word !== undefined,
-  );
-  const schedulers = hasCatalogue ? await findSchedulers(ctx, server, words) : null;
+  const words = scheduleWords(params);
+  const schedulers = known && words.flatMap((word) => known("scheduler", word));
   const schedule = resolveSchedule(params, schedulers);
   if (schedule.ok) return { ...params, ...schedule.value };
   const { isUnknownName, ...detail } = schedule.error;
   if (!isUnknownName) throw new AppError("invalid_request", [detail]);
-  const known = await listNames(ctx.db, server.alias, "scheduler");
-  const choices = nearestNames(words.join(" "), known);
+  const names = await listNames(ctx.db, server.alias, "scheduler");
+  const choices = nearestNames(words.join(" "), names);
   throw new AppError("unknown_name", [{ ...detail, choices }]);
-}
-
-async function requireScripts(names: Names, params: GenerationParams): Promise<void> {
-  // The lists know a script by its title in lower case, as Forge compares it.
-  const { script, alwayson_scripts = {} } = params;
-  if (script) await names.require(["script"], "script.name", script.name.toLowerCase());
-  for (const title of Object.keys(alwayson_scripts)) {
-    const field = `alwayson_scripts.${title}`;
-    await names.require(["script"], field, title.toLowerCase());
-    if (title.toLowerCase() !== CONTROLNET_TITLE) continue;
-    for (const [at, unit] of controlNetUnits(alwayson_scripts).entries()) {
-      if (!unit.enabled) continue;
-      await names.require(["controlnet_model"], `${field}.args.${at}.model`, unit.model);
-      await names.require(["controlnet_module"], `${field}.args.${at}.module`, unit.module);
-    }
-  }
-}
-
-/** Every name of a request, looked up; those that Forge needs exactly come back in its own spelling. */
-async function requireAllNames(names: Names, params: ResolvedParams): Promise<ResolvedParams> {
-  await names.require(["sampler"], "sampler_name", params.sampler_name);
-  for (const style of params.styles) await names.require(["style"], "styles", style);
-  await requireLoras(names, "positive_prompt", params.positive_prompt);
-  if (params.refiner) {
-    await names.requireCheckpoint("refiner.checkpoint_name", params.refiner.checkpoint_name);
-  }
-  await requireScripts(names, params);
-  const modules = await requireModules(names, "modules", params.modules);
-  const hires = params.hires && (await requireHires(names, params.hires));
-  return { ...params, ...(modules && { modules }), ...(hires && { hires }) };
 }
 
 /**
@@ -132,10 +95,16 @@ export async function resolveParams(
   server: ServerRow,
   params: GenerationParams,
 ): Promise<Resolved> {
-  const hasCatalogue = server.catalogueSha256 !== null;
-  const scheduled = await decideSchedule(ctx, server, params, hasCatalogue);
-  if (!hasCatalogue) return { params: scheduled, checkpointName: params.checkpoint_name };
-  const names = namesOf(ctx, server);
-  const checkpointName = await names.requireCheckpoint("checkpoint_name", params.checkpoint_name);
-  return { params: await requireAllNames(names, scheduled), checkpointName };
+  if (server.catalogueSha256 === null) {
+    const scheduled = await decideSchedule(ctx, server, params, null);
+    return { params: scheduled, checkpointName: params.checkpoint_name };
+  }
+  const [checkpoint, others] = [checkpointOf(params), namesOf(params)];
+  const schedulers = scheduleWords(params).map((key) => ({ kind: "scheduler" as const, key }));
+  const keys = [...schedulers, ...[checkpoint, ...others].flatMap(keysOf)];
+  const known = await findKnownNames(ctx, server, keys);
+  const scheduled = await decideSchedule(ctx, server, params, known);
+  const checkpointName = await requireName(ctx, server, checkpoint, known);
+  for (const one of others) await requireName(ctx, server, one, known);
+  return { params: respell(scheduled, known), checkpointName };
 }
