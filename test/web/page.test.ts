@@ -6,6 +6,8 @@ import { clientOf, SMALL_JOB } from "../support/box/queue.ts";
 import { until } from "../support/box/until.ts";
 import { type LocalStart, type OwnerFile, startAsUser } from "../support/local-start.ts";
 
+// One long file: the whole queue is started once for all of these, which costs seconds each time.
+
 /** A phone of the usual size. */
 const PHONE = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
 
@@ -249,6 +251,81 @@ describe("the page of a queue", () => {
     await context.setOffline(false);
     await page.getByText(/No connection/).waitFor({ state: "hidden" });
   });
+});
+
+/** Puts words of any length into the newest job's answer, which else holds what the queue says. */
+async function changeNewestJob(changes: object): Promise<void> {
+  await page.route("**/api/v1/queue/jobs?*", async (route) => {
+    const response = await route.fetch();
+    const list = (await response.json()) as { jobs: object[] };
+    const [newest, ...older] = list.jobs;
+    await route.fulfill({
+      response,
+      json: { ...list, jobs: [{ ...newest, ...changes }, ...older] },
+    });
+  });
+}
+
+describe("the words of a finished job", () => {
+  const endless = "x".repeat(400);
+
+  it("say why it failed, what the owner of its box can do, and which box that is", async () => {
+    const error = {
+      code: "forge_login",
+      message: "Forge asks for a login",
+      owner_message: "Set FORGE_API_AUTH",
+    };
+    await submit({ positive_prompt: "a job with words" });
+    await changeNewestJob({ status: "failed", status_reason: "forge_login", error });
+    await signIn();
+    const card = cardOf("a job with words");
+    await card.getByText("Forge asks for a login", { exact: true }).waitFor();
+    await card.getByText("For the owner of the box: Set FORGE_API_AUTH").waitFor();
+    await card.getByText("on MyForgeServer").waitFor();
+  });
+
+  it("say calmly what the result is not", async () => {
+    const warnings = [
+      { code: "size_rounded", message: "The picture is 1080×1576" },
+      { code: "embedding_unused", message: "lab_embed was not used" },
+    ];
+    await submit({ positive_prompt: "a job with notes" });
+    await changeNewestJob({ status: "completed", status_reason: "done", warnings });
+    await signIn();
+    const notes = cardOf("a job with notes").getByRole("list", { name: "Notes on the result" });
+    await notes.waitFor();
+    expect(await notes.getByRole("listitem").allInnerTexts()).toEqual([
+      "The picture is 1080×1576",
+      "lab_embed was not used",
+    ]);
+    expect(await page.getByRole("alert").filter({ hasText: "lab_embed" }).count()).toBe(0);
+  });
+
+  it.each(["light", "dark"] as const)(
+    "fit a small phone however long they are, in the %s",
+    async (colorScheme) => {
+      await openContext({ viewport: { width: 320, height: 568 }, colorScheme });
+      await submit({ positive_prompt: `long words ${colorScheme}` });
+      await changeNewestJob({
+        name: endless,
+        server_alias: "b".repeat(64),
+        status: "failed",
+        status_reason: "forge_error",
+        error: { code: "forge_error", message: endless, owner_message: endless },
+        warnings: [{ code: "size_rounded", message: endless }],
+      });
+      await signIn();
+      const card = cardOf(`long words ${colorScheme}`);
+      await card.getByText(`For the owner of the box: ${endless}`).waitFor();
+      const inCard = "[...document.querySelectorAll('li.card, li.card *')]";
+      expect(
+        await page.evaluate(
+          `${inCard}.filter((one) => one.scrollWidth > one.clientWidth + 1 && one.clientWidth > 0 && getComputedStyle(one).display !== 'inline').length`,
+        ),
+      ).toBe(0);
+      expect(complaints).toEqual([]);
+    },
+  );
 });
 
 describe("every view of the page", () => {
