@@ -3,6 +3,7 @@ import { RESPONSE_ALREADY_SENT } from "@hono/node-server/utils/response";
 import { type Context, Hono } from "hono";
 import { checkLogin } from "./auth.ts";
 import { ForgeEnded } from "./clock.ts";
+import { allowOrigins } from "./cors.ts";
 import { HttpDetail, PythonError } from "./errors.ts";
 import type { Forge } from "./forge.ts";
 import { HOME_PAGE } from "./home-page.ts";
@@ -16,17 +17,19 @@ import { createJsonRefusal } from "./validation.ts";
 
 type ForgeContext = Context<{ Bindings: HttpBindings }>;
 
-/** The HTTP side of a demo Forge. Without `hasApi` it has no /sdapi but the LoRA extension's. */
-export function createApp(
-  forge: Forge,
-  options: { hasApi: boolean; logins: Map<string, string> | null },
-) {
+/**
+ * The HTTP side of a demo Forge. Without the API it has no /sdapi but the LoRA extension's, without
+ * its page no /internal.
+ */
+export function createApp(forge: Forge, logins: Map<string, string> | null) {
+  const { hasApi, noWebui } = forge.flags;
   const routes = [...STATE_ROUTES, ...WORK_ROUTES, ...LIST_ROUTES].filter(
-    (route) => options.hasApi || !route.isCore,
+    (route) => (hasApi || !route.isCore) && !(noWebui && route.path.startsWith("/internal/")),
   );
   const app = new Hono<{ Bindings: HttpBindings }>();
   app.use(async (context, next) => (forge.phase === "empty" ? sendNotFound(context) : next()));
-  app.get("/", (context) => context.html(HOME_PAGE));
+  app.use(allowOrigins);
+  if (!noWebui) app.get("/", (context) => context.html(HOME_PAGE));
   app.get("/openapi.json", (context) => context.json(describeApi(routes)));
   for (const path of new Set(routes.map((route) => route.path))) {
     const methods = routes.filter((route) => route.path === path);
@@ -35,7 +38,7 @@ export function createApp(
       if (methods.every(({ isLate }) => isLate) && forge.phase !== "ready") {
         return sendNotFound(context);
       }
-      if (route) return answer(forge, route, context, options.logins);
+      if (route) return answer(forge, route, context, logins);
       // Starlette names the first route's method only.
       const allow = methods[0]?.method ?? "GET";
       return context.json({ detail: "Method Not Allowed" }, 405, { allow });

@@ -54,6 +54,6 @@ export function formatLora({ name, weights: [encoder, unet] }: LoadedLora): stri
 
 function describeNetworks(forge: Forge, loras: readonly LoadedLora[]): Extra {
   if (forge.options.get("lora_add_hashes_to_infotext") === false) return {};
-  const hashes = describeLoraHashes(loras, forge.isHashing);
+  const hashes = describeLoraHashes(loras, !forge.flags.noHashing);
   return hashes === null ? {} : { "Lora hashes": hashes };
 }

@@ -16,16 +16,26 @@ import { TaskList } from "./task-list.ts";
  */
 export type Phase = "empty" | "partial" | "ready";
 
+/** What a Forge was started with. */
+export interface LaunchFlags {
+  hasApi: boolean;
+  /** No file ever gets a hash. */
+  noHashing: boolean;
+  /** No page, no /internal, and no module is known: only the page fills that list. */
+  noWebui: boolean;
+  /** Null without `--port`. */
+  port: number | null;
+  apiAuth: string | null;
+}
+
 /** Everything one running demo Forge consists of; all requests work on it. */
 export interface Forge {
   readonly clock: Clock;
   readonly ended: AbortSignal;
   readonly faults: FaultBox;
   readonly checkpoints: Checkpoint[];
-  /** Empty without a web page: only that fills the list. */
+  readonly flags: LaunchFlags;
   readonly modules: readonly Module[];
-  /** False as with `--no-hashing`: no file ever gets a hash. */
-  readonly isHashing: boolean;
   readonly options: OptionStore;
   readonly memory: ModelMemory;
   readonly progress: ProgressState;
@@ -43,26 +53,25 @@ export interface Forge {
 export function createForge(parts: {
   timeScale: number;
   faults: Partial<FaultSettings>;
-  isHashing: boolean;
-  hasPage: boolean;
+  flags: LaunchFlags;
   ended: AbortSignal;
   say: (line: string) => void;
   crash: () => void;
 }): Forge {
-  const { isHashing } = parts;
+  const { flags } = parts;
   const clock = createClock(parts.timeScale, parts.ended);
   const checkpoints = createCheckpoints();
   const faults = new FaultBox(parts.faults);
   const options = new OptionStore(checkpoints[0]?.name ?? "");
-  const memory = new ModelMemory({ clock, faults, checkpoints, isHashing });
+  const memory = new ModelMemory({ clock, faults, checkpoints, isHashing: !flags.noHashing });
   memory.select(options);
   return {
     clock,
     ended: parts.ended,
     faults,
     checkpoints,
-    modules: parts.hasPage ? MODULES : [],
-    isHashing,
+    flags,
+    modules: flags.noWebui ? [] : MODULES,
     options,
     memory,
     progress: createProgressState(),

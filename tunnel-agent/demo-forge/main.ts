@@ -3,7 +3,7 @@ import { parseFaults } from "./faults.ts";
 import { startDemoForge } from "./server.ts";
 
 const USAGE = `Usage: node main.ts [--port 7861] [--host 127.0.0.1] [--api-auth user:pass]
-  [--time-scale 1] [--fault '{"oom":1}'] [--no-api]`;
+  [--time-scale 1] [--fault '{"oom":1}'] [--no-api] [--no-hashing] [--nowebui]`;
 
 /** Runs a demo Forge as a process of its own until a signal, or until its parent is gone. */
 async function main(): Promise<void> {
@@ -15,6 +15,8 @@ async function main(): Promise<void> {
       "time-scale": { type: "string", default: "1" },
       fault: { type: "string", default: "{}" },
       "no-api": { type: "boolean", default: false },
+      "no-hashing": { type: "boolean", default: false },
+      nowebui: { type: "boolean", default: false },
     },
   });
   const apiAuth = values["api-auth"];
@@ -24,6 +26,8 @@ async function main(): Promise<void> {
     timeScale: readNumber("--time-scale", values["time-scale"], 1000),
     faults: parseFaults(values.fault),
     hasApi: !values["no-api"],
+    noHashing: values["no-hashing"],
+    noWebui: values.nowebui,
     ...(apiAuth === undefined ? {} : { apiAuth }),
     say: (line) => process.stdout.write(`${line}\n`),
     onCrash: () => process.exit(1),

@@ -50,7 +50,7 @@ export async function sampleBatch(
   progress.samplingStep = 0;
   progress.drawPreview = first ? (share) => drawPreview(first, share, batch.seed) : null;
   if (faults.take("error500")) {
-    throw new PythonError("RuntimeError", "mat1 and mat2 shapes cannot be multiplied (demo fault)");
+    throw new PythonError("RuntimeError", "CUDA error: an illegal memory access was encountered");
   }
   const stepMs = computeStepMs(first?.width ?? 0, first?.height ?? 0, batch.pictures.length);
   for (let step = 0; step < batch.steps; step++) {

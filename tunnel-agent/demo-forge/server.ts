@@ -30,8 +30,10 @@ export interface DemoForgeOptions {
   hasApi?: boolean;
   /** True behaves like a Forge that was started with `--no-hashing`. */
   noHashing?: boolean;
-  /** False behaves like `--nowebui`: no page, no /internal, and no module is known. */
-  hasPage?: boolean;
+  /** True behaves like `--nowebui`: no page, no /internal, and no module is known. */
+  noWebui?: boolean;
+  /** True behaves like a start without `--port`: then GET cmd-flags works. */
+  noPort?: boolean;
   /** Left out, the Forge is ready at once. */
   birth?: Birth;
   /** Takes each line of the log. */
@@ -65,19 +67,19 @@ export async function startDemoForge(options: DemoForgeOptions = {}): Promise<De
     say("fault crash: ends on the spot");
     void end().then(options.onCrash);
   };
-  const { hasPage = true, noHashing = false } = options;
+  const { noWebui = false, noHashing = false, noPort = false } = options;
   const forge = createForge({
     timeScale,
     faults,
-    isHashing: !noHashing,
-    hasPage,
+    flags: { hasApi, noHashing, noWebui, port: null, apiAuth: options.apiAuth ?? null },
     ended: ending.signal,
     say,
     crash,
   });
-  const app = createApp(forge, { hasApi, logins });
+  const app = createApp(forge, logins);
   const server = createAdaptorServer({ fetch: app.fetch, overrideGlobalObjects: false }) as Server;
   const port = await listen(server, options.port ?? 0, host);
+  if (!noPort) forge.flags.port = port;
   const end = () => {
     ending.abort();
     // Frees a job that hangs, so that it ends with the rest.

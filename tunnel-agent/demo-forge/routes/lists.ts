@@ -28,7 +28,7 @@ export const LIST_ROUTES: Route[] = [
   route("GET /sdapi/v1/loras", () => LORAS, { isLate: true, isCore: false }),
   route("GET /sdapi/v1/scripts", () => scripts),
   route("GET /sdapi/v1/script-info", () => scriptInfo),
-  route("GET /sdapi/v1/cmd-flags", refuseFlags),
+  route("GET /sdapi/v1/cmd-flags", describeFlags),
   route("GET /sdapi/v1/memory", describeMemory),
   route("POST /sdapi/v1/refresh-checkpoints", (forge) => forge.lock.run(async () => null)),
   route("GET /controlnet/model_list", () => ({ model_list: CONTROLNET_MODELS }), { isLate: true }),
@@ -37,11 +37,15 @@ export const LIST_ROUTES: Route[] = [
 ];
 
 // A Forge that was given a port cannot validate its own answer, and shows it all the same.
-function refuseFlags(): never {
+function describeFlags({ flags: given }: Forge) {
+  const { port, noHashing, noWebui, apiAuth, hasApi } = given;
+  const changed = { port, no_hashing: noHashing, nowebui: noWebui, api_auth: apiAuth, api: hasApi };
+  const body = { ...flags, ...changed };
+  if (port === null) return body;
   const problem =
     "{'type': 'string_type', 'loc': ('response', 'port'), 'msg': 'Input should be a valid string', " +
-    `'input': ${flags.port}, 'url': 'https://errors.pydantic.dev/2.8/v/string_type'}`;
-  throw new PythonError("ResponseValidationError", `1 validation errors:\n  ${problem}\n`, flags);
+    `'input': ${port}, 'url': 'https://errors.pydantic.dev/2.8/v/string_type'}`;
+  throw new PythonError("ResponseValidationError", `1 validation errors:\n  ${problem}\n`, body);
 }
 
 // The figures of a card of 8 GiB in a computer of 32 GiB.

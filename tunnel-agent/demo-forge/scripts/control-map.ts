@@ -15,7 +15,7 @@ const GREY_MAPS = /depth|normal|seg|threshold|recolor|densepose|face/;
  * where Forge keeps it ("None", reference, inpaint, tile). Arithmetic, no detection.
  */
 export async function drawMap(module: string, picture: Pixels): Promise<Pixels> {
-  const grey = () => readPixels(openPixels(picture).greyscale());
+  const grey = () => readPixels(openPixels(picture).modulate({ saturation: 0 }));
   if (LINE_MAPS.test(module)) {
     const lines = openPixels(await grey()).convolve(EDGES);
     return readPixels(lines.normalise());

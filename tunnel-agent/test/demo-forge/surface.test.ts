@@ -1,3 +1,4 @@
+import { type IncomingMessage, request } from "node:http";
 import { describe, expect, it } from "vitest";
 import { RED_CUBE, startForge } from "./started-forge.ts";
 
@@ -155,5 +156,92 @@ describe("the routes", () => {
     const init = { init_images: [""], infotext: "a cat" };
     const response = await forge.post("/sdapi/v1/img2img", { ...RED_CUBE, ...init });
     expect(await response.json()).toMatchObject({ error: "NotImplementedError" });
+  });
+});
+
+describe("launch flags", () => {
+  it("without --port let cmd-flags tell them", async () => {
+    const forge = await startForge({ noPort: true, noHashing: true });
+    expect(await forge.read("/sdapi/v1/cmd-flags")).toMatchObject({
+      api: true,
+      api_auth: null,
+      no_hashing: true,
+      nowebui: false,
+      port: null,
+    });
+  });
+
+  it("--nowebui leaves out the page and /internal, and knows no module", async () => {
+    const forge = await startForge({ noWebui: true });
+    for (const path of ["/", "/internal/ping", "/internal/pending-tasks"]) {
+      expect([path, (await forge.get(path)).status]).toEqual([path, 404]);
+    }
+    expect((await forge.post("/internal/progress", { id_task: "x" })).status).toBe(404);
+    expect(await forge.read("/sdapi/v1/sd-modules")).toEqual([]);
+    expect((await forge.txt2img()).images).toHaveLength(1);
+  });
+
+  it("--no-hashing leaves every hash out, of files, infotexts and LoRAs", async () => {
+    const forge = await startForge({ noHashing: true });
+    const { info } = await forge.txt2img({ prompt: "a red cube <lora:demo_ink:1>" });
+    expect(info.infotexts[0]).not.toMatch(/hash/);
+    expect(info.sd_model_hash).toBeNull();
+    expect(await forge.read("/sdapi/v1/sd-models")).toContainEqual(
+      expect.objectContaining({ title: "demoPainter_v1.safetensors", hash: null, sha256: null }),
+    );
+    expect(await forge.read("/sdapi/v1/options")).toMatchObject({ sd_checkpoint_hash: null });
+  });
+});
+
+describe("a page of another origin", () => {
+  const ask = async (url: string, origin: string, host?: string) => {
+    const headers = { origin, ...(host === undefined ? {} : { host }) };
+    const { promise, resolve } = Promise.withResolvers<IncomingMessage>();
+    request(url, { headers }, resolve).end();
+    const answer = await promise;
+    answer.resume();
+    return answer;
+  };
+
+  it.each([
+    ["http://evil.example", undefined, undefined],
+    ["http://localhost:3000", undefined, "http://localhost:3000"],
+    ["null", undefined, "null"],
+    ["http://evil.example", "forge.lan:7860", "http://evil.example"],
+  ])("%s under the host %s may read answers as %s", async (origin, host, allowed) => {
+    const forge = await startForge();
+    for (const path of ["/sdapi/v1/samplers", "/internal/ping"]) {
+      const { statusCode, headers } = await ask(forge.url + path, origin, host);
+      expect(statusCode).toBe(200);
+      expect(headers["access-control-allow-origin"]).toBe(allowed);
+      expect(headers["access-control-allow-credentials"]).toBe("true");
+      expect(headers.vary).toBe(allowed && "Origin");
+    }
+  });
+
+  it("is answered its preflight with 200, allowed or not", async () => {
+    const forge = await startForge();
+    const preflight = async (origin: string) => {
+      const response = await fetch(`${forge.url}/sdapi/v1/txt2img`, {
+        method: "OPTIONS",
+        headers: {
+          origin,
+          "access-control-request-method": "POST",
+          "access-control-request-headers": "content-type,authorization",
+        },
+      });
+      return [response.status, await response.text(), Object.fromEntries(response.headers)];
+    };
+    const common = {
+      "access-control-allow-methods": "DELETE, GET, HEAD, OPTIONS, PATCH, POST, PUT",
+      "access-control-max-age": "600",
+      "access-control-allow-credentials": "true",
+      "access-control-allow-headers": "content-type,authorization",
+      "content-type": "text/plain; charset=utf-8",
+    };
+    expect(await preflight("http://evil.example")).toMatchObject([200, "OK", common]);
+    const local = await preflight("http://localhost:3000");
+    expect(local).toMatchObject([200, "OK", common]);
+    expect(local[2]).toHaveProperty("access-control-allow-origin", "http://localhost:3000");
   });
 });
