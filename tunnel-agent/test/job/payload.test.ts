@@ -1,23 +1,34 @@
-import { GenerationParams, ResolvedParams } from "@mobilesd/contract";
-import * as fc from "fast-check";
+import { type ResolvedParams, SETTING_NAMES } from "@mobilesd/contract";
 import { describe, expect, it } from "vitest";
-import { buildRequest, type RunFacts } from "../../src/job/payload.ts";
+import type { Host } from "../../src/forge/host.ts";
+import { hostNamesOf } from "../../src/job/host-names.ts";
+import { buildRequest, OVERRIDE_KEYS, type RunFacts } from "../../src/job/payload.ts";
+import { Picture } from "../../src/job/picture.ts";
+import { hostScriptsOf } from "../../src/job/script-args.ts";
+import { hostWith, LAB_HOST, PLAIN, PONY, paramsOf, uploadRef } from "./lab-host.ts";
 
-const RUN: RunFacts = {
-  taskId: "task(mobilesd-1)",
-  checkpointName: "Pony/cyberrealisticPony_v8.safetensors",
-  initImage: null,
-  mask: null,
-};
-const UPLOAD = { upload_id: "upl_0123456789012345678901" };
+const PICTURES = new Map(
+  [1, 2, 3].map((n) => [uploadRef(n).upload_id, new Picture(Buffer.from([n]))]),
+);
+const [INIT, MASK, CONTROL] = [...PICTURES.values()];
 
-function params(more: Record<string, unknown> = {}): ResolvedParams {
-  const checkpoint_name = "cyberrealisticPony_v8";
-  const base = { positive_prompt: "a red cube", checkpoint_name, steps: 20, scheduler: "Karras" };
-  return ResolvedParams.parse({ ...base, ...more });
+function factsOf(params: ResolvedParams, host: Host, more: Partial<RunFacts> = {}): RunFacts {
+  const scripts = hostScriptsOf(params, host.catalogue, PICTURES);
+  if ("reason" in scripts) throw new Error(scripts.message);
+  const names = hostNamesOf(params, PONY, host.catalogue);
+  const prepared = { ...names, scripts, pictures: PICTURES, inputSize: null, warnings: [] };
+  const { own } = host.options;
+  return { taskId: "task(mobilesd-1)", prepared, own, keepsOverrides: false, ...more };
 }
 
-/** Every key that may stand in a body to Forge; none else ever does. */
+function bodyOf(more: Record<string, unknown> = {}, host = LAB_HOST) {
+  const params = paramsOf(more);
+  return buildRequest(params, factsOf(params, host)).body;
+}
+
+const overridesOf = (more: Record<string, unknown> = {}, host = LAB_HOST) =>
+  bodyOf(more, host).override_settings as Record<string, unknown>;
+
 const CORE = [
   ...["prompt", "negative_prompt", "styles", "seed", "subseed", "subseed_strength"],
   ...["seed_resize_from_w", "seed_resize_from_h", "sampler_name", "scheduler", "batch_size"],
@@ -25,20 +36,19 @@ const CORE = [
   ...["tiling", "override_settings", "override_settings_restore_afterwards", "force_task_id"],
   ...["send_images", "save_images", "alwayson_scripts"],
 ];
-const SAMPLING = ["eta", "s_churn", "s_tmin", "s_tmax", "s_noise", "s_min_uncond"];
-const IMG2IMG = [
-  ...["init_images", "denoising_strength", "resize_mode", "include_init_images", "mask"],
-  ...["mask_blur", "inpainting_fill", "inpaint_full_res", "inpaint_full_res_padding"],
-  ...["inpainting_mask_invert", "image_cfg_scale", "initial_noise_multiplier"],
-];
-const ALLOWED = new Set([...CORE, ...SAMPLING, ...IMG2IMG]);
 
 describe("the body for Forge", () => {
   it("holds every core field with an explicit value, so that no default of the API decides", () => {
-    const { path, body } = buildRequest(params(), RUN);
+    const params = paramsOf();
+    const { path, body } = buildRequest(params, factsOf(params, LAB_HOST));
     expect(path).toBe("/sdapi/v1/txt2img");
     expect(Object.keys(body).sort()).toEqual([...CORE].sort());
     expect(Object.values(body)).not.toContain(undefined);
+    expect(body).toMatchObject({
+      force_task_id: "task(mobilesd-1)",
+      send_images: true,
+      save_images: false,
+    });
   });
 
   it.each([
@@ -68,77 +78,232 @@ describe("the body for Forge", () => {
     ["s_noise", 1.05, "s_noise"],
     ["s_min_uncond", 0.2, "s_min_uncond"],
   ])("carries %s as it was asked", (field, value, key) => {
-    expect(buildRequest(params({ [field]: value }), RUN).body[key]).toEqual(value);
+    expect(bodyOf({ [field]: value })[key]).toEqual(value);
   });
 
-  it("always overrides the same options, so that none of the last job's is left in force", () => {
-    const overrides = (more: Record<string, unknown>) =>
-      buildRequest(params(more), RUN).body.override_settings;
-    expect(overrides({ clip_skip: 2 })).toEqual({
-      sd_model_checkpoint: RUN.checkpointName,
-      CLIP_stop_at_last_layers: 2,
-      return_mask: false,
-      return_mask_composite: false,
+  it("names the refiner by the host's own name, and when it takes over", () => {
+    const refiner = { checkpoint_name: "plain_sd15", switch_at: 0.8 };
+    expect(bodyOf({ refiner })).toMatchObject({
+      refiner_checkpoint: PLAIN,
+      refiner_switch_at: 0.8,
     });
-    expect(overrides({})).toHaveProperty("CLIP_stop_at_last_layers", 1);
-    expect(buildRequest(params(), RUN).body.override_settings_restore_afterwards).toBe(true);
+  });
+});
+
+describe("a second pass", () => {
+  const hires = (more: Record<string, unknown>) =>
+    bodyOf({ cfg_scale: 5, distilled_cfg_scale: 3, width: 512, height: 768, hires: more });
+
+  it("names everything that Forge would guess wrong or fail without", () => {
+    const { override_settings, ...body } = hires({});
+    const fields = Object.keys(body).filter((key) => !CORE.includes(key));
+    expect(Object.fromEntries(fields.map((key) => [key, body[key]]))).toEqual({
+      enable_hr: true,
+      hr_scale: 2,
+      hr_upscaler: "Latent",
+      hr_second_pass_steps: 0,
+      denoising_strength: 0.7,
+      hr_cfg: 5,
+      hr_distilled_cfg: 3,
+      hr_additional_modules: ["Use same choices"],
+      hr_checkpoint_name: null,
+      hr_sampler_name: null,
+      hr_scheduler: null,
+      hr_prompt: "",
+      hr_negative_prompt: "",
+    });
   });
 
-  it("is an img2img body with its picture where there is one", () => {
-    const img2img = { init_image: UPLOAD, denoising_strength: 0.4, resize_mode: 1 };
-    const { path, body } = buildRequest(params({ img2img }), { ...RUN, initImage: "aW5pdA==" });
+  it.each([
+    ["its scale", { scale: 1.5 }, { hr_scale: 1.5 }],
+    ["both its sides", { width: 1000, height: 1000 }, { hr_resize_x: 1000, hr_resize_y: 1000 }],
+    [
+      "its width, the height by its shape",
+      { width: 1000 },
+      { hr_resize_x: 1000, hr_resize_y: 1496 },
+    ],
+    [
+      "its height, the width by its shape",
+      { height: 1000 },
+      { hr_resize_x: 664, hr_resize_y: 1000 },
+    ],
+    ["its upscaler", { upscaler: "R-ESRGAN 4x+" }, { hr_upscaler: "R-ESRGAN 4x+" }],
+    ["its steps", { steps: 7 }, { hr_second_pass_steps: 7 }],
+    ["its denoising", { denoising_strength: 0.3 }, { denoising_strength: 0.3 }],
+    ["its CFG scale", { cfg_scale: 1 }, { hr_cfg: 1 }],
+    ["its distilled CFG scale", { distilled_cfg_scale: 0 }, { hr_distilled_cfg: 0 }],
+    ["its modules", { modules: ["ae"] }, { hr_additional_modules: ["ae.safetensors"] }],
+    ["the modules in the checkpoint", { modules: [] }, { hr_additional_modules: ["Built-in"] }],
+    ["its checkpoint", { checkpoint_name: "plain_sd15" }, { hr_checkpoint_name: PLAIN }],
+    ["its sampler", { sampler_name: "Euler" }, { hr_sampler_name: "Euler" }],
+    ["its scheduler", { scheduler: "karras" }, { hr_scheduler: "karras" }],
+    ["its prompt", { prompt: "more" }, { hr_prompt: "more" }],
+    ["its negative prompt", { negative_prompt: "less" }, { hr_negative_prompt: "less" }],
+  ])("takes %s from the job", (_, more, expected) => {
+    expect(hires(more)).toMatchObject(expected);
+  });
+
+  it("is told either a scale or sides, never both", () => {
+    expect(hires({ width: 1000 })).not.toHaveProperty("hr_scale");
+    expect(hires({ scale: 2 })).not.toHaveProperty("hr_resize_x");
+  });
+});
+
+describe("an img2img body", () => {
+  const img2img = { init_image: uploadRef(1), denoising_strength: 0.4, resize_mode: 1 };
+
+  it("has its picture, and nothing of a mask where there is none", () => {
+    const params = paramsOf({ img2img });
+    const { path, body } = buildRequest(params, factsOf(params, LAB_HOST));
     expect(path).toBe("/sdapi/v1/img2img");
+    expect(
+      Object.keys(body)
+        .filter((key) => !CORE.includes(key))
+        .sort(),
+    ).toEqual(["denoising_strength", "include_init_images", "init_images", "resize_mode"]);
     expect(body).toMatchObject({
-      init_images: ["aW5pdA=="],
       denoising_strength: 0.4,
       resize_mode: 1,
       include_init_images: false,
     });
-    expect(body).not.toHaveProperty("mask");
+    expect((body.init_images as unknown[])[0]).toBe(INIT);
   });
 
   it("names every inpainting field with a mask: Forge's own defaults are not those of its page", () => {
-    const img2img = { init_image: UPLOAD, mask: UPLOAD };
-    const run = { ...RUN, initImage: "aW5pdA==", mask: "bWFzaw==" };
-    expect(buildRequest(params({ img2img }), run).body).toMatchObject({
-      mask: "bWFzaw==",
+    const body = bodyOf({ img2img: { ...img2img, mask: uploadRef(2) } });
+    expect(body).toMatchObject({
       mask_blur: 4,
       inpainting_fill: 1,
       inpaint_full_res: false,
       inpaint_full_res_padding: 32,
       inpainting_mask_invert: 0,
     });
+    expect(body.mask).toBe(MASK);
   });
 
-  it("never holds a key that is not on the list, whatever the queue sent", () => {
-    const hostile = fc.dictionary(
-      fc.oneof(
-        fc.constantFrom("infotext", "save_images", "script_name", "script_args", "sampler_index"),
-        fc.constantFrom("override_settings", "firstpass_image", "do_not_save_samples", "__proto__"),
-        fc.string(),
-      ),
-      fc.anything(),
-    );
-    fc.assert(
-      fc.property(hostile, fc.boolean(), (extra, isImg2img) => {
-        const img2img = isImg2img ? { img2img: { init_image: UPLOAD, mask: UPLOAD } } : {};
-        // As if the contract's strictness had failed: the builder has a list of its own.
-        const sent = { ...extra, ...params(img2img) } as ResolvedParams;
-        const { body } = buildRequest(sent, { ...RUN, initImage: "YQ==", mask: "YQ==" });
-        expect(Object.keys(body).filter((key) => !ALLOWED.has(key))).toEqual([]);
-        expect(body.save_images).toBe(false);
-        expect(Object.keys(body.override_settings as object)).toHaveLength(4);
-      }),
-    );
+  it.each([
+    ["mask_blur", 0],
+    ["inpainting_fill", 3],
+    ["inpaint_full_res", true],
+    ["inpaint_full_res_padding", 0],
+    ["inpainting_mask_invert", 1],
+    ["image_cfg_scale", 1.5],
+    ["initial_noise_multiplier", 0.9],
+  ])("carries %s as it was asked", (field, value) => {
+    const body = bodyOf({ img2img: { ...img2img, mask: uploadRef(2), [field]: value } });
+    expect(body[field]).toBe(value);
+  });
+});
+
+describe("scripts in a body", () => {
+  it("are called as Forge's own list calls them, with their pictures in place", () => {
+    const scripts = { ControlNet: { args: [{ model: "None", image: uploadRef(3) }] } };
+    const script = { name: "Prompt Matrix", args: [true, false, "positive", "comma", 0] };
+    const body = bodyOf({ alwayson_scripts: scripts, script });
+    expect(body).toMatchObject({
+      script_name: "prompt matrix",
+      script_args: [true, false, "positive", "comma", 0],
+    });
+    const alwaysOn = body.alwayson_scripts as { controlnet: { args: { image: unknown }[] } };
+    expect(Object.keys(alwaysOn)).toEqual(["controlnet"]);
+    expect(alwaysOn.controlnet.args[0]?.image).toBe(CONTROL);
+  });
+});
+
+describe("what a body overrides", () => {
+  it("are always the same options, with the owner's values where the job has none", () => {
+    const plain = overridesOf();
+    const all = overridesOf({ modules: [], settings: { emphasis: "None" }, s_churn: 1 });
+    expect(Object.keys(plain).sort()).toEqual([...OVERRIDE_KEYS].sort());
+    expect(Object.keys(all)).toEqual(Object.keys(plain));
+    expect(plain).toEqual({
+      ...LAB_HOST.options.own,
+      sd_model_checkpoint: PONY,
+      CLIP_stop_at_last_layers: 1,
+    });
   });
 
-  it("takes no unknown field of the request either: the contract refuses it by name", () => {
-    fc.assert(
-      fc.property(fc.string({ minLength: 1 }), fc.jsonValue(), (key, value) => {
-        fc.pre(!(key in GenerationParams.shape) && key !== "__proto__");
-        const given = { positive_prompt: "x", checkpoint_name: "y", [key]: value };
-        expect(GenerationParams.safeParse(given).success).toBe(false);
-      }),
-    );
+  it.each([
+    ["the checkpoint by the host's own name", {}, { sd_model_checkpoint: PONY }],
+    ["clip skip", { clip_skip: 2 }, { CLIP_stop_at_last_layers: 2 }],
+    ["modules", { modules: ["clip_l"] }, { forge_additional_modules: ["clip_l.safetensors"] }],
+    ["the modules in the checkpoint", { modules: [] }, { forge_additional_modules: [] }],
+    ["the host's modules", {}, { forge_additional_modules: ["ae.safetensors"] }],
+    ["a setting", { settings: { eta_noise_seed_delta: 31337 } }, { eta_noise_seed_delta: 31337 }],
+    ["a setting that is off", { settings: { overlay_inpaint: false } }, { overlay_inpaint: false }],
+    // Forge's samplers look at the options alone.
+    ["a sampler's number", { s_noise: 0 }, { s_noise: 0 }],
+  ])("hold %s", (_, more, expected) => {
+    const host = hostWith({ forge_additional_modules: ["ae.safetensors"], s_noise: 1.1 });
+    expect(overridesOf(more, host)).toMatchObject(expected);
   });
+
+  it("never holds the owner's clip skip: a job always has its own", () => {
+    const host = hostWith({ CLIP_stop_at_last_layers: 2 });
+    expect(overridesOf({}, host)).toHaveProperty("CLIP_stop_at_last_layers", 1);
+  });
+
+  it("keeps masks out of the answer and width and height those of the first pass", () => {
+    const host = hostWith({
+      return_mask: true,
+      return_mask_composite: true,
+      use_old_hires_fix_width_height: true,
+    });
+    expect(overridesOf({}, host)).toMatchObject({
+      return_mask: false,
+      return_mask_composite: false,
+      use_old_hires_fix_width_height: false,
+    });
+  });
+
+  it("are given back by Forge, unless what a job selects may stay selected", () => {
+    const params = paramsOf();
+    const restores = (keepsOverrides: boolean) =>
+      buildRequest(params, factsOf(params, LAB_HOST, { keepsOverrides })).body
+        .override_settings_restore_afterwards;
+    expect(restores(false)).toBe(true);
+    expect(restores(true)).toBe(false);
+  });
+
+  it("leave out what this Forge does not have: to name it fails", () => {
+    const { beta_dist_alpha, s_churn, return_mask, ...own } = LAB_HOST.options.own;
+    const host = { ...LAB_HOST, options: { ...LAB_HOST.options, own } };
+    const keys = Object.keys(overridesOf({}, host));
+    expect(keys).toHaveLength(OVERRIDE_KEYS.length - 3);
+    expect(keys).not.toContain("beta_dist_alpha");
+  });
+
+  it("are what the job decides where Forge does not tell its options", () => {
+    const host = { ...LAB_HOST, options: { ...LAB_HOST.options, own: {} } };
+    expect(overridesOf({ settings: { emphasis: "None" } }, host)).toEqual({
+      sd_model_checkpoint: PONY,
+      CLIP_stop_at_last_layers: 1,
+      emphasis: "None",
+      return_mask: false,
+      return_mask_composite: false,
+      use_old_hires_fix_width_height: false,
+    });
+  });
+
+  it("leave img2img the token merging of its own that its owner set", () => {
+    const host = hostWith({ token_merging_ratio: 0.2, token_merging_ratio_img2img: 0.5 });
+    const img2img = { init_image: uploadRef(1) };
+    const general = (more: Record<string, unknown>) => overridesOf(more, host).token_merging_ratio;
+    expect(general({})).toBe(0.2);
+    // Once overridden, the general ratio would win over img2img's, unless it is 0.
+    expect(general({ img2img })).toBe(0);
+    expect(general({ img2img, settings: { token_merging_ratio: 0.3 } })).toBe(0.3);
+    expect(general({ img2img, settings: { token_merging_ratio_img2img: 0 } })).toBe(0.2);
+  });
+
+  it("know every setting that a job may have", () => {
+    for (const name of SETTING_NAMES) expect(OVERRIDE_KEYS).toContain(name);
+  });
+
+  it.each(["samples_format", "jpeg_quality", "webp_lossless", "sd_vae", "outdir_samples"])(
+    "never hold %s",
+    (name) => {
+      expect(OVERRIDE_KEYS).not.toContain(name);
+    },
+  );
 });
