@@ -8,13 +8,25 @@ export interface Clock {
   sleep(durationMs: number): Promise<void>;
 }
 
-/** The machine's clock with every duration multiplied by `timeScale`: 0.1 is ten times faster. */
-export function createClock(timeScale: number, ended: AbortSignal): Clock {
+/** Waits for a duration in ms, and rejects when the signal is aborted. */
+export type Sleep = (durationMs: number, signal: AbortSignal) => Promise<void>;
+
+const sleepByMachine: Sleep = (durationMs, signal) => wait(durationMs, undefined, { signal });
+
+/**
+ * The machine's clock with every duration multiplied by `timeScale`: 0.1 is ten times faster. `sleep` lets
+ * somebody else say when a duration is over.
+ */
+export function createClock(
+  timeScale: number,
+  ended: AbortSignal,
+  sleep: Sleep = sleepByMachine,
+): Clock {
   return {
     now: () => Date.now(),
     sleep: async (durationMs) => {
       try {
-        await wait(durationMs * timeScale, undefined, { signal: ended });
+        await sleep(durationMs * timeScale, ended);
       } catch (cause) {
         throw new ForgeEnded(cause);
       }

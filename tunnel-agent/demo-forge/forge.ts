@@ -1,6 +1,6 @@
 import { createCheckpoints, MODULES } from "./catalogue.ts";
 import type { Checkpoint } from "./checkpoints.ts";
-import { type Clock, createClock } from "./clock.ts";
+import { type Clock, createClock, type Sleep } from "./clock.ts";
 import { FaultBox, type FaultSettings } from "./faults.ts";
 import { FifoLock } from "./fifo-lock.ts";
 import type { JobRecord } from "./job-record.ts";
@@ -52,6 +52,7 @@ export interface Forge {
 /** A Forge that nobody has asked anything yet. */
 export function createForge(parts: {
   timeScale: number;
+  sleep: Sleep | undefined;
   faults: Partial<FaultSettings>;
   flags: LaunchFlags;
   ended: AbortSignal;
@@ -59,7 +60,7 @@ export function createForge(parts: {
   crash: () => void;
 }): Forge {
   const { flags } = parts;
-  const clock = createClock(parts.timeScale, parts.ended);
+  const clock = createClock(parts.timeScale, parts.ended, parts.sleep);
   const checkpoints = createCheckpoints();
   const faults = new FaultBox(parts.faults);
   const options = new OptionStore(checkpoints[0]?.name ?? "");

@@ -5,6 +5,7 @@ import { createAdaptorServer } from "@hono/node-server";
 import { createApp } from "./app.ts";
 import { parseLogins } from "./auth.ts";
 import { DEMO_TITLE } from "./catalogue.ts";
+import type { Sleep } from "./clock.ts";
 import type { FaultBox, FaultSettings } from "./faults.ts";
 import { createForge, type Forge, type Phase } from "./forge.ts";
 import type { JobRecord } from "./job-record.ts";
@@ -25,6 +26,8 @@ export interface DemoForgeOptions {
   apiAuth?: string;
   /** Multiplies every duration: 1 is a mid-range card, 0.01 is for tests. */
   timeScale?: number;
+  /** Waits in place of the machine's clock, so that a test can see every state of a job. */
+  sleep?: Sleep;
   faults?: Partial<FaultSettings>;
   /** False behaves like a Forge that was started without `--api`. */
   hasApi?: boolean;
@@ -70,6 +73,7 @@ export async function startDemoForge(options: DemoForgeOptions = {}): Promise<De
   const { noWebui = false, noHashing = false, noPort = false } = options;
   const forge = createForge({
     timeScale,
+    sleep: options.sleep,
     faults,
     flags: { hasApi, noHashing, noWebui, port: null, apiAuth: options.apiAuth ?? null },
     ended: ending.signal,
