@@ -20,7 +20,7 @@ import { err, ok, type Result } from "./result.ts";
 type RawParams = { [K in keyof GenerationParams]?: unknown };
 type Values = ReadonlyMap<string, string>;
 
-/** Fewer pairs than this, and the last line belongs to the prompt. */
+/** Fewer pairs than this, and the last line belongs to the prompt, as Forge reads it. */
 const PAIRS_MIN = 3;
 
 /** As Forge splits them: from the first line that says so, all is the negative prompt; each line trimmed. */
@@ -109,18 +109,25 @@ function readValues(values: Values): RawParams {
   };
 }
 
+const refusal = (message: string): ErrorDetail => ({ field: "generation_info_raw", message });
+const NO_PARAMETERS = refusal(
+  'the last line is not one of parameters, such as "Steps: 20, Sampler: Euler a, Size: 512x512, Model: …"',
+);
+const NO_MODEL = refusal('names no model: write "Model: …" into its last line');
+
 /**
  * Reads an infotext (forge-reference 1.15) into `generation_params` as a client would have written them.
  * What it does not say stays as the server has it; what it says and no job can hold is an error by name.
  */
 export function parseInfotext(text: string): Result<RawParams, ErrorDetail[]> {
   const lines = text.trim().split("\n");
-  const last = readParameterLine(lines.at(-1) ?? "");
-  const hasParameters = last.pairs.length >= PAIRS_MIN;
-  const { positive, negative } = splitPrompts(hasParameters ? lines.slice(0, -1) : lines);
-  const prompts: RawParams = { positive_prompt: positive, negative_prompt: negative };
-  if (!hasParameters) return ok(prompts);
+  const last = readParameterLine(lines.pop() ?? "");
+  if (last.pairs.length < PAIRS_MIN) return err([NO_PARAMETERS]);
+  const { positive, negative } = splitPrompts(lines);
   const values = new Map(last.pairs);
+  const params = readValues(values);
   const refusals = findRefusals(values, last.strays);
-  return refusals.length > 0 ? err(refusals) : ok({ ...prompts, ...readValues(values) });
+  if (params.checkpoint_name === undefined) refusals.push(NO_MODEL);
+  if (refusals.length > 0) return err(refusals);
+  return ok({ positive_prompt: positive, negative_prompt: negative, ...params });
 }

@@ -51,4 +51,18 @@ describe("what an infotext cannot tell", () => {
     expect(found).toHaveLength(3);
     expect(found.join().length).toBeLessThan(1_000);
   });
+
+  it.each([
+    "a cat\nNegative prompt: a dog",
+    "(sharp:1.2), (grey fur:1.1), (in the rain:0.9)",
+    "a cat\nSteps: 1, Model: m",
+  ])("is all but the prompt where no line of parameters ends the text: %s", (text) => {
+    expect(problems(text)).toEqual([expect.stringContaining("the last line is not one")]);
+  });
+
+  it("is the model where the text names none", () => {
+    expect(problems("a cat\nSteps: 1, Seed: 2, Sampler: Euler")).toEqual([
+      'names no model: write "Model: …" into its last line',
+    ]);
+  });
 });

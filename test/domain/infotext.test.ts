@@ -159,15 +159,12 @@ it("a sampler of old texts is told apart from its schedule", () => {
   });
 });
 
-it("takes a text without parameters for a prompt, weights and colons and all", () => {
-  const text = "a cat, (sharp:1.2), (grey fur:1.1)\r\n(in the rain:0.9)\r\nNegative prompt: a dog";
-  expect(read(text)).toEqual({
-    positive_prompt: "a cat, (sharp:1.2), (grey fur:1.1)\n(in the rain:0.9)",
+it("reads lines as a Windows clipboard has them", () => {
+  const text = "a cat, (sharp:1.2)\r\nin the rain\r\nNegative prompt: a dog\r\n";
+  expect(read(`${text}Steps: 1, Seed: 2, Model: m\r\n`)).toMatchObject({
+    positive_prompt: "a cat, (sharp:1.2)\nin the rain",
     negative_prompt: "a dog",
-  });
-  expect(read("(sharp:1.2), (grey fur:1.1), (in the rain:0.9)")).toEqual({
-    positive_prompt: "(sharp:1.2), (grey fur:1.1), (in the rain:0.9)",
-    negative_prompt: "",
+    checkpoint_name: "m",
   });
 });
 
