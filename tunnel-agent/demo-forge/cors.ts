@@ -35,7 +35,7 @@ export const allowOrigins: MiddlewareHandler = async (context, next) => {
 };
 
 /** The headers that an answer to this origin has under this host name. */
-export function createOriginHeaders(origin: string, host: string): Record<string, string> {
+function createOriginHeaders(origin: string, host: string): Record<string, string> {
   const credentials = { "access-control-allow-credentials": "true" };
   const isLocalOrigin = origin === "null" || LOCAL_HOSTS.includes(readHostname(origin));
   if (LOCAL_HOSTS.includes(host) && !isLocalOrigin) return credentials;

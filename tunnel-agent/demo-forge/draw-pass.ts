@@ -42,7 +42,7 @@ export async function drawPass(
   const prompt = pass.prompt ?? plan.prompts[index] ?? "";
   const negativePrompt = pass.negativePrompt ?? plan.negativePrompts[index] ?? "";
   return renderScene({
-    prompt: removeTags(prompt),
+    prompt: readText(prompt),
     details: summarize(plan, options, pass, [prompt, negativePrompt], index),
     seed: plan.seeds[index] ?? 0,
     model: getBaseName(pass.model.checkpoint),
@@ -62,7 +62,7 @@ function summarize(
   const usesNegative = cfgScale !== 1;
   const isResized = plan.seedResize.width > 0 && plan.seedResize.height > 0;
   return JSON.stringify([
-    usesNegative ? removeTags(negativePrompt) : null,
+    usesNegative ? readText(negativePrompt) : null,
     sampling.sampler,
     // One step begins and ends alike, whatever lies between.
     sampling.steps > 1 ? sampling.schedule : null,
@@ -78,4 +78,9 @@ function summarize(
     summarizeOptions(options, sampling, usesNegative ? prompt + negativePrompt : prompt),
     pass.summary,
   ]);
+}
+
+// A model sees no tags, and no difference between one blank and many.
+function readText(prompt: string): string {
+  return removeTags(prompt).trim().replace(/\s+/g, " ");
 }

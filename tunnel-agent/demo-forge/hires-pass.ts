@@ -13,8 +13,8 @@ import { asFloat } from "./python-json.ts";
 import { type Pass, runPass } from "./run-pass.ts";
 import { isSampler } from "./samplers.ts";
 
-const UPSCALE_MS_PER_MEGAPIXEL = 120;
-const ENCODE_PROMPT_MS = 60;
+const UPSCALE_MS_AT_LEAST = 60;
+const UPSCALE_MS_PER_MEGAPIXEL = 400;
 
 interface Size {
   width: number;
@@ -42,11 +42,10 @@ export async function runHiresPass(
     throw new PythonError("AssertionError", `bad sampler name: ${hires.sampler}`);
   }
   const size = computeHiresSize(hires);
-  await forge.clock.sleep((UPSCALE_MS_PER_MEGAPIXEL * countPixels(small, size)) / 1e6);
+  await forge.clock.sleep(computeUpscaleMs(hires, small, size));
   const scaled = await Promise.all(small.map((picture) => scalePicture(picture, hires, size)));
   advanceJob(forge.progress);
   Object.assign(plan.extra, applyHiresNetworks(model, batch));
-  await forge.clock.sleep(ENCODE_PROMPT_MS);
   const strength = readStrength(hires);
   const lay = (scenes: Pixels[]) =>
     scenes.map((scene, index) => mix(scaled[index] ?? scene, scene, strength));
@@ -92,8 +91,12 @@ function mix(scaled: Pixels, scene: Pixels, strength: number): Pixels {
   return strength <= 0 ? scaled : blendPixels(scaled, scene, Math.min(1, 0.4 + strength * 0.8));
 }
 
-function countPixels(pictures: Pixels[], { width, height }: Size): number {
-  return pictures.length * width * height;
+// A latent upscaler takes no time; for a picture Forge decodes, scales and encodes again.
+function computeUpscaleMs({ latentUpscaler }: HiresPlan, small: Pixels[], size: Size): number {
+  if (latentUpscaler !== null) return 0;
+  return (
+    UPSCALE_MS_AT_LEAST + (UPSCALE_MS_PER_MEGAPIXEL * small.length * size.width * size.height) / 1e6
+  );
 }
 
 async function scalePicture(

@@ -25,8 +25,11 @@ const PARSER_DEFAULTS: Record<string, unknown> = {
   "Hires VAE/TE": ["Use same choices"],
 };
 
-/** Reads an infotext back as POST /sdapi/v1/png-info does, its defaults included. */
-export function parseInfotext(text: string): Record<string, unknown> {
+/**
+ * Reads an infotext back as POST /sdapi/v1/png-info does, its defaults included. The model is left
+ * out when its name is part of the selected one's.
+ */
+export function parseInfotext(text: string, selected: string): Record<string, unknown> {
   const lines = text.trim().split("\n");
   let last = lines.pop() ?? "";
   if ([...last.matchAll(PARAMETER)].length < 3) {
@@ -47,6 +50,8 @@ export function parseInfotext(text: string): Record<string, unknown> {
     if (size === null) values[key] = value;
     else Object.assign(values, { [`${key}-1`]: size[1], [`${key}-2`]: size[2] });
   }
+  if (typeof values.Model === "string" && selected.includes(values.Model)) delete values.Model;
+  if (values["Hires Module 1"] === "Built-in") values["Hires VAE/TE"] = [];
   values.Prompt = prompt.join("\n");
   values["Negative prompt"] = negative.join("\n");
   return { ...PARSER_DEFAULTS, ...values };

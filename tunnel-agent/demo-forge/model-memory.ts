@@ -9,6 +9,8 @@ import type { OptionStore } from "./option-store.ts";
 /** The way out of the GPU's memory and back, which a changed selection costs (§8.3). */
 const MOVE_MS = 400;
 
+const ENCODE_PROMPTS_MS = 60;
+
 /** What a job paid for its model: a read from disk, a way back into the GPU, or nothing. */
 export type ModelCost = "load" | "move" | "nothing";
 
@@ -36,6 +38,7 @@ export class ModelMemory {
   #loadedKey = "";
   #model: Model | null = null;
   #isOutOfGpu = false;
+  #encoded = "";
 
   constructor(parts: {
     clock: Clock;
@@ -93,9 +96,20 @@ export class ModelMemory {
   /** Brings a model that was sent out of the GPU's memory back, and tells whether it had to. */
   async settle(isRead: boolean): Promise<boolean> {
     const isMoved = this.#isOutOfGpu && !isRead;
+    if (this.#isOutOfGpu) this.#encoded = "";
     this.#isOutOfGpu = false;
     if (isMoved) await this.#clock.sleep(MOVE_MS);
     return isMoved;
+  }
+
+  /**
+   * Encodes texts, unless the batch or job before had the same ones under the same settings, all in
+   * `key`: then nothing is encoded (get_conds_with_caching).
+   */
+  async encodePrompts(key: string): Promise<void> {
+    const known = `${this.#loadedKey} ${key}`;
+    if (known !== this.#encoded) await this.#clock.sleep(ENCODE_PROMPTS_MS);
+    this.#encoded = known;
   }
 
   #choose(options: OptionStore): ModelChoice | null {

@@ -2,6 +2,7 @@ import { DEMO_TITLE, DEMO_VERSION } from "./catalogue.ts";
 import {
   type FieldTable,
   type FieldType,
+  EXTRA_SINGLE_FIELDS,
   IMG2IMG_FIELDS,
   PNG_INFO_FIELDS,
   PROGRESS_FIELDS,
@@ -13,6 +14,7 @@ import type { Route } from "./routes/route.ts";
 const SCHEMAS = {
   StableDiffusionProcessingTxt2Img: TXT2IMG_FIELDS,
   StableDiffusionProcessingImg2Img: IMG2IMG_FIELDS,
+  ExtrasSingleImageRequest: EXTRA_SINGLE_FIELDS,
   PNGInfoRequest: PNG_INFO_FIELDS,
   ProgressRequest: PROGRESS_FIELDS,
 } satisfies Record<string, FieldTable>;

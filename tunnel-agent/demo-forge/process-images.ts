@@ -17,7 +17,6 @@ import { countSteps } from "./sampling.ts";
 import { runControlNet } from "./scripts/controlnet.ts";
 import { describeSoftInpainting } from "./scripts/patch-scripts.ts";
 
-const ENCODE_PROMPT_MS = 60;
 const DECODE_MS_AT_LEAST = 40;
 const DECODE_MS_PER_MEGAPIXEL = 150;
 
@@ -27,7 +26,7 @@ const DECODE_MS_PER_MEGAPIXEL = 150;
  */
 export async function processImages(job: Job): Promise<Processed> {
   const { forge, record } = job;
-  const { progress, clock } = forge;
+  const { progress } = forge;
   const first = await loadSelected(forge, record);
   const planned = await planJob(job, first);
   const { plan } = planned;
@@ -50,7 +49,7 @@ export async function processImages(job: Job): Promise<Processed> {
     const batch = createBatch(planned, model, number);
     if (batch.indexes.length === 0) break;
     Object.assign(plan.extra, applyNetworks(model, batch), describeTexts(batch));
-    await clock.sleep(ENCODE_PROMPT_MS);
+    await forge.memory.encodePrompts(describePrompts(batch));
     if (plan.batchCount > 1) progress.job = `Batch ${number + 1} out of ${plan.batchCount}`;
     const pictures = await makeBatch(batch);
     record.loras = model.loras.map(formatLora);
@@ -115,6 +114,17 @@ async function planRepaint(
     noiseMultiplier:
       body.initial_noise_multiplier ?? forge.options.getNumber("initial_noise_multiplier"),
   };
+}
+
+/** Everything that makes Forge encode its texts anew. */
+function describePrompts({ job, indexes, model }: Batch): string {
+  const { plan, forge } = job;
+  return JSON.stringify([
+    indexes.map((index) => [plan.prompts[index], plan.negativePrompts[index]]),
+    [plan.hires?.prompt, plan.hires?.negativePrompt, plan.hires?.steps],
+    [plan.steps, plan.width, plan.height, plan.clipSkip, plan.distilledCfgScale],
+    [model.loras, plan.cfgScale === 1, forge.options.get("emphasis")],
+  ]);
 }
 
 /** Samples one batch, second pass included, and decodes it. */

@@ -119,6 +119,24 @@ export const PROGRESS_FIELDS = {
 /** Fields of POST /sdapi/v1/png-info. */
 export const PNG_INFO_FIELDS = { image: ["str", REQUIRED] } as const satisfies FieldTable;
 
+/** Fields of POST /sdapi/v1/extra-single-image. */
+export const EXTRA_SINGLE_FIELDS = {
+  resize_mode: ["int", 0],
+  show_extras_results: ["bool", true],
+  gfpgan_visibility: ["float", 0],
+  codeformer_visibility: ["float", 0],
+  codeformer_weight: ["float", 0],
+  upscaling_resize: ["float", 2],
+  upscaling_resize_w: ["int", 512],
+  upscaling_resize_h: ["int", 512],
+  upscaling_crop: ["bool", true],
+  upscaler_1: ["str", "None"],
+  upscaler_2: ["str", "None"],
+  extras_upscaler_2_visibility: ["float", 0],
+  upscale_first: ["bool", false],
+  image: ["str", ""],
+} as const satisfies FieldTable;
+
 type ValueOf<Type extends FieldType> = Type extends `${infer Base extends string}?`
   ? BaseValue<Base> | null
   : BaseValue<Type>;

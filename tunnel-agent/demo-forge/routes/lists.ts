@@ -40,12 +40,18 @@ export const LIST_ROUTES: Route[] = [
 function describeFlags({ flags: given }: Forge) {
   const { port, noHashing, noWebui, apiAuth, hasApi } = given;
   const changed = { port, no_hashing: noHashing, nowebui: noWebui, api_auth: apiAuth, api: hasApi };
-  const body = { ...flags, ...changed };
-  if (port === null) return body;
+  const body: Record<string, unknown> = { ...flags, ...changed };
+  if (port === null) return omitUnlisted(body);
   const problem =
     "{'type': 'string_type', 'loc': ('response', 'port'), 'msg': 'Input should be a valid string', " +
     `'input': ${port}, 'url': 'https://errors.pydantic.dev/2.8/v/string_type'}`;
   throw new PythonError("ResponseValidationError", `1 validation errors:\n  ${problem}\n`, body);
+}
+
+// Two values are no flags of the command line: only the refusal, which shows all, has them.
+function omitUnlisted(all: Record<string, unknown>) {
+  const { disable_extension_access: _access, webui_is_non_local: _local, ...listed } = all;
+  return listed;
 }
 
 // The figures of a card of 8 GiB in a computer of 32 GiB.

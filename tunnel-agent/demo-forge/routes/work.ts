@@ -1,10 +1,16 @@
 import { changeOptions } from "../change-options.ts";
 import type { Forge } from "../forge.ts";
 import { generate } from "../generate.ts";
+import { upscalePicture } from "../extra-single.ts";
 import { parseInfotext } from "../infotext-parser.ts";
 import type { Options } from "../option-store.ts";
 import { readParameters } from "../png.ts";
-import { IMG2IMG_FIELDS, PNG_INFO_FIELDS, TXT2IMG_FIELDS } from "../request-fields.ts";
+import {
+  EXTRA_SINGLE_FIELDS,
+  IMG2IMG_FIELDS,
+  PNG_INFO_FIELDS,
+  TXT2IMG_FIELDS,
+} from "../request-fields.ts";
 import { decodeBytes } from "../sent-picture.ts";
 import { validateBody, validateDictionary } from "../validation.ts";
 import { JsonText, type Route, route, routeWithBody } from "./route.ts";
@@ -26,11 +32,18 @@ export const WORK_ROUTES: Route[] = [
   routeWithBody(
     "/sdapi/v1/png-info",
     (json) => validateBody(json, PNG_INFO_FIELDS),
-    async (_forge, { body }) => {
+    async ({ options }, { body }) => {
       const info = await readParameters(await decodeBytes(body.image));
-      return { info, items: {}, parameters: parseInfotext(info) };
+      const selected = String(options.get("sd_model_checkpoint") ?? "");
+      return { info, items: {}, parameters: parseInfotext(info, selected) };
     },
     { schema: "PNGInfoRequest" },
+  ),
+  routeWithBody(
+    "/sdapi/v1/extra-single-image",
+    (json) => validateBody(json, EXTRA_SINGLE_FIELDS),
+    (forge, { body }) => upscalePicture(forge, body),
+    { schema: "ExtrasSingleImageRequest" },
   ),
   route("GET /sdapi/v1/options", ({ options }) => options.list()),
   routeWithBody("/sdapi/v1/options", validateDictionary, (forge, { body }) =>
