@@ -8,7 +8,7 @@ import {
   type ResolvedParams,
   resolveCheckpoint,
 } from "@mobilesd/contract";
-import { checkEmbeddingWords, checkTags } from "./check-prompt.ts";
+import { checkNegativePrompt, checkPrompt } from "./check-prompt.ts";
 import { describeMissing } from "./describe-missing.ts";
 import type { Failure } from "./failure.ts";
 import { refusal } from "./refusal.ts";
@@ -68,12 +68,6 @@ function* scheduler(field: string, given: string | undefined, { schedulers }: Ca
   if (given !== undefined) yield* oneOf("scheduler", field, given, names);
 }
 
-function* prompt(field: string, text: string | undefined, { loras }: Catalogue): Found {
-  if (text === undefined) return;
-  const found = checkTags(text, field, loras) ?? checkEmbeddingWords(text, field);
-  if (found) yield found;
-}
-
 function* hiresNames({ hires }: ResolvedParams, catalogue: Catalogue): Found {
   if (!hires) return;
   const upscalers = [...catalogue.latent_upscale_modes, ...catalogue.upscalers];
@@ -84,10 +78,8 @@ function* hiresNames({ hires }: ResolvedParams, catalogue: Catalogue): Found {
     yield* oneOf("sampler", "hires.sampler_name", hires.sampler_name, catalogue.samplers);
   }
   yield* scheduler("hires.scheduler", hires.scheduler, catalogue);
-  yield* prompt("hires.prompt", hires.prompt, catalogue);
-  const negative =
-    hires.negative_prompt && checkEmbeddingWords(hires.negative_prompt, "hires.negative_prompt");
-  if (negative) yield negative;
+  yield* checkPrompt(hires.prompt ?? "", "hires.prompt", catalogue.loras);
+  yield* checkNegativePrompt(hires.negative_prompt ?? "", "hires.negative_prompt");
 }
 
 function* controlNetNames(params: ResolvedParams, catalogue: Catalogue): Found {
@@ -115,9 +107,8 @@ function* allNames(params: ResolvedParams, checkpointName: string, catalogue: Ca
   for (const style of params.styles) yield* oneOf("style", "styles", style, catalogue.styles);
   yield* modules("modules", params.modules, catalogue);
   yield* checkpoint("refiner.checkpoint_name", params.refiner?.checkpoint_name, catalogue);
-  yield* prompt("positive_prompt", params.positive_prompt, catalogue);
-  const negative = checkEmbeddingWords(params.negative_prompt, "negative_prompt");
-  if (negative) yield negative;
+  yield* checkPrompt(params.positive_prompt, "positive_prompt", catalogue.loras);
+  yield* checkNegativePrompt(params.negative_prompt, "negative_prompt");
   yield* hiresNames(params, catalogue);
   yield* checkTitles(params, catalogue);
   yield* controlNetNames(params, catalogue);

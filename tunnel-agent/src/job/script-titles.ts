@@ -1,14 +1,9 @@
-import type { Catalogue, ResolvedParams } from "@mobilesd/contract";
+import { type Catalogue, NEVER_QUEUED_SCRIPT, type ResolvedParams } from "@mobilesd/contract";
 import { describeMissing } from "./describe-missing.ts";
 import type { Failure } from "./failure.ts";
 import { refusal } from "./refusal.ts";
 
 type Script = Catalogue["scripts"][number];
-
-/** Runs many generations in one: neither their time nor their number can be told. */
-const NEVER_QUEUED = "x/y/z plot";
-/** Forge's page fills fields of the request with these; over the API their arguments do nothing (1.6.2). */
-const FOR_THE_PAGE_ONLY = new Set(["sampler", "seed", "refiner"]);
 
 /**
  * The script of this title, in either case, that Forge runs for this kind of job. Two of one title: Forge
@@ -35,49 +30,35 @@ function titlesOf(isAlwayson: boolean, { scripts }: Catalogue): string[] {
   return [...new Set(names)];
 }
 
-function kindOf({ img2img }: ResolvedParams): string {
-  return img2img ? "img2img" : "txt2img";
+/** Why a script that Forge has by this title would not run as asked; it may have it for the other kind of job. */
+function describeUnfit(kind: string, title: string, params: ResolvedParams, others: string[]) {
+  if (!others.includes(title.toLowerCase())) return describeMissing(kind, title, others);
+  const job = params.img2img ? "img2img" : "txt2img";
+  return `The ${kind} "${title}" of this server does not work with ${job}`;
 }
 
-function* selectable(params: ResolvedParams, catalogue: Catalogue): Generator<Failure> {
+function* checkSelectable(params: ResolvedParams, catalogue: Catalogue): Generator<Failure> {
   const { script } = params;
-  if (!script || findScript(script.name, false, params, catalogue)) return;
-  const name = script.name.toLowerCase();
-  const field = "script.name";
-  if (name === NEVER_QUEUED) {
-    const message = "X/Y/Z plot is never queued: queue its pictures as jobs of their own";
-    yield refusal("invalid_job", field, message);
-    return;
-  }
+  // No server runs it, which says more than that this one does not have it.
+  if (!script || script.name.toLowerCase() === NEVER_QUEUED_SCRIPT) return;
+  if (findScript(script.name, false, params, catalogue)) return;
   const others = titlesOf(false, catalogue);
-  if (others.includes(name)) {
-    const message = `The script "${script.name}" does not work with ${kindOf(params)}`;
-    yield refusal("invalid_job", field, message);
-    return;
-  }
-  const message = `${describeMissing("script", script.name, others)}, or its owner does not let the queue run it`;
-  const owner = `To allow it, add "${name}" to the scripts that the agent may run`;
-  yield refusal("missing_name", field, message, owner);
+  const message = describeUnfit("script", script.name, params, others);
+  const owner = `If it is installed, add "${script.name.toLowerCase()}" to the agent's allowed_scripts`;
+  yield refusal("missing_name", "script.name", message, owner);
 }
 
-function* alwaysOn(params: ResolvedParams, catalogue: Catalogue): Generator<Failure> {
+function* checkAlwaysOn(params: ResolvedParams, catalogue: Catalogue): Generator<Failure> {
   for (const title of Object.keys(params.alwayson_scripts ?? {})) {
-    const field = `alwayson_scripts.${title}`;
-    if (FOR_THE_PAGE_ONLY.has(title.toLowerCase())) {
-      const message = `Forge ignores the arguments of "${title}" in a job: use the fields of generation_params`;
-      yield refusal("invalid_job", field, message);
-    } else if (!findScript(title, true, params, catalogue)) {
-      const others = titlesOf(true, catalogue);
-      const message = others.includes(title.toLowerCase())
-        ? `The script "${title}" does not work with ${kindOf(params)}`
-        : describeMissing("always-on script", title, others);
-      yield refusal("missing_name", field, message);
-    }
+    if (findScript(title, true, params, catalogue)) continue;
+    const others = titlesOf(true, catalogue);
+    const message = describeUnfit("always-on script", title, params, others);
+    yield refusal("missing_name", `alwayson_scripts.${title}`, message);
   }
 }
 
-/** Scripts that a job names and this Forge would not run as asked. */
+/** Scripts that a job names and this Forge does not have, or not for this kind of job. */
 export function* checkTitles(params: ResolvedParams, catalogue: Catalogue): Generator<Failure> {
-  yield* selectable(params, catalogue);
-  yield* alwaysOn(params, catalogue);
+  yield* checkSelectable(params, catalogue);
+  yield* checkAlwaysOn(params, catalogue);
 }
