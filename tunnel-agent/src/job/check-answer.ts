@@ -43,44 +43,66 @@ function findLostOverride(asked: Asked, { overrides, info }: Answer): Failure | 
   return null;
 }
 
-/** One value that Forge tells of the run itself. `what` names it in a sentence. */
+/** One value that Forge tells of the run itself. An undefined `asked` asks for nothing. */
 interface Told {
   readonly field: string;
-  readonly what: string;
+  /** Says what was used instead of what. */
+  readonly sentence: (ran: unknown, asked: unknown) => string;
   readonly asked: string | number | undefined;
   readonly ran: string | number | undefined;
 }
+
+const usedInstead = (what: string) => (ran: unknown, asked: unknown) =>
+  `Forge used the ${what} ${ran} instead of ${asked}.`;
 
 /** -1 asks for any seed. */
 const fixed = (seed: number, isUsed = true) => (seed === -1 || !isUsed ? undefined : seed);
 
 function told({ params, request }: Asked, info: Info): Told[] {
   const { CLIP_stop_at_last_layers } = overridesOf({ request });
-  const clipSkip = CLIP_stop_at_last_layers === undefined ? undefined : params.clip_skip;
-  const subseed = fixed(params.subseed, params.subseed_strength > 0);
   return [
     {
       field: "sampler_name",
-      what: "the sampler",
+      sentence: (ran, asked) => `Forge used the sampler "${ran}" instead of "${asked}".`,
       asked: params.sampler_name,
       ran: info.sampler_name,
     },
-    { field: "steps", what: "a number of steps of", asked: params.steps, ran: info.steps },
-    { field: "cfg_scale", what: "the CFG scale", asked: params.cfg_scale, ran: info.cfg_scale },
-    { field: "seed", what: "the seed", asked: fixed(params.seed), ran: info.all_seeds[0] },
-    { field: "subseed", what: "the variation seed", asked: subseed, ran: info.all_subseeds[0] },
-    { field: "clip_skip", what: "the clip skip", asked: clipSkip, ran: info.clip_skip },
+    {
+      field: "steps",
+      sentence: (ran, asked) => `Forge took ${ran} steps instead of ${asked}.`,
+      asked: params.steps,
+      ran: info.steps,
+    },
+    {
+      field: "cfg_scale",
+      sentence: usedInstead("CFG scale"),
+      asked: params.cfg_scale,
+      ran: info.cfg_scale,
+    },
+    {
+      field: "seed",
+      sentence: usedInstead("seed"),
+      asked: fixed(params.seed),
+      ran: info.all_seeds[0],
+    },
+    {
+      field: "subseed",
+      sentence: usedInstead("variation seed"),
+      asked: fixed(params.subseed, params.subseed_strength > 0),
+      ran: info.all_subseeds[0],
+    },
+    {
+      field: "clip_skip",
+      sentence: usedInstead("clip skip"),
+      asked: CLIP_stop_at_last_layers === undefined ? undefined : params.clip_skip,
+      ran: info.clip_skip,
+    },
   ];
 }
 
-const inQuotes = (value: string | number | undefined) =>
-  typeof value === "string" ? `"${value}"` : String(value);
-
 function findOther(values: readonly Told[]): Failure | null {
   const other = values.find(({ asked, ran }) => asked !== undefined && asked !== ran);
-  if (!other) return null;
-  const { field, what, asked, ran } = other;
-  return notAsAsked(field, `Forge used ${what} ${inQuotes(ran)} instead of ${inQuotes(asked)}.`);
+  return other ? notAsAsked(other.field, other.sentence(other.ran, other.asked)) : null;
 }
 
 /** A scheduler goes by its name or its label, which differ in case and blanks only. */

@@ -51,7 +51,7 @@ describe("what an answer proves lost", () => {
     [
       "the number of steps",
       { made: { info: { steps: 4 } } },
-      "Forge used a number of steps of 4 instead of 1.",
+      "Forge took 4 steps instead of 1.",
       { field: "steps" },
     ],
     [

@@ -1,4 +1,5 @@
 import { LIMITS } from "@mobilesd/contract";
+import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { readResult } from "../../src/job/read-result.ts";
 import { uploadRef } from "./lab-host.ts";
@@ -98,6 +99,37 @@ describe("an answer that is not whole", () => {
       const found = failureOf(await readResult({ ...good, images: [image] }, askedOf(params)));
       expect(found).toMatchObject({ kind: "infra", reason: "incomplete_result" });
     }
+  });
+
+  it("whose picture cannot be read is no result where pictures are known by their place alone", async () => {
+    for (const more of [{}, MATRIX]) {
+      const params = redCube({ ...more, n_iter: 2 });
+      const texts = [infotextOf(params), infotextOf(params, { Seed: 2 })];
+      const good = (await answerOf(params, { texts })) as Body;
+      const images = [await pictureOf(null), Buffer.from("no picture").toString("base64")];
+      const asked = askedOf(params, { writesInfotext: false });
+      expect(failureOf(await readResult({ ...good, images }, asked))).toMatchObject({
+        kind: "infra",
+        message: "One of Forge's pictures cannot be read.",
+      });
+    }
+  });
+
+  it("whose picture is in a format, or of a size in bytes, that cannot be stored is told", async () => {
+    const params = redCube();
+    const good = (await answerOf(params, { texts: [infotextOf(params)] })) as Body;
+    const create = { width: 64, height: 64, channels: 3 as const, background: "black" };
+    const gif = await sharp({ create }).gif().toBuffer();
+    const png = Buffer.from(await pictureOf(null), "base64");
+    const huge = Buffer.concat([png, Buffer.alloc(LIMITS.imageBytesMax)]);
+    const asked = askedOf(params, { writesInfotext: false });
+    const readOne = async (bytes: Buffer) =>
+      failureOf(await readResult({ ...good, images: [bytes.toString("base64")] }, asked));
+    expect(await readOne(gif)).toMatchObject({ kind: "user", reason: "unsupported_format" });
+    expect(await readOne(huge)).toMatchObject({
+      kind: "user",
+      message: "Picture 1 is too large to be stored: 96 MB. Choose a smaller size.",
+    });
   });
 
   it.each([
