@@ -17,7 +17,7 @@ function enabledUnits({ params }: Asked) {
  * (controlnet.py `process_unit_after_click_generate`), so that a missing one proves that the unit failed;
  * a unit for the second pass alone has none where its preprocessor makes no picture.
  */
-export function mapsExpected(asked: Asked): number {
+function mapsExpected(asked: Asked): number {
   const hasHires = asked.params.hires !== undefined;
   return enabledUnits(asked).filter(
     ({ save_detected_map, hr_option }) =>
