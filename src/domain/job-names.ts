@@ -16,8 +16,10 @@ export interface JobName {
   readonly given: string;
 }
 
-/** The names of one kind that stand under a key, as a catalogue has them. */
-export type Known = (kind: NameKind, key: string) => readonly CatalogueName[];
+type Wanted = Pick<JobName, "kinds" | "given">;
+
+/** What a catalogue has under the keys of a name: those that it may mean. */
+export type Known = (wanted: Wanted) => readonly CatalogueName[];
 
 /** The page of Forge on which a job would be made. */
 export function tabOf({ img2img }: Pick<GenerationParams, "img2img">): Tab {
@@ -77,9 +79,12 @@ export function checkpointOf({ checkpoint_name: given }: GenerationParams): JobN
 }
 
 /** The words that may name the scheduler of the first pass, or a quality of our own. */
-export function scheduleWords(params: GenerationParams): string[] {
+export function scheduleWords(params: GenerationParams): JobName[] {
   const { scheduler, scheduler_or_quality_preset } = params;
-  return [scheduler, scheduler_or_quality_preset].filter((word) => word !== undefined);
+  return [
+    ...named("scheduler", "scheduler", [scheduler]),
+    ...named("scheduler_or_quality_preset", "scheduler", [scheduler_or_quality_preset]),
+  ];
 }
 
 /**
@@ -99,7 +104,7 @@ export function namesOf(params: GenerationParams): JobName[] {
 }
 
 /** Under what a name is looked up. */
-export function keysOf({ kinds, given }: JobName): { kind: NameKind; key: string }[] {
+export function keysOf({ kinds, given }: Wanted): { kind: NameKind; key: string }[] {
   return kinds.flatMap((kind) => {
     const keys = kind === "checkpoint" ? checkpointKeys(given) : [given];
     return keys.map((key) => ({ kind, key }));
@@ -113,8 +118,8 @@ export type NameMatch =
   | { readonly type: "ambiguous"; readonly choices: string[] };
 
 /** The one name of the server that is meant; of several under one key the one that is written exactly so. */
-export function matchName(wanted: JobName, known: Known): NameMatch {
-  const candidates = keysOf(wanted).flatMap(({ kind, key }) => known(kind, key));
+export function matchName(wanted: Wanted, known: Known): NameMatch {
+  const candidates = known(wanted);
   if (wanted.kinds[0] === "checkpoint") {
     const match = resolveCheckpoint(wanted.given, candidates);
     return match.type === "found" ? { type: "found", name: match.checkpoint.name } : match;
@@ -130,7 +135,7 @@ export function matchName(wanted: JobName, known: Known): NameMatch {
 export function respell(params: ResolvedParams, known: Known): ResolvedParams {
   const { modules, hires } = params;
   const spell = (kind: NameKind, given: string) => {
-    const match = matchName({ field: "", kinds: [kind], given }, known);
+    const match = matchName({ kinds: [kind], given }, known);
     return match.type === "found" ? match.name : given;
   };
   const spellAll = (names: readonly string[]) => names.map((name) => spell("module", name));

@@ -25,7 +25,7 @@ export type Log = (
 /** Callers who were checked moments ago, by the hash of what they showed; one map an isolate. */
 export type AuthCache = Map<string, { readonly actor: Actor; readonly until: number }>;
 
-/** Names that a catalogue was found to hold under a key, by its hash; one map an isolate. */
+/** What a name was found to mean in a catalogue, by its hash; one map an isolate. */
 export type NameCache = Map<string, readonly CatalogueName[]>;
 
 /** What a verb works with. Everything slow, random or host-owned comes in here. */

@@ -63,16 +63,12 @@ export async function findNames(
   wanted: readonly { kind: NameKind; key: string }[],
 ): Promise<CatalogueName[]> {
   const pairs = JSON.stringify(wanted.map(({ kind, key }) => [kind, key]));
-  const rows = await db
-    .select()
-    .from(catalogueNames)
-    .where(
-      and(
-        eq(catalogueNames.serverAlias, alias),
-        sql`(kind, key) IN (SELECT value ->> 0, value ->> 1 FROM json_each(${pairs}))`,
-      ),
-    );
-  return rows.map(toName);
+  // CROSS: the wanted ones come first, each a look into the index. An IN costs twice the rows.
+  return db.all<CatalogueName>(sql`
+    SELECT known.kind, known.key, known.name, known.hash
+    FROM json_each(${pairs}) AS wanted CROSS JOIN ${catalogueNames} AS known
+    WHERE known.server_alias = ${alias}
+      AND known.kind = wanted.value ->> 0 AND known.key = wanted.value ->> 1`);
 }
 
 /** Whether a server has exactly this file. */

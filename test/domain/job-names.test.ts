@@ -82,7 +82,10 @@ describe("the names of a job", () => {
       kinds: ["checkpoint"],
       given: "main",
     });
-    expect(scheduleWords(params)).toEqual(["Karras", "Karras"]);
+    expect(scheduleWords(params)).toEqual([
+      { field: "scheduler", kinds: ["scheduler"], given: "Karras" },
+      { field: "scheduler_or_quality_preset", kinds: ["scheduler"], given: "Karras" },
+    ]);
   });
 
   it("are few in a plain job", () => {
@@ -104,12 +107,17 @@ describe("the names of a job", () => {
 });
 
 function knownFrom(names: readonly CatalogueName[]): Known {
-  return (kind, key) => names.filter((one) => one.kind === kind && one.key === key);
+  return (wanted) => {
+    const keys = keysOf(wanted);
+    return names.filter((one) =>
+      keys.some(({ kind, key }) => one.kind === kind && one.key === key),
+    );
+  };
 }
 
 const KNOWN = knownFrom(catalogueNames(EXAMPLE_CATALOGUE));
 const match = (kind: NameKind, given: string, known: Known = KNOWN) =>
-  matchName({ field: "x", kinds: [kind], given }, known);
+  matchName({ kinds: [kind], given }, known);
 
 describe("a written name", () => {
   it.each<[NameKind, string, string]>([
@@ -140,7 +148,7 @@ describe("a written name", () => {
 
   it("is in one of two lists where both will do", () => {
     const upscaler = (given: string) =>
-      matchName({ field: "x", kinds: ["latent_upscale_mode", "upscaler"], given }, KNOWN).type;
+      matchName({ kinds: ["latent_upscale_mode", "upscaler"], given }, KNOWN).type;
     expect(upscaler("Latent (nearest)")).toBe("found");
     expect(upscaler("R-ESRGAN 4x+")).toBe("found");
     expect(upscaler("4x-UltraSharp")).toBe("unknown");
@@ -164,11 +172,11 @@ describe("a written name", () => {
 });
 
 it("looks a name up under few keys: a checkpoint under each that its file may have", () => {
-  expect(keysOf({ field: "x", kinds: ["upscaler", "style"], given: "a_b" })).toEqual([
+  expect(keysOf({ kinds: ["upscaler", "style"], given: "a_b" })).toEqual([
     { kind: "upscaler", key: "a_b" },
     { kind: "style", key: "a_b" },
   ]);
-  const long = keysOf({ field: "x", kinds: ["checkpoint"], given: "_".repeat(500) });
+  const long = keysOf({ kinds: ["checkpoint"], given: "_".repeat(500) });
   expect(long.length).toBeLessThanOrEqual(16);
 });
 

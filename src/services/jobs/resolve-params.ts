@@ -10,7 +10,6 @@ import { parseInfotext } from "../../domain/infotext.ts";
 import {
   checkpointOf,
   type Known,
-  keysOf,
   namesOf,
   respell,
   scheduleWords,
@@ -76,13 +75,13 @@ async function decideSchedule(
   known: Known | null,
 ): Promise<ResolvedParams> {
   const words = scheduleWords(params);
-  const schedulers = known && words.flatMap((word) => known("scheduler", word));
+  const schedulers = known && words.flatMap(known);
   const schedule = resolveSchedule(params, schedulers);
   if (schedule.ok) return { ...params, ...schedule.value };
   const { isUnknownName, ...detail } = schedule.error;
   if (!isUnknownName) throw new AppError("invalid_request", [detail]);
   const names = await listNames(ctx.db, server.alias, "scheduler");
-  const choices = nearestNames(words.join(" "), names);
+  const choices = nearestNames(words.map((word) => word.given).join(" "), names);
   throw new AppError("unknown_name", [{ ...detail, choices }]);
 }
 
@@ -100,9 +99,8 @@ export async function resolveParams(
     return { params: scheduled, checkpointName: params.checkpoint_name };
   }
   const [checkpoint, others] = [checkpointOf(params), namesOf(params)];
-  const schedulers = scheduleWords(params).map((key) => ({ kind: "scheduler" as const, key }));
-  const keys = [...schedulers, ...[checkpoint, ...others].flatMap(keysOf)];
-  const known = await findKnownNames(ctx, server, keys);
+  const wanted = [...scheduleWords(params), checkpoint, ...others];
+  const known = await findKnownNames(ctx, server, wanted);
   const scheduled = await decideSchedule(ctx, server, params, known);
   const checkpointName = await requireName(ctx, server, checkpoint, known);
   for (const one of others) await requireName(ctx, server, one, known);
