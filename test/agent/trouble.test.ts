@@ -118,7 +118,7 @@ describe("a Forge in trouble", () => {
     const forge = await startForge({ faults: { oom: 2 } });
     run(forge);
     const { error } = await queue.reach(await queue.submit(), "failed");
-    expect(error).toMatchObject({ code: "oom", message: expect.stringMatching(/smaller size/) });
+    expect(error).toMatchObject({ code: "oom", message: expect.stringMatching(/smaller picture/) });
   });
 
   it.each([

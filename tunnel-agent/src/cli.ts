@@ -16,6 +16,7 @@ interface RunFlags {
   config?: string;
   url?: string;
   forgeUrl?: string;
+  dedicated?: boolean;
   stateDir?: string;
   logLevel?: string;
 }
@@ -35,6 +36,7 @@ function compose(config: Config, log: Log) {
     cloud,
     forge: createForgeClient(config.forgeUrl, config.forgeApiAuth),
     forgeUrl: config.forgeUrl,
+    box: { isDedicated: config.isDedicated, allowedScripts: config.allowedScripts },
     journal: openJournal(config.stateDir),
     log,
     stop,
@@ -62,8 +64,14 @@ function givenUp(signal: AbortSignal): Promise<"stopped"> {
 }
 
 async function run(flags: RunFlags): Promise<number> {
-  const { config: configPath, url, forgeUrl, stateDir, logLevel } = flags;
-  const given = { url, forge_url: forgeUrl, state_dir: stateDir, log_level: logLevel };
+  const { config: configPath, url, forgeUrl, dedicated, stateDir, logLevel } = flags;
+  const given = {
+    url,
+    forge_url: forgeUrl,
+    dedicated,
+    state_dir: stateDir,
+    log_level: logLevel,
+  };
   const present = Object.entries(given).filter(([, value]) => value !== undefined);
   const config = readConfig(process.env, Object.fromEntries(present), configPath);
   const log = createLog(config.logLevel, process.stdout);
@@ -109,6 +117,10 @@ program
   .addOption(configOption())
   .option("--url <url>", "address of the queue (MOBILESD_URL)")
   .option("--forge-url <url>", "address of Forge (FORGE_URL; default http://127.0.0.1:7860)")
+  .option(
+    "--dedicated",
+    "nobody else uses this Forge: models stay selected, so none is moved twice (FORGE_DEDICATED)",
+  )
   .option("--state-dir <folder>", "where the agent keeps its journal")
   .option("--log-level <level>", "debug, info, warn or error")
   .addHelpText(

@@ -12,6 +12,10 @@ export interface Config {
   readonly forgeUrl: string;
   /** `user:password` of Forge's `--api-auth`, or null. */
   readonly forgeApiAuth: string | null;
+  /** Nobody else uses this Forge: what a job selects there stays selected. */
+  readonly isDedicated: boolean;
+  /** Selectable scripts that the queue may run, by title in lower case. */
+  readonly allowedScripts: readonly string[];
   readonly stateDir: string;
   readonly logLevel: "debug" | "info" | "warn" | "error";
 }
@@ -38,6 +42,12 @@ const SCHEMAS = {
   secret: z.string().startsWith("mss_", "must be a secret that begins with mss_"),
   forge_url: httpUrl,
   forge_api_auth: z.string().regex(/^[^:,]+:[^:,]+$/, "must be user:password, as given to Forge"),
+  dedicated: z.union([z.boolean(), z.stringbool()], { error: "must be true or false" }),
+  allowed_scripts: z
+    .union([z.array(z.string()), z.string().transform((titles) => titles.split(","))], {
+      error: "must be titles of scripts, with commas between them",
+    })
+    .transform((titles) => titles.map((title) => title.trim().toLowerCase()).filter(Boolean)),
   state_dir: z.string().min(1, "must be a folder"),
   log_level: z.enum(["debug", "info", "warn", "error"], {
     error: "must be debug, info, warn or error",
@@ -52,12 +62,23 @@ const VARIABLES: Record<SettingName, string> = {
   secret: "MOBILESD_API_SECRET",
   forge_url: "FORGE_URL",
   forge_api_auth: "FORGE_API_AUTH",
+  dedicated: "FORGE_DEDICATED",
+  allowed_scripts: "FORGE_ALLOWED_SCRIPTS",
   state_dir: "MOBILESD_AGENT_STATE_DIR",
   log_level: "MOBILESD_AGENT_LOG_LEVEL",
 };
 
+/**
+ * Scripts of Forge itself that make pictures from what the job says and from nothing else. Any other may
+ * read or write files of the box, so its owner must name it.
+ */
+const ALLOWED_SCRIPTS = ["prompt matrix", "loopback", "sd upscale", "outpainting mk2"];
+
 /** Settings with the place that each came from, for the messages. */
 type Sourced = Partial<Record<SettingName, { value: unknown; source: string }>>;
+
+/** Settings as flags of the command line. */
+type Flags = Partial<Record<SettingName, string | boolean>>;
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -119,7 +140,7 @@ function readEnvironment(env: Environment): Sourced {
   );
 }
 
-function readFlags(flags: Partial<Record<SettingName, string>>): Sourced {
+function readFlags(flags: Flags): Sourced {
   return Object.fromEntries(
     Object.entries(flags)
       .filter(([, value]) => value !== undefined)
@@ -146,13 +167,11 @@ function check<N extends SettingName>(sourced: Sourced, name: N): z.output<(type
  * Reads all settings: defaults ← file ← environment ← flags. `configPath` undefined looks at the default
  * place and does without a file there. Throws `ConfigError`.
  */
-export function readConfig(
-  env: Environment,
-  flags: Partial<Record<SettingName, string>>,
-  configPath?: string,
-): Config {
+export function readConfig(env: Environment, flags: Flags, configPath?: string): Config {
   const defaults: Sourced = {
     forge_url: { value: "http://127.0.0.1:7860", source: "default" },
+    dedicated: { value: false, source: "default" },
+    allowed_scripts: { value: ALLOWED_SCRIPTS, source: "default" },
     state_dir: { value: defaultStateDir(env), source: "default" },
     log_level: { value: "info", source: "default" },
   };
@@ -169,6 +188,8 @@ export function readConfig(
     secret: check(sourced, "secret"),
     forgeUrl: check(sourced, "forge_url"),
     forgeApiAuth: sourced.forge_api_auth ? check(sourced, "forge_api_auth") : null,
+    isDedicated: check(sourced, "dedicated"),
+    allowedScripts: check(sourced, "allowed_scripts"),
     stateDir: check(sourced, "state_dir"),
     logLevel: check(sourced, "log_level"),
   };

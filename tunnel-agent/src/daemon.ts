@@ -2,20 +2,30 @@ import { DURATIONS, type LeaseGrant, ProblemError } from "@mobilesd/contract";
 import { backoffMs } from "./backoff.ts";
 import { type Cloud, isPassing } from "./cloud/client.ts";
 import { type ForgeClient, ForgeUnreachableError } from "./forge/client.ts";
+import { createLender, type Lender } from "./forge/lender.ts";
+import type { BoxSettings } from "./forge/look-at-host.ts";
 import { settleGhosts } from "./forge/ghosts.ts";
 import { checkForge, describeHealth, type ForgeHealth } from "./forge/health.ts";
 import { ListUnreadableError } from "./forge/read-catalogue.ts";
+import { OVERRIDE_KEYS } from "./job/payload.ts";
 import { type RunDeps, type RunEnd, runJob } from "./job/run-job.ts";
 import type { Journal } from "./journal.ts";
 import type { Log } from "./log.ts";
 import { pause } from "./pause.ts";
-import { openSession, refreshCatalogue, type Session } from "./session.ts";
+import {
+  openSession,
+  readHost,
+  refreshSession,
+  type Session,
+  type SessionDeps,
+} from "./session.ts";
 import type { Stop } from "./stop.ts";
 
 export interface DaemonDeps {
   readonly cloud: Cloud;
   readonly forge: ForgeClient;
   readonly forgeUrl: string;
+  readonly box: BoxSettings;
   readonly journal: Journal;
   readonly log: Log;
   readonly stop: Stop;
@@ -34,6 +44,7 @@ export type DaemonEnd = "stopped" | "refused" | "superseded";
 
 /** What goes on between the rounds of the loop. */
 interface Loop {
+  readonly lender: Lender;
   session: Session | null;
   /** Whether Forge's lists must be read before the next job, and handed on even if they are the same. */
   lists: "fresh" | "read_again" | "hand_on";
@@ -52,7 +63,10 @@ const isUp = (health: ForgeHealth) => health.type === "ready" || health.type ===
 
 /** Says in words how Forge is, whenever that changes. */
 function tellHealth(deps: DaemonDeps, loop: Loop, health: ForgeHealth): void {
-  if (!isUp(health) && loop.lists === "fresh") loop.lists = "read_again";
+  if (!isUp(health)) {
+    if (loop.lists === "fresh") loop.lists = "read_again";
+    loop.lender.forget();
+  }
   const words = describeHealth(health, deps.forgeUrl);
   if (words === loop.healthTold) return;
   if (words !== null) deps.log.warn({ forge: health.type }, words);
@@ -60,17 +74,23 @@ function tellHealth(deps: DaemonDeps, loop: Loop, health: ForgeHealth): void {
   loop.healthTold = words;
 }
 
-async function requireSession(deps: DaemonDeps, loop: Loop): Promise<Session> {
-  const { cloud, forge, log } = deps;
+const sessionDepsOf = (deps: DaemonDeps): SessionDeps => ({ ...deps, overrideKeys: OVERRIDE_KEYS });
+
+/** Greets the queue, and reads Forge's lists and options when they may be old. */
+async function requireSession(deps: DaemonDeps, loop: Loop, isBusy: boolean): Promise<Session> {
   const now = deps.now();
   if (loop.session === null) {
-    loop.session = await openSession(cloud, forge, log, deps.agentVersion, deps.setSession);
+    loop.session = await openSession(sessionDepsOf(deps));
     loop.catalogueReadAt = now;
+    loop.lists = "fresh";
+    // A generation shows its own overrides among the options.
+    if (isBusy) loop.lists = "read_again";
   }
   const { catalogueRefreshMs } = loop.session.durations;
-  if (loop.lists !== "fresh" || now - loop.catalogueReadAt >= catalogueRefreshMs) {
+  const isOld = loop.lists !== "fresh" || now - loop.catalogueReadAt >= catalogueRefreshMs;
+  if (isOld && !isBusy) {
     const isForced = loop.lists === "hand_on";
-    loop.session = await refreshCatalogue(loop.session, cloud, forge, log, isForced);
+    loop.session = await refreshSession(loop.session, sessionDepsOf(deps), isForced);
     loop.catalogueReadAt = now;
     loop.lists = "fresh";
   }
@@ -125,6 +145,16 @@ function listsAfter(end: RunEnd, checkpointName: string, seen: Set<string>): Loo
   return isFirst ? "read_again" : "fresh";
 }
 
+function runDepsOf(deps: DaemonDeps, loop: Loop, session: Session): RunDeps {
+  return {
+    ...deps,
+    durations: session.durations,
+    lender: loop.lender,
+    host: session.host,
+    readHostAgain: () => readHost(sessionDepsOf(deps)),
+  };
+}
+
 /** One round: takes a job and runs it to its end, or finds none. Answers how long to wait then. */
 async function round(deps: DaemonDeps, loop: Loop): Promise<number> {
   const { forge, journal, log, stop } = deps;
@@ -132,7 +162,8 @@ async function round(deps: DaemonDeps, loop: Loop): Promise<number> {
   const isHaunted = isUp(health) && journal.openRuns().length > 0;
   if (!isHaunted) tellHealth(deps, loop, health);
   if (!isUp(health)) return (loop.session?.durations ?? DURATIONS).claimPollBusyMs;
-  const session = await requireSession(deps, loop);
+  if (health.type === "ready" && !isHaunted) await loop.lender.takeBack();
+  const session = await requireSession(deps, loop, health.type === "busy" || isHaunted);
   const { durations } = session;
   if (isHaunted) {
     await settleGhosts(forge, journal, log, durations.forgePollMs, stop.drain);
@@ -150,8 +181,7 @@ async function round(deps: DaemonDeps, loop: Loop): Promise<number> {
     return isIdle ? durations.claimPollIdleMs : durations.claimPollBusyMs;
   }
   log.info({ job_id: lease.mobilesd_job_id, epoch: lease.epoch }, "Took a job");
-  const runDeps: RunDeps = { ...deps, durations };
-  const end = await runJob(runDeps, lease, session.catalogue, stop);
+  const end = await runJob(runDepsOf(deps, loop, session), lease, stop);
   tellEnd(log, lease, end);
   loop.lastWorkAt = deps.now();
   loop.lists = listsAfter(end, lease.checkpoint_name, loop.seen);
@@ -200,7 +230,10 @@ function afterError(deps: DaemonDeps, loop: Loop, error: unknown): number | Daem
 
 /** The agent's run loop: one job at a time, until it is stopped, refused or superseded. */
 export async function runDaemon(deps: DaemonDeps): Promise<DaemonEnd> {
+  const { forge, journal, log, box } = deps;
+  const { isDedicated } = box;
   const loop: Loop = {
+    lender: createLender({ forge, journal, log, keys: OVERRIDE_KEYS, isDedicated }),
     session: null,
     lists: "fresh",
     seen: new Set(),

@@ -1,83 +1,84 @@
 import { createHash } from "node:crypto";
 import type { Catalogue, Durations, HelloAnswer } from "@mobilesd/contract";
 import type { Cloud } from "./cloud/client.ts";
-import type { ForgeClient } from "./forge/client.ts";
-import { readCatalogue, readHost } from "./forge/read-catalogue.ts";
+import type { Host } from "./forge/host.ts";
+import { type Lookout, lookAtHost } from "./forge/look-at-host.ts";
+import { readFacts } from "./forge/read-catalogue.ts";
 import type { Log } from "./log.ts";
 
 /** What the queue knows of this agent: it was greeted, and told what the box has. */
 export interface Session {
   readonly durations: Durations;
-  readonly catalogue: Catalogue;
+  readonly host: Host;
+  /** The catalogue that the queue has. */
   readonly catalogueSha256: string;
+}
+
+export interface SessionDeps extends Lookout {
+  readonly cloud: Cloud;
+  readonly log: Log;
+  readonly agentVersion: string;
+  /** Told of the session's id, or of its end, so that requests carry it. */
+  readonly setSession: (id: string | null) => void;
 }
 
 function sha256OfCatalogue(catalogue: Catalogue): string {
   return createHash("sha256").update(JSON.stringify(catalogue)).digest("hex");
 }
 
-function checkpointCount(catalogue: Catalogue): Record<string, number> {
+function countsOf(catalogue: Catalogue): Record<string, number> {
   return { checkpoints: catalogue.checkpoints.length, loras: catalogue.loras.length };
 }
 
-async function readLists(forge: ForgeClient, log: Log): Promise<Catalogue> {
-  const { catalogue, droppedCount } = await readCatalogue(forge);
+/** Reads what Forge has at this moment. Throws what Forge throws. */
+export async function readHost(deps: Lookout & { readonly log: Log }): Promise<Host> {
+  const { host, droppedCount } = await lookAtHost(deps);
   if (droppedCount > 0) {
-    log.warn(
-      { count: droppedCount },
-      "Some names of Forge's lists are too long or empty; left out",
-    );
+    const words = "Some names of Forge's lists are too long or empty; left out";
+    deps.log.warn({ count: droppedCount }, words);
   }
-  return catalogue;
+  return host;
 }
 
 /**
  * Greets the queue and brings its picture of this box up to date. `setSession` hears of the id before
  * the catalogue is sent, as that needs it. Throws what the cloud and Forge throw.
  */
-export async function openSession(
-  cloud: Cloud,
-  forge: ForgeClient,
-  log: Log,
-  agentVersion: string,
-  setSession: (id: string) => void,
-): Promise<Session> {
-  const catalogue = await readLists(forge, log);
-  const sha256 = sha256OfCatalogue(catalogue);
-  const host = await readHost(forge);
-  const body = { agent_version: agentVersion, ...host, catalogue_sha256: sha256 };
+export async function openSession(deps: SessionDeps): Promise<Session> {
+  const { cloud, forge, log } = deps;
+  const host = await readHost(deps);
+  const catalogueSha256 = sha256OfCatalogue(host.catalogue);
+  const facts = await readFacts(forge);
+  const body = {
+    agent_version: deps.agentVersion,
+    ...facts,
+    catalogue_sha256: catalogueSha256,
+  };
   const answer: HelloAnswer = await cloud.once("hello", { body });
-  setSession(answer.session_id);
-  if (answer.catalogue_wanted) await cloud.once("putCatalogue", { body: catalogue });
-  const { flavour } = host.forge;
-  const facts = {
+  deps.setSession(answer.session_id);
+  if (answer.catalogue_wanted) await cloud.once("putCatalogue", { body: host.catalogue });
+  const fields = {
     server_alias: answer.server_alias,
-    forge: flavour,
-    ...checkpointCount(catalogue),
+    forge: facts.forge.flavour,
+    ...countsOf(host.catalogue),
   };
-  log.info(facts, "Connected: the queue knows this box and what it has");
-  return {
-    durations: answer.durations,
-    catalogue,
-    catalogueSha256: sha256,
-  };
+  log.info(fields, "Connected: the queue knows this box and what it has");
+  return { durations: answer.durations, host, catalogueSha256 };
 }
 
 /**
  * Reads Forge's lists again and hands them on if they changed, or in any case when `isForced`: taking them
  * in makes the queue look again at the jobs that wait for a checkpoint. Throws what the cloud and Forge throw.
  */
-export async function refreshCatalogue(
+export async function refreshSession(
   session: Session,
-  cloud: Cloud,
-  forge: ForgeClient,
-  log: Log,
+  deps: SessionDeps,
   isForced: boolean,
 ): Promise<Session> {
-  const catalogue = await readLists(forge, log);
-  const catalogueSha256 = sha256OfCatalogue(catalogue);
-  if (!isForced && catalogueSha256 === session.catalogueSha256) return session;
-  await cloud.once("putCatalogue", { body: catalogue });
-  log.info(checkpointCount(catalogue), "Forge's lists changed; the queue has the new ones");
-  return { ...session, catalogue, catalogueSha256 };
+  const host = await readHost(deps);
+  const catalogueSha256 = sha256OfCatalogue(host.catalogue);
+  if (!isForced && catalogueSha256 === session.catalogueSha256) return { ...session, host };
+  await deps.cloud.once("putCatalogue", { body: host.catalogue });
+  deps.log.info(countsOf(host.catalogue), "Forge's lists changed; the queue has the new ones");
+  return { ...session, host, catalogueSha256 };
 }

@@ -37,6 +37,25 @@ describe("the agent's settings", () => {
     expect(readConfig({}, {}, path).forgeUrl).toBe("http://file:1");
   });
 
+  it("say who uses Forge and which scripts may run: nobody alone, and few, unless told", () => {
+    const path = writeSettings(complete);
+    const plain = readConfig({}, {}, path);
+    expect(plain.isDedicated).toBe(false);
+    expect(plain.allowedScripts).not.toContain("prompts from file or textbox");
+    const env = { FORGE_DEDICATED: "true", FORGE_ALLOWED_SCRIPTS: " Loopback ,My Script" };
+    const told = readConfig(env, {}, path);
+    expect(told.isDedicated).toBe(true);
+    expect(told.allowedScripts).toEqual(["loopback", "my script"]);
+    const inFile = writeSettings(`${complete}dedicated = true\nallowed_scripts = ["Loopback"]\n`);
+    expect(readConfig({}, {}, inFile)).toMatchObject({
+      isDedicated: true,
+      allowedScripts: ["loopback"],
+    });
+    expect(refusal(() => readConfig({ FORGE_DEDICATED: "maybe" }, {}, path))).toMatch(
+      /dedicated \(variable FORGE_DEDICATED\) must be true or false/,
+    );
+  });
+
   it("look for Forge where Forge starts by itself", () => {
     expect(readConfig({}, {}, writeSettings(complete)).forgeUrl).toBe("http://127.0.0.1:7860");
   });

@@ -22,6 +22,24 @@ describe("the journal", () => {
     expect(openJournal(dir).openRuns()).toEqual([run("task(b)")]);
   });
 
+  it("knows after a restart which options are the owner's", async () => {
+    const dir = folder();
+    const lent = { emphasis: { own: "Original", ours: "None" } };
+    const journal = openJournal(dir);
+    await journal.setLent(lent);
+    await journal.add(run("task(a)"));
+    expect(openJournal(dir).lent()).toEqual(lent);
+    await journal.setLent({});
+    expect(openJournal(dir).lent()).toEqual({});
+    expect(openJournal(dir).openRuns()).toHaveLength(1);
+  });
+
+  it("of an older version, without options, is understood", () => {
+    const dir = folder();
+    writeFileSync(join(dir, "journal.json"), '{"open_runs": []}');
+    expect(openJournal(dir).lent()).toEqual({});
+  });
+
   it("is readable by its owner only, and leaves no half-written file behind", async () => {
     const dir = folder();
     await openJournal(dir).add(run("task(a)"));

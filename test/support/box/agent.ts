@@ -6,6 +6,7 @@ import type { NewKey } from "@mobilesd/contract";
 import { createCloud } from "../../../tunnel-agent/src/cloud/client.ts";
 import { type DaemonEnd, runDaemon } from "../../../tunnel-agent/src/daemon.ts";
 import { createForgeClient } from "../../../tunnel-agent/src/forge/client.ts";
+import type { BoxSettings } from "../../../tunnel-agent/src/forge/look-at-host.ts";
 import { openJournal } from "../../../tunnel-agent/src/journal.ts";
 import type { Log } from "../../../tunnel-agent/src/log.ts";
 import { createStop, type Stop } from "../../../tunnel-agent/src/stop.ts";
@@ -31,6 +32,7 @@ export function startAgent(options: {
   forgeUrl: string;
   forgeApiAuth?: string;
   stateDir?: string;
+  box?: Partial<BoxSettings>;
 }): TestAgent {
   const stateDir = options.stateDir ?? mkdtempSync(join(tmpdir(), "agent-state-"));
   const lines: string[] = [];
@@ -48,6 +50,7 @@ export function startAgent(options: {
     }),
     forge: createForgeClient(options.forgeUrl, options.forgeApiAuth ?? null),
     forgeUrl: options.forgeUrl,
+    box: { isDedicated: false, allowedScripts: ["prompt matrix"], ...options.box },
     journal: openJournal(stateDir),
     log,
     stop,

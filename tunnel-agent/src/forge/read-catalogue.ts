@@ -77,10 +77,20 @@ const names = (rows: readonly { name: string }[]) => rows.map((row) => row.name)
 export interface ReadCatalogue {
   readonly catalogue: Catalogue;
   readonly droppedCount: number;
+  /** Where Forge says that each checkpoint's file lies. Stays on this box. */
+  readonly checkpointPaths: ReadonlyMap<string, string>;
 }
 
+/** Runs other scripts' worth of jobs in one, with a time and a number of pictures that nobody can tell. */
+const NEVER_RUN = "x/y/z plot";
+
+const isAllowed = (allowed: readonly string[], script: z.infer<typeof Scripts>[number]) =>
+  script.is_alwayson || (script.name !== NEVER_RUN && allowed.includes(script.name));
+
 /** What Forge has, row by row as the queue takes it: one odd name must not cost all the others. */
-function fit(given: Record<keyof Catalogue, readonly unknown[]>): ReadCatalogue {
+function fit(
+  given: Record<keyof Catalogue, readonly unknown[]>,
+): Pick<ReadCatalogue, "catalogue" | "droppedCount"> {
   let droppedCount = 0;
   const lists = Object.entries(Catalogue.shape).map(([kind, schema]) => {
     const rows = given[kind as keyof Catalogue];
@@ -93,10 +103,14 @@ function fit(given: Record<keyof Catalogue, readonly unknown[]>): ReadCatalogue 
 }
 
 /**
- * Reads all that a Forge has, in its own spelling. Paths of the host stay here.
+ * Reads all that a Forge has, in its own spelling; of the selectable scripts only those in `allowedScripts`
+ * (titles in lower case).
  * Throws `ListUnreadableError`, and `ForgeUnreachableError` when it goes away meanwhile.
  */
-export async function readCatalogue(forge: ForgeClient): Promise<ReadCatalogue> {
+export async function readCatalogue(
+  forge: ForgeClient,
+  allowedScripts: readonly string[],
+): Promise<ReadCatalogue> {
   const checkpoints = await list(forge, "/sdapi/v1/sd-models", Checkpoints);
   const samplers = await list(forge, "/sdapi/v1/samplers", Named);
   const schedulers = await list(forge, "/sdapi/v1/schedulers", Schedulers);
@@ -109,8 +123,11 @@ export async function readCatalogue(forge: ForgeClient): Promise<ReadCatalogue> 
   const scripts = await list(forge, "/sdapi/v1/script-info", Scripts);
   const models = await listOfExtension(forge, "/controlnet/model_list", ControlNetModels);
   const preprocessors = await listOfExtension(forge, "/controlnet/module_list", ControlNetModules);
-  return fit({
-    checkpoints: checkpoints.map(toCheckpoint),
+  const known = checkpoints.map((row) => ({ row, checkpoint: toCheckpoint(row) }));
+  const paths = known.map(({ row, checkpoint }) => [checkpoint.name, row.filename] as const);
+  const runnable = scripts.filter((script) => isAllowed(allowedScripts, script));
+  const kept = fit({
+    checkpoints: known.map(({ checkpoint }) => checkpoint),
     samplers: names(samplers),
     schedulers: schedulers.map(({ name, label }) => ({ name, label })),
     modules: modules.map((module) => module.model_name),
@@ -122,13 +139,14 @@ export async function readCatalogue(forge: ForgeClient): Promise<ReadCatalogue> 
     styles: names(styles.filter((style) => style.prompt !== null)),
     controlnet_models: models?.model_list ?? [],
     controlnet_modules: preprocessors?.module_list ?? [],
-    scripts: scripts.map(({ name, is_alwayson, is_img2img, args }) => ({
+    scripts: runnable.map(({ name, is_alwayson, is_img2img, args }) => ({
       name,
       is_alwayson,
       is_img2img,
       arg_labels: args.map(({ label }) => label?.slice(0, LIMITS.argLabelCharsMax) ?? null),
     })),
   });
+  return { ...kept, checkpointPaths: new Map(paths) };
 }
 
 const OpenApi = z.object({
@@ -150,7 +168,7 @@ export function detectFlavour(openApi: unknown): Hello["forge"]["flavour"] {
 }
 
 /** What `hello` says of the box. The version stands only in what Forge generates, so it is unknown here. */
-export async function readHost(forge: ForgeClient): Promise<Pick<Hello, "forge" | "gpu">> {
+export async function readFacts(forge: ForgeClient): Promise<Pick<Hello, "forge" | "gpu">> {
   const openApi = await forge.get("/openapi.json");
   const memory = Memory.safeParse((await forge.get("/sdapi/v1/memory")).body);
   return {

@@ -1,4 +1,4 @@
-import { HEADERS, type LeaseGrant, ProblemError } from "@mobilesd/contract";
+import { HEADERS, type JobWarning, type LeaseGrant, ProblemError } from "@mobilesd/contract";
 import type { Cloud } from "../cloud/client.ts";
 import type { RunStops } from "./generate.ts";
 import { proofOf } from "./keep-lease.ts";
@@ -39,10 +39,11 @@ const ROUNDS_MAX = 3;
 export async function deliver(
   cloud: Cloud,
   lease: LeaseGrant,
-  images: readonly ResultImage[],
+  result: { readonly images: readonly ResultImage[]; readonly warnings: readonly JobWarning[] },
   timing: Timing,
   { stop, hurry }: RunStops,
 ): Promise<void> {
+  const { images, warnings } = result;
   const manifest = images.map(({ bytes, preview, ...image }) => ({
     ...image,
     bytes: bytes.length,
@@ -51,6 +52,7 @@ export async function deliver(
   const body = {
     ...proofOf(lease),
     images: manifest,
+    warnings: [...warnings],
     generation_ms: timing.generationMs,
     model_load_ms: timing.modelLoadMs,
   };

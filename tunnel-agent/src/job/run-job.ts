@@ -1,22 +1,21 @@
-import {
-  type Catalogue,
-  type Durations,
-  type LeaseGrant,
-  ProblemError,
-  type UploadRef,
-} from "@mobilesd/contract";
+import { type Durations, type LeaseGrant, ProblemError, uploadsOf } from "@mobilesd/contract";
 import type { Cloud } from "../cloud/client.ts";
 import { type ForgeClient, ForgeUnreachableError } from "../forge/client.ts";
+import type { Host, HostOptions } from "../forge/host.ts";
+import type { Lender } from "../forge/lender.ts";
+import { ListUnreadableError } from "../forge/read-catalogue.ts";
 import type { Journal } from "../journal.ts";
 import type { Log } from "../log.ts";
 import type { Stop } from "../stop.ts";
-import { findMissingName } from "./check-names.ts";
 import { deliver } from "./deliver.ts";
-import { type Failure, failure, isOutOfMemory } from "./failure.ts";
+import { type Failure, failure } from "./failure.ts";
+import { isOutOfMemory } from "./forge-errors.ts";
 import { type GenerateEnd, generate, type RunStops } from "./generate.ts";
 import { keepLease, proofOf } from "./keep-lease.ts";
-import { buildRequest } from "./payload.ts";
-import { readResult } from "./read-result.ts";
+import { buildRequest, type ForgeRequest } from "./payload.ts";
+import { Picture } from "./picture.ts";
+import { findMissingName, type Prepared, prepare } from "./prepare.ts";
+import { type Result, readResult } from "./read-result.ts";
 
 /** What a run works with. Clock, ids and chance come in here. */
 export interface RunDeps {
@@ -28,6 +27,10 @@ export interface RunDeps {
   readonly uuid: () => string;
   readonly now: () => number;
   readonly wallClock: () => Date;
+  readonly lender: Lender;
+  /** Forge as it was when its lists were read last. */
+  readonly host: Host;
+  readonly readHostAgain: () => Promise<Host>;
 }
 
 /** How a run ended, after the queue was told. `missing_name`: this Forge's lists are not what they were. */
@@ -39,37 +42,54 @@ export type RunEnd =
 /** An input picture is not there any more, so that no try can help. */
 class InputGoneError extends Error {
   override readonly name = "InputGoneError";
-}
+  readonly field: string;
 
-async function fetchInput(
-  deps: RunDeps,
-  ref: UploadRef | undefined,
-  stop: AbortSignal,
-): Promise<string | null> {
-  if (!ref) return null;
-  try {
-    return (await deps.cloud.insistOnUpload(ref.upload_id, stop)).toString("base64");
-  } catch (error) {
-    if (error instanceof ProblemError && error.is("not_found")) throw new InputGoneError();
-    throw error;
+  constructor(field: string) {
+    super(`${field} is gone`);
+    this.field = field;
   }
 }
 
-interface Inputs {
-  readonly initImage: string | null;
-  readonly mask: string | null;
-}
-
-/** One request to Forge under an id of its own, which the journal knows before Forge does. */
-async function post(
+/** The input pictures of a job by upload id, each fetched once. */
+async function fetchPictures(
   deps: RunDeps,
   lease: LeaseGrant,
-  inputs: Inputs,
-  taskId: string,
-  stops: RunStops,
-): Promise<GenerateEnd> {
-  const run = { taskId, checkpointName: lease.checkpoint_name, ...inputs };
-  const request = buildRequest(lease.generation_params, run);
+  stop: AbortSignal,
+): Promise<ReadonlyMap<string, Picture>> {
+  const pictures = new Map<string, Picture>();
+  for (const { field, upload_id } of uploadsOf(lease.generation_params)) {
+    if (pictures.has(upload_id)) continue;
+    try {
+      pictures.set(upload_id, new Picture(await deps.cloud.insistOnUpload(upload_id, stop)));
+    } catch (error) {
+      if (error instanceof ProblemError && error.is("not_found")) throw new InputGoneError(field);
+      throw error;
+    }
+  }
+  return pictures;
+}
+
+/** Everything that decides what is asked of Forge. */
+interface Work {
+  readonly lease: LeaseGrant;
+  readonly host: Host;
+  readonly prepared: Prepared;
+}
+
+interface Posted {
+  readonly end: GenerateEnd;
+  readonly request: ForgeRequest;
+}
+
+/** One request to Forge under an id of its own; id and overrides are in the journal before Forge hears of them. */
+async function post(deps: RunDeps, work: Work, taskId: string, stops: RunStops): Promise<Posted> {
+  const { lease, host, prepared } = work;
+  const build = (own: HostOptions["own"]) => {
+    const facts = { taskId, prepared, own, keepsOverrides: host.isDedicated };
+    return buildRequest(lease.generation_params, facts);
+  };
+  const { own } = await deps.lender.lend(host.options, (options) => build(options).overrides);
+  const request = build(own);
   await deps.journal.add({
     task_id: taskId,
     mobilesd_job_id: lease.mobilesd_job_id,
@@ -80,53 +100,77 @@ async function post(
   const end = await generate(forge, request, taskId, stops);
   const isOver = end.type === "answer" || end.type === "not_sent" || "answer" in end;
   // What has no answer may go on in Forge: it stays in the journal, to be looked for before the next job.
-  if (isOver) await deps.journal.remove(taskId);
-  return end;
+  if (isOver) {
+    await deps.journal.remove(taskId);
+    await deps.lender.takeBack();
+  }
+  return { end, request };
 }
 
 /** Runs the job on Forge; out of memory gets one more try in place, with the model unloaded before. */
 async function runOnForge(
   deps: RunDeps,
-  lease: LeaseGrant,
-  inputs: Inputs,
+  work: Work,
   taskId: string,
   stops: RunStops,
-): Promise<GenerateEnd> {
-  const end = await post(deps, lease, inputs, taskId, stops);
-  if (end.type !== "failed" || !end.answer || !isOutOfMemory(end.answer)) return end;
-  deps.log.warn({ job_id: lease.mobilesd_job_id }, "Out of memory; unloading, then once more");
+): Promise<Posted> {
+  const posted = await post(deps, work, taskId, stops);
+  const { end } = posted;
+  if (end.type !== "failed" || !end.answer || !isOutOfMemory(end.answer)) return posted;
+  const { mobilesd_job_id: job_id } = work.lease;
+  deps.log.warn({ job_id }, "Out of memory; unloading, then once more");
   await deps.forge.post("/sdapi/v1/unload-checkpoint", {});
-  return post(deps, lease, inputs, `task(mobilesd-${deps.uuid()})`, stops);
+  return post(deps, work, `task(mobilesd-${deps.uuid()})`, stops);
+}
+
+/**
+ * Forge with everything that the job names. A file may have come since the lists were read, so they are
+ * read once more before a job fails for it.
+ */
+async function hostWithNames(deps: RunDeps, lease: LeaseGrant): Promise<Host | Failure> {
+  const missingOn = ({ catalogue }: Host) =>
+    findMissingName(lease.generation_params, lease.checkpoint_name, catalogue);
+  if (!missingOn(deps.host)) return deps.host;
+  const host = await deps.readHostAgain();
+  return missingOn(host) ?? host;
 }
 
 type Attempt = RunEnd | { readonly type: "stopped" };
 
-async function attempt(
-  deps: RunDeps,
-  lease: LeaseGrant,
-  catalogue: Catalogue,
-  stops: RunStops,
-): Promise<Attempt> {
-  const { stop } = stops;
+async function readAnswer(work: Work, request: ForgeRequest, body: unknown): Promise<Result> {
+  const { lease, host, prepared } = work;
+  const main = host.catalogue.checkpoints.find((one) => one.name === prepared.checkpoints.main);
+  return readResult(body, {
+    params: lease.generation_params,
+    request,
+    checkpoint: { basename: main?.basename ?? "", hash: main?.hash ?? null },
+    inputSize: prepared.inputSize,
+    writesInfotext: host.options.writesInfotext,
+    embeddings: host.catalogue.embeddings,
+  });
+}
+
+async function attempt(deps: RunDeps, lease: LeaseGrant, stops: RunStops): Promise<Attempt> {
+  const host = await hostWithNames(deps, lease);
+  if ("reason" in host) return { type: "missing_name", failure: host };
+  const pictures = await fetchPictures(deps, lease, stops.stop);
   const params = lease.generation_params;
-  const missing = findMissingName(params, lease.checkpoint_name, catalogue);
-  if (missing) return { type: "missing_name", failure: missing };
-  const initImage = await fetchInput(deps, params.img2img?.init_image, stop);
-  const mask = await fetchInput(deps, params.img2img?.mask, stop);
+  const ready = await prepare(params, lease.checkpoint_name, host, pictures);
+  if (!ready.ok) return { type: "failed", failure: ready.failure };
   const taskId = `task(mobilesd-${deps.uuid()})`;
   const target = { id: lease.mobilesd_job_id };
   const body = { ...proofOf(lease), forge_task_id: taskId };
-  const started = await deps.cloud.insist("startJob", { params: target, body }, stop);
+  const started = await deps.cloud.insist("startJob", { params: target, body }, stops.stop);
   if (started.cancel) return { type: "cancelled" };
-  const end = await runOnForge(deps, lease, { initImage, mask }, taskId, stops);
+  const work = { lease, host, prepared: ready.prepared };
+  const { end, request } = await runOnForge(deps, work, taskId, stops);
   if (end.type === "stopped") return end;
   if (end.type === "not_sent") return { type: "released" };
   if (end.type === "failed") return { type: "failed", failure: end.failure };
-  const checkpoint = catalogue.checkpoints.find((one) => one.name === lease.checkpoint_name);
-  const { basename = "", hash = null } = checkpoint ?? {};
-  const result = await readResult(end.body, params, { basename, hash });
+  const result = await readAnswer(work, request, end.body);
   if (!result.ok) return { type: "failed", failure: result.failure };
-  await deliver(deps.cloud, lease, result.images, end, stops);
+  const warnings = [...ready.prepared.warnings, ...result.warnings];
+  await deliver(deps.cloud, lease, { ...result, warnings }, end, stops);
   return { type: "completed" };
 }
 
@@ -141,9 +185,14 @@ function fromRefusal(error: ProblemError): Attempt {
   return { type: "failed", failure: failure("infra", "incomplete_result", message) };
 }
 
-function inputGone(): Attempt {
+function inputGone({ field }: InputGoneError): Attempt {
   const message = "An input picture of this job is not there any more: upload it and queue again";
-  return { type: "failed", failure: failure("user", "invalid_job", message, "img2img") };
+  return { type: "failed", failure: failure("user", "bad_image", message, { field }) };
+}
+
+/** Forge stopped listing what it has between two jobs: not this job's fault. */
+function listsUnreadable(error: ListUnreadableError): Attempt {
+  return { type: "failed", failure: failure("infra", "forge_error", error.message) };
 }
 
 /** Forge went away between two requests of one run. */
@@ -188,12 +237,7 @@ async function report(
  * Runs one leased job to its end: checks, generation, delivery, and the word to the queue. Never throws
  * for what a job, Forge or the queue does; a run that could not be reported is taken up by the lease's end.
  */
-export async function runJob(
-  deps: RunDeps,
-  lease: LeaseGrant,
-  catalogue: Catalogue,
-  agentStop: Stop,
-): Promise<RunEnd> {
+export async function runJob(deps: RunDeps, lease: LeaseGrant, agentStop: Stop): Promise<RunEnd> {
   const done = new AbortController();
   const leaseEnded = keepLease(deps.cloud, lease, deps.durations, deps.log, done.signal);
   const stop = AbortSignal.any([leaseEnded, agentStop.now]);
@@ -203,9 +247,10 @@ export async function runJob(
     return { type: leaseEnded.reason === "cancelled" ? "cancelled" : "lost" };
   };
   try {
-    const tried = await attempt(deps, lease, catalogue, stops).catch((error: unknown) => {
+    const tried = await attempt(deps, lease, stops).catch((error: unknown) => {
       if (error instanceof ProblemError) return fromRefusal(error);
-      if (error instanceof InputGoneError) return inputGone();
+      if (error instanceof InputGoneError) return inputGone(error);
+      if (error instanceof ListUnreadableError) return listsUnreadable(error);
       if (error instanceof ForgeUnreachableError) return forgeGone(error);
       if (stop.aborted) return { type: "stopped" as const };
       throw error;

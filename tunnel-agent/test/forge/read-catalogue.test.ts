@@ -24,7 +24,7 @@ function withList(path: string, body: unknown): ForgeClient {
 
 describe("the catalogue of a box", () => {
   it("holds names in Forge's own spelling and no path of the host", async () => {
-    const { catalogue, droppedCount } = await readCatalogue(client);
+    const { catalogue, droppedCount } = await readCatalogue(client, []);
     expect(droppedCount).toBe(0);
     expect(catalogue.checkpoints).toContainEqual({
       name: "Pony/cyberrealisticPony_v8.safetensors",
@@ -46,7 +46,7 @@ describe("the catalogue of a box", () => {
       { name: "", alias: "empty" },
       { name: "x".repeat(600), alias: "long" },
     ];
-    const { catalogue, droppedCount } = await readCatalogue(withList("/sdapi/v1/loras", rows));
+    const { catalogue, droppedCount } = await readCatalogue(withList("/sdapi/v1/loras", rows), []);
     expect(catalogue.loras).toEqual([
       { name: "fine", alias: "fine" },
       { name: "no alias", alias: "no alias" },
@@ -57,12 +57,12 @@ describe("the catalogue of a box", () => {
   it("keeps a script whose label is a whole text", async () => {
     const script = { name: "s", is_alwayson: true, is_img2img: false };
     const rows = [{ ...script, args: [{ label: "y".repeat(900) }, { label: null }] }];
-    const { catalogue } = await readCatalogue(withList("/sdapi/v1/script-info", rows));
+    const { catalogue } = await readCatalogue(withList("/sdapi/v1/script-info", rows), []);
     expect(catalogue.scripts[0]?.arg_labels).toEqual(["y".repeat(500), null]);
   });
 
   it("is not made up where a list cannot be read: the error names the route", async () => {
     const broken = withList("/sdapi/v1/sd-modules", { detail: "Not Found" });
-    await expect(readCatalogue(broken)).rejects.toThrow(/\/sdapi\/v1\/sd-modules/);
+    await expect(readCatalogue(broken, [])).rejects.toThrow(/\/sdapi\/v1\/sd-modules/);
   });
 });

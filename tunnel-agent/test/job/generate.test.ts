@@ -4,7 +4,11 @@ import { startDemoForge } from "../../demo-forge/server.ts";
 import { createForgeClient } from "../../src/forge/client.ts";
 import { generate } from "../../src/job/generate.ts";
 
-const REQUEST = { path: "/sdapi/v1/txt2img", body: { prompt: "x", steps: 1 } } as const;
+const REQUEST = {
+  path: "/sdapi/v1/txt2img",
+  body: { prompt: "x", steps: 1 },
+  overrides: {},
+} as const;
 
 function ask(forgeUrl: string) {
   const never = new AbortController().signal;
