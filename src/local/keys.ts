@@ -103,7 +103,13 @@ export async function openAgentKey(
 /** Writes what the agent is told; answers the file's path. */
 export function writeAgentSettings(
   stateDir: string,
-  told: { url: string; pair: KeyPair; forgeUrl: string; forgeApiAuth: string | null },
+  told: {
+    url: string;
+    pair: KeyPair;
+    forgeUrl: string;
+    forgeApiAuth: string | null;
+    isForgeDedicated: boolean;
+  },
 ): string {
   const path = join(stateDir, "agent.toml");
   const settings = {
@@ -112,6 +118,7 @@ export function writeAgentSettings(
     secret: told.pair.secret,
     forge_url: told.forgeUrl,
     ...(told.forgeApiAuth === null ? {} : { forge_api_auth: told.forgeApiAuth }),
+    dedicated: told.isForgeDedicated,
     state_dir: join(stateDir, "agent"),
   };
   writePrivateFile(path, `# Written at each start.\n${stringify(settings)}\n`);

@@ -151,7 +151,8 @@ async function startAll(settings: Settings, tell: Tell, started: Started): Promi
   const owner = await openOwnerKey(stateDir, worker, secrets);
   const pair = await openAgentKey(stateDir, worker.url, owner, settings.serverAlias);
   const { forge, url: forgeUrl, apiAuth } = await startForge(settings, files, tell, started);
-  const told = { url: worker.url, pair, forgeUrl, forgeApiAuth: apiAuth };
+  const { isForgeDedicated } = settings;
+  const told = { url: worker.url, pair, forgeUrl, forgeApiAuth: apiAuth, isForgeDedicated };
   const agent = startAgent(writeAgentSettings(stateDir, told), files, tell);
   started.add(
     () => agent.child.stop(),

@@ -11,6 +11,8 @@ export interface Settings {
   /** Null: the Forge on this machine if one answers, else the demo. */
   readonly forgeUrl: string | null;
   readonly forgeApiAuth: string | null;
+  /** Nobody else uses that Forge. */
+  readonly isForgeDedicated: boolean;
   readonly serverAlias: string;
   readonly stateDir: string;
   /** Where a Forge on this machine is looked for; another place in tests, which must not meet a real one. */
@@ -30,6 +32,7 @@ Environment:
   FORGE_URL        address of Forge; waited for as long as it takes. Not set: the Forge at
                    http://127.0.0.1:7860 if one answers, else the demo Forge
   FORGE_API_AUTH   user:password of Forge's --api-auth
+  FORGE_DEDICATED  true: nobody else uses this Forge, so the model of the last job stays selected
   SERVER_ALIAS     this box's name in the queue (MyForgeServer)
   MOBILESD_DIR     folder that keeps everything (.mobilesd)
 `;
@@ -87,6 +90,12 @@ function readForgeApiAuth(env: Environment): string | null {
   return text;
 }
 
+function readForgeDedicated(env: Environment): boolean {
+  const text = given(env, "FORGE_DEDICATED") ?? "false";
+  if (text === "true" || text === "false") return text === "true";
+  throw new StartError(`FORGE_DEDICATED must be true or false, not "${text}".`);
+}
+
 function readServerAlias(env: Environment): string {
   const text = given(env, "SERVER_ALIAS") ?? "MyForgeServer";
   if (!ServerAlias.safeParse(text).success) {
@@ -125,6 +134,7 @@ export function readSettings(
     host: readHost(env, args.includes("--lan")),
     forgeUrl: readForgeUrl(env),
     forgeApiAuth: readForgeApiAuth(env),
+    isForgeDedicated: readForgeDedicated(env),
     serverAlias: readServerAlias(env),
     stateDir: resolve(folder, given(env, "MOBILESD_DIR") ?? ".mobilesd"),
     usualForgeUrl: given(env, "MOBILESD_USUAL_FORGE_URL") ?? "http://127.0.0.1:7860",
