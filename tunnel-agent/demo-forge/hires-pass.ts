@@ -42,9 +42,12 @@ export async function runHiresPass(
     throw new PythonError("AssertionError", `bad sampler name: ${hires.sampler}`);
   }
   const size = computeHiresSize(hires);
-  await forge.clock.sleep(computeUpscaleMs(hires, small, size));
-  const scaled = await Promise.all(small.map((picture) => scalePicture(picture, hires, size)));
+  // A latent upscaler takes no time; for a picture Forge decodes, scales and encodes again.
+  if (hires.latentUpscaler === null) await forge.clock.sleep(computeUpscaleMs(small, size));
+  const method = String(forge.options.get("sd_vae_encode_method"));
+  if (hires.latentUpscaler === null && method !== "Full") plan.extra["VAE Encoder"] = method;
   advanceJob(forge.progress);
+  const scaled = await Promise.all(small.map((picture) => scalePicture(picture, hires, size)));
   Object.assign(plan.extra, applyHiresNetworks(model, batch));
   const strength = readStrength(hires);
   const lay = (scenes: Pixels[]) =>
@@ -91,12 +94,9 @@ function mix(scaled: Pixels, scene: Pixels, strength: number): Pixels {
   return strength <= 0 ? scaled : blendPixels(scaled, scene, Math.min(1, 0.4 + strength * 0.8));
 }
 
-// A latent upscaler takes no time; for a picture Forge decodes, scales and encodes again.
-function computeUpscaleMs({ latentUpscaler }: HiresPlan, small: Pixels[], size: Size): number {
-  if (latentUpscaler !== null) return 0;
-  return (
-    UPSCALE_MS_AT_LEAST + (UPSCALE_MS_PER_MEGAPIXEL * small.length * size.width * size.height) / 1e6
-  );
+function computeUpscaleMs(small: Pixels[], { width, height }: Size): number {
+  const megapixels = (small.length * width * height) / 1e6;
+  return UPSCALE_MS_AT_LEAST + UPSCALE_MS_PER_MEGAPIXEL * megapixels;
 }
 
 async function scalePicture(

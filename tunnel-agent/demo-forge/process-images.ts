@@ -14,6 +14,7 @@ import { advanceJob } from "./progress.ts";
 import { type Repaint, type Repainted, repaintPicture } from "./repaint.ts";
 import { type Pass, runPass } from "./run-pass.ts";
 import { countSteps } from "./sampling.ts";
+import { describeNoiseSchedule } from "./sampling-settings.ts";
 import { runControlNet } from "./scripts/controlnet.ts";
 import { describeSoftInpainting } from "./scripts/patch-scripts.ts";
 
@@ -49,6 +50,7 @@ export async function processImages(job: Job): Promise<Processed> {
     const batch = createBatch(planned, model, number);
     if (batch.indexes.length === 0) break;
     Object.assign(plan.extra, applyNetworks(model, batch), describeTexts(batch));
+    Object.assign(plan.extra, describeNoiseSchedule(forge.options));
     await forge.memory.encodePrompts(describePrompts(batch));
     if (plan.batchCount > 1) progress.job = `Batch ${number + 1} out of ${plan.batchCount}`;
     const pictures = await makeBatch(batch);
@@ -105,6 +107,8 @@ async function planRepaint(
   }
   // Fewer pictures than asked for, and more than one, make the batch smaller.
   if (inits.length > 1) plan.batchSize = inits.length;
+  const method = String(forge.options.get("sd_vae_encode_method"));
+  if (method !== "Full") plan.extra["VAE Encoder"] = method;
   return {
     inits,
     mask: prepared?.mask ?? null,

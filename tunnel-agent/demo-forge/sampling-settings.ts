@@ -89,6 +89,12 @@ export function summarizeOptions(
   ]);
 }
 
+/** What is said about the noise schedule, before any script has its say. */
+export function describeNoiseSchedule(options: OptionStore): Extra {
+  const schedule = options.get("sd_noise_schedule");
+  return schedule === "Zero Terminal SNR" ? { "Noise Schedule": schedule } : {};
+}
+
 /** What sampling adds to an infotext, in Forge's order (KDiffusionSampler and CFGDenoiser). */
 export function describeSampling(options: OptionStore, pass: SamplingPass, extra: Extra): Extra {
   const isDiscarding = options.get("always_discard_next_to_last_sigma") === true;

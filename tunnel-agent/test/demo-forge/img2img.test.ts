@@ -201,4 +201,74 @@ describe("inpainting", () => {
       "Mask blur": 4,
     });
   });
+
+  it("of the masked part only gives the init picture's size, whatever size is drawn", async () => {
+    const forge = await startForge({ timeScale: 0 });
+    const init_images = [(await paint(128, 96, "#00ff00")).toString("base64")];
+    const mask = await paintMask(128, 96, [16, 16, 32, 32]);
+    const fields = { init_images, mask, inpainting_fill: 1 };
+    const { images, info } = await forge.img2img(fields);
+    const size = await sharp(images[0]).metadata();
+    expect([size.width, size.height]).toEqual([128, 96]);
+    expect([info.width, info.height]).toEqual([64, 64]);
+    const whole = await forge.img2img({ ...fields, inpaint_full_res: false });
+    expect((await sharp(whole.images[0]).metadata()).width).toBe(64);
+  });
+
+  it("names its blur only when both sides have the same", async () => {
+    const forge = await startForge({ timeScale: 0 });
+    const init_images = [(await paint(64, 64, "#00ff00")).toString("base64")];
+    const mask = await paintMask(64, 64, [16, 16, 32, 32]);
+    const fields = { init_images, mask, inpainting_fill: 1, mask_blur_x: 2 };
+    const differing = await forge.img2img({ ...fields, mask_blur_y: 6 });
+    expect(differing.info.extra_generation_params).toMatchObject({ "Mask blur": null });
+    expect(differing.info.infotexts[0]).not.toMatch(/Mask blur/);
+    const one = await forge.img2img({ ...fields, mask_blur: 3 });
+    expect(one.info.extra_generation_params).toMatchObject({ "Mask blur": 3 });
+  });
+
+  it.each([
+    [0, "fill"],
+    [1, undefined],
+    [2, "latent noise"],
+    [3, "latent nothing"],
+    [4, undefined],
+  ])(
+    "with inpainting_fill %i says %s about the masked content",
+    async (inpainting_fill, content) => {
+      const forge = await startForge({ timeScale: 0 });
+      const input = await paint(32, 64, "#00f");
+      const flag = sharp(await paint(64, 64, "#f00")).composite([{ input, left: 0, top: 0 }]);
+      const init_images = [(await flag.png().toBuffer()).toString("base64")];
+      const mask = await paintMask(64, 64, [16, 16, 32, 32]);
+      const fields = { init_images, mask, inpaint_full_res: false, denoising_strength: 0.3 };
+      const { images, info } = await forge.img2img({ ...fields, inpainting_fill });
+      expect((info.extra_generation_params as object)["Masked content" as never]).toBe(content);
+      const original = await forge.img2img({ ...fields, inpainting_fill: 1 });
+      const isOriginal = (await differenceOf(images[0], original.images[0])) === 0;
+      expect(isOriginal).toBe(content === undefined);
+    },
+  );
+
+  it("under a latent upscale keeps the rest unscaled, from the upper left corner", async () => {
+    const forge = await startForge({ timeScale: 0 });
+    // Only the upper left quarter of the init picture is blue.
+    const input = await paint(64, 64, "#00f");
+    const flag = sharp(await paint(128, 128, "#f00")).composite([{ input, left: 0, top: 0 }]);
+    const init_images = [(await flag.png().toBuffer()).toString("base64")];
+    const mask = await paintMask(128, 128, [120, 120, 8, 8]);
+    const fields = { init_images, mask, inpaint_full_res: false, inpainting_fill: 1, mask_blur: 0 };
+    const { images } = await forge.img2img({ ...fields, resize_mode: 3 });
+    const [red, , blue] = (await sharp(images[0]).stats()).channels;
+    expect(blue?.mean).toBeGreaterThan(230);
+    expect(red?.mean).toBeLessThan(20);
+  });
+
+  it("with fewer init pictures than batch_size makes only so many, with the seeds of all", async () => {
+    const forge = await startForge({ timeScale: 0 });
+    const init = (await paint(64, 64, "#00ff00")).toString("base64");
+    const { images, info } = await forge.img2img({ init_images: [init, init], batch_size: 3 });
+    expect([images.length, info.infotexts.length]).toEqual([2, 2]);
+    expect(info).toMatchObject({ batch_size: 2, all_seeds: [1, 2, 3] });
+  });
 });
