@@ -43,12 +43,24 @@ export async function drawPass(
   const negativePrompt = pass.negativePrompt ?? plan.negativePrompts[index] ?? "";
   return renderScene({
     prompt: readText(prompt),
-    details: summarize(plan, options, pass, [prompt, negativePrompt], index),
+    details: summarizeLayout(plan, pass.model, index),
+    light: summarize(plan, options, pass, [prompt, negativePrompt], index),
     seed: plan.seeds[index] ?? 0,
     model: getBaseName(pass.model.checkpoint),
     width,
     height,
   });
+}
+
+// The same for both passes of hires fix, so that the second draws the first's details sharper.
+function summarizeLayout(plan: Plan, model: Model, index: number): string {
+  const usesNegative = plan.cfgScale !== 1;
+  return JSON.stringify([
+    usesNegative ? readText(plan.negativePrompts[index] ?? "") : null,
+    [plan.sampler, plan.steps, plan.cfgScale, plan.clipSkip],
+    model.loras.map(({ name, weights }) => [name, weights]),
+    plan.subseedStrength === 0 ? null : [plan.subseeds[index], plan.subseedStrength],
+  ]);
 }
 
 function summarize(

@@ -8,8 +8,10 @@ import { drawVeil } from "./veil.ts";
 /** What decides a picture: equal subjects give equal pixels. */
 export interface Subject {
   prompt: string;
-  /** Everything else that changes details only: negative prompt, sampler, steps, scale ... */
+  /** What moves stars, birds and windows: negative prompt, sampler, steps, scale ... */
   details: string;
+  /** Every setting of the pass that draws it, for the light: hires fix keeps its details. */
+  light: string;
   seed: number;
   model: string;
   width: number;
@@ -71,7 +73,7 @@ export function drawScene(subject: Subject): string {
   const body = [
     drawSky(canvas),
     scene.draw(canvas),
-    drawVeil(canvas, createRandom(`veil ${subject.seed} ${subject.prompt} ${subject.details}`)),
+    drawVeil(canvas, createRandom(`veil ${subject.seed} ${subject.prompt} ${subject.light}`)),
     drawVignette(canvas),
     drawDemoMark(width, height),
   ].join("\n");
