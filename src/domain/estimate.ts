@@ -22,8 +22,10 @@ export const TIMING_UNKNOWN: ServerTiming = {
 /** Weight of the newest job: a change of model or card shows after some five jobs, an outlier fades as fast. */
 const NEWEST_WEIGHT = 0.3;
 
-function firstPassOf({ width, height, steps, img2img }: ResolvedParams): number {
-  const run = img2img ? Math.max(1, Math.round(steps * img2img.denoising_strength)) : steps;
+/** With an input picture Forge skips the steps that its strength leaves out, unless it is told not to. */
+function firstPassOf({ width, height, steps, img2img, settings }: ResolvedParams): number {
+  const isCut = img2img && !settings?.img2img_fix_steps;
+  const run = isCut ? Math.max(1, Math.round(steps * img2img.denoising_strength)) : steps;
   return width * height * run;
 }
 
@@ -44,6 +46,11 @@ const WHOLE_SAMPLE_MEGAPIXEL_STEPS = 1;
 
 const blend = (old: number, sample: number, weight: number) => old + (sample - old) * weight;
 
+/** A waiting job may ask for a checkpoint of any name, also for one that every object answers to. */
+function knownLoadMs({ loadMsByCheckpoint }: ServerTiming, name: string): number | undefined {
+  return Object.hasOwn(loadMsByCheckpoint, name) ? loadMsByCheckpoint[name] : undefined;
+}
+
 /** Checkpoints whose load time is kept: more than anybody changes between; the rest count by the mean. */
 const CHECKPOINTS_MAX = 200;
 
@@ -54,13 +61,15 @@ function learnLoads(
   if (modelLoadMs <= 0) {
     return { modelLoadMs: timing.modelLoadMs, loadMsByCheckpoint: timing.loadMsByCheckpoint };
   }
-  const { [checkpointName]: known, ...others } = timing.loadMsByCheckpoint;
+  const known = knownLoadMs(timing, checkpointName);
   const loadMs = known === undefined ? modelLoadMs : blend(known, modelLoadMs, NEWEST_WEIGHT);
-  const kept = [...Object.entries(others), [checkpointName, Math.round(loadMs)] as const];
+  const loads = new Map(Object.entries(timing.loadMsByCheckpoint));
+  loads.delete(checkpointName);
+  loads.set(checkpointName, Math.round(loadMs));
   const weight = timing.sampleCount === 0 ? 1 : NEWEST_WEIGHT;
   return {
     modelLoadMs: blend(timing.modelLoadMs, modelLoadMs, weight),
-    loadMsByCheckpoint: Object.fromEntries(kept.slice(-CHECKPOINTS_MAX)),
+    loadMsByCheckpoint: Object.fromEntries([...loads].slice(-CHECKPOINTS_MAX)),
   };
 }
 
@@ -93,7 +102,7 @@ export function isNewTiming(before: ServerTiming, after: ServerTiming): boolean 
     isOff(before.msPerMegapixelStep, after.msPerMegapixelStep) ||
     isOff(before.modelLoadMs, after.modelLoadMs) ||
     Object.entries(after.loadMsByCheckpoint).some(([name, ms]) =>
-      isOff(before.loadMsByCheckpoint[name] ?? 0, ms),
+      isOff(knownLoadMs(before, name) ?? 0, ms),
     )
   );
 }
@@ -129,7 +138,7 @@ export function runMs(
   previousCheckpoint: string | null,
   timing: ServerTiming,
 ): number {
-  const ofCheckpoint = timing.loadMsByCheckpoint[job.checkpointName] ?? timing.modelLoadMs;
+  const ofCheckpoint = knownLoadMs(timing, job.checkpointName) ?? timing.modelLoadMs;
   const loadMs = previousCheckpoint === job.checkpointName ? 0 : ofCheckpoint;
   return loadMs + job.costMegapixelSteps * timing.msPerMegapixelStep;
 }

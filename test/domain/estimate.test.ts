@@ -1,6 +1,13 @@
 import { ResolvedParams } from "@mobilesd/contract";
 import { expect, it } from "vitest";
-import { costOf, learn, runMs, TIMING_UNKNOWN, waitMs } from "../../src/domain/estimate.ts";
+import {
+  costOf,
+  isNewTiming,
+  learn,
+  runMs,
+  TIMING_UNKNOWN,
+  waitMs,
+} from "../../src/domain/estimate.ts";
 import { exampleParams } from "../support/example-job.ts";
 
 const params = (changes: object = {}) =>
@@ -28,6 +35,8 @@ it("counts only the steps that img2img runs, and at least one", () => {
   const size = { width: 1000, height: 1000, steps: 10 };
   expect(costOf(params({ ...size, img2img }))).toBe(5);
   expect(costOf(params({ ...size, img2img: { ...img2img, denoising_strength: 0 } }))).toBe(1);
+  const settings = { img2img_fix_steps: true };
+  expect(costOf(params({ ...size, img2img, settings }))).toBe(10);
 });
 
 it("takes the first finished job at its word and moves gently after it", () => {
@@ -73,6 +82,27 @@ it("knows the load time of each checkpoint, and takes the mean for one that was 
   expect([loadMsOf("small"), loadMsOf("large"), loadMsOf("new")]).toEqual([2_000, 22_000, 8_000]);
 });
 
+it.each(["constructor", "__proto__", "toString"])(
+  "takes a checkpoint called %s for one of its own, with a time like any other",
+  (checkpointName) => {
+    expect(runMs(job(checkpointName, 0), null, timing)).toBe(5_000);
+    const done = { checkpointName, costMegapixelSteps: 10, generationMs: 1_000 };
+    const learned = learn(timing, { ...done, modelLoadMs: 7_000 });
+    const kept = JSON.parse(JSON.stringify(learned));
+    expect(runMs(job(checkpointName, 0), null, kept)).toBe(7_000);
+    expect(isNewTiming(timing, learned)).toBe(true);
+  },
+);
+
+it("writes what it learned when a load time is news, and not for noise", () => {
+  const known = { ...timing, loadMsByCheckpoint: { a: 5_000, b: 9_000 } };
+  const after = (loadMsByCheckpoint: Record<string, number>) =>
+    isNewTiming(known, { ...known, loadMsByCheckpoint });
+  expect(after({ b: 9_000, a: 5_050 })).toBe(false);
+  expect(after({ a: 5_000, b: 9_500 })).toBe(true);
+  expect(after({ ...known.loadMsByCheckpoint, c: 1 })).toBe(true);
+});
+
 it("forgets the load times that were learned longest ago, when there are very many", () => {
   let timing = TIMING_UNKNOWN;
   for (let count = 0; count < 250; count++) {
@@ -90,6 +120,8 @@ it("counts the second pass of a hires fix at its own size, with all of its steps
   const size = { width: 1000, height: 1000, steps: 10 };
   expect(costOf(params({ ...size, hires: { scale: 2 } }))).toBe(10 + 40);
   expect(costOf(params({ ...size, hires: { scale: 2, steps: 5 } }))).toBe(10 + 20);
+  const small = { ...size, hires: { scale: 2, steps: 5, denoising_strength: 0.1 } };
+  expect(costOf(params({ ...small, batch_size: 2, n_iter: 2 }))).toBe(4 * (10 + 20));
 });
 
 it("adds a model load wherever the checkpoint changes", () => {

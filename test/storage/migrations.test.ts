@@ -1,6 +1,9 @@
 import { applyD1Migrations, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { beforeAll, expect, it } from "vitest";
+import { TIMING_UNKNOWN } from "../../src/domain/estimate.ts";
+import { openDatabase } from "../../src/storage/database.ts";
+import { findServer, timingOf } from "../../src/storage/servers.ts";
 import { openQueue } from "../support/workerd/open-queue.ts";
 
 /** A row as MobileSD installations have them today. */
@@ -108,6 +111,8 @@ it("give the old rows to the first owner, who sees them and can cancel or delete
     status: "completed",
     generation_params: { prompt: "an old cat" },
     retry_count: 2,
+    warnings: [],
+    error: null,
   });
   expect(shown[id(4)]).toMatchObject({ status: "failed", generation_params: {} });
   const found = await queue.call<{ total: number }>("GET", "/api/v1/queue/jobs?q=cat", { as });
@@ -124,4 +129,31 @@ it("give the old rows to the first owner, who sees them and can cancel or delete
   expect(await at(6)).toMatchObject({ status: "cancelled", status_reason: "user_cancelled" });
   const remove = (n: number) => queue.call("DELETE", `/api/v1/queue/jobs/${id(n)}`, { as });
   expect((await remove(3)).status).toBe(204);
+});
+
+it("keep what a server had learned of its times, to go on learning each checkpoint's", async () => {
+  await reset();
+  const before = env.TEST_MIGRATIONS.findIndex(({ name }) => name.startsWith("0004_"));
+  await applyD1Migrations(env.DB, env.TEST_MIGRATIONS.slice(0, before));
+  await env.DB.batch([
+    env.DB.prepare(
+      `INSERT INTO servers (alias, owner_id, created_at, ms_per_megapixel_step, model_load_ms, timing_sample_count)
+       VALUES ('known', 'own_1', '2026-01-01', 50, 4000, 9)`,
+    ),
+    env.DB.prepare(
+      "INSERT INTO servers (alias, owner_id, created_at) VALUES ('new', 'own_1', '2026-01-01')",
+    ),
+  ]);
+  await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
+  const timingOfServer = async (alias: string) => {
+    const row = await findServer(openDatabase(env.DB), alias);
+    return row && timingOf(row);
+  };
+  expect(await timingOfServer("known")).toEqual({
+    msPerMegapixelStep: 50,
+    modelLoadMs: 4_000,
+    loadMsByCheckpoint: {},
+    sampleCount: 9,
+  });
+  expect(await timingOfServer("new")).toEqual(TIMING_UNKNOWN);
 });
