@@ -7,7 +7,7 @@ import type { BoxSettings } from "./forge/look-at-host.ts";
 import { settleGhosts } from "./forge/ghosts.ts";
 import { checkForge, describeHealth, type ForgeHealth } from "./forge/health.ts";
 import { ListUnreadableError } from "./forge/read-catalogue.ts";
-import { OVERRIDE_KEYS } from "./job/payload.ts";
+import { OVERRIDE_KEYS } from "./job/payload-overrides.ts";
 import { type RunDeps, type RunEnd, runJob } from "./job/run-job.ts";
 import type { Journal } from "./journal.ts";
 import type { Log } from "./log.ts";

@@ -6,8 +6,6 @@ import type { Prepared } from "./prepare.ts";
 
 type Fields = Record<string, unknown>;
 
-export { OVERRIDE_KEYS } from "./payload-overrides.ts";
-
 /** What a body needs beside the parameters: what was found out about them on this host. */
 export interface RunFacts {
   readonly taskId: string;

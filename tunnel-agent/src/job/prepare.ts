@@ -96,5 +96,3 @@ export async function prepare(
   if ("reason" in scripts) return { ok: false, failure: scripts };
   return { ok: true, prepared: { ...names, ...checked, scripts, warnings: sizeWarnings(params) } };
 }
-
-export { findMissingName };

@@ -11,10 +11,11 @@ import { deliver } from "./deliver.ts";
 import { type Failure, failure } from "./failure.ts";
 import { isOutOfMemory } from "./forge-errors.ts";
 import { type GenerateEnd, generate, type RunStops } from "./generate.ts";
+import { findMissingName } from "./host-names.ts";
 import { keepLease, proofOf } from "./keep-lease.ts";
 import { buildRequest, type ForgeRequest } from "./payload.ts";
 import { Picture } from "./picture.ts";
-import { findMissingName, type Prepared, prepare } from "./prepare.ts";
+import { type Prepared, prepare } from "./prepare.ts";
 import { type Result, readResult } from "./read-result.ts";
 
 /** What a run works with. Clock, ids and chance come in here. */

@@ -1,6 +1,6 @@
 import { type Catalogue, ResolvedParams } from "@mobilesd/contract";
 import type { Host } from "../../src/forge/host.ts";
-import { OVERRIDE_KEYS } from "../../src/job/payload.ts";
+import { OVERRIDE_KEYS } from "../../src/job/payload-overrides.ts";
 import OPTIONS from "../../demo-forge/lists/options.json" with { type: "json" };
 import SCRIPTS from "../../demo-forge/lists/script-info.json" with { type: "json" };
 

@@ -1,33 +1,29 @@
-import { type ResolvedParams, SETTING_NAMES } from "@mobilesd/contract";
+import type { ResolvedParams } from "@mobilesd/contract";
 import { describe, expect, it } from "vitest";
-import type { Host } from "../../src/forge/host.ts";
 import { hostNamesOf } from "../../src/job/host-names.ts";
-import { buildRequest, OVERRIDE_KEYS, type RunFacts } from "../../src/job/payload.ts";
+import { buildRequest, type RunFacts } from "../../src/job/payload.ts";
 import { Picture } from "../../src/job/picture.ts";
 import { hostScriptsOf } from "../../src/job/script-args.ts";
-import { hostWith, LAB_HOST, PLAIN, PONY, paramsOf, uploadRef } from "./lab-host.ts";
+import { LAB_HOST, PLAIN, PONY, paramsOf, uploadRef } from "./lab-host.ts";
 
 const PICTURES = new Map(
   [1, 2, 3].map((n) => [uploadRef(n).upload_id, new Picture(Buffer.from([n]))]),
 );
 const [INIT, MASK, CONTROL] = [...PICTURES.values()];
 
-function factsOf(params: ResolvedParams, host: Host, more: Partial<RunFacts> = {}): RunFacts {
-  const scripts = hostScriptsOf(params, host.catalogue, PICTURES);
+function factsOf(params: ResolvedParams, more: Partial<RunFacts> = {}): RunFacts {
+  const scripts = hostScriptsOf(params, LAB_HOST.catalogue, PICTURES);
   if ("reason" in scripts) throw new Error(scripts.message);
-  const names = hostNamesOf(params, PONY, host.catalogue);
+  const names = hostNamesOf(params, PONY, LAB_HOST.catalogue);
   const prepared = { ...names, scripts, pictures: PICTURES, inputSize: null, warnings: [] };
-  const { own } = host.options;
+  const { own } = LAB_HOST.options;
   return { taskId: "task(mobilesd-1)", prepared, own, keepsOverrides: false, ...more };
 }
 
-function bodyOf(more: Record<string, unknown> = {}, host = LAB_HOST) {
+function bodyOf(more: Record<string, unknown> = {}) {
   const params = paramsOf(more);
-  return buildRequest(params, factsOf(params, host)).body;
+  return buildRequest(params, factsOf(params)).body;
 }
-
-const overridesOf = (more: Record<string, unknown> = {}, host = LAB_HOST) =>
-  bodyOf(more, host).override_settings as Record<string, unknown>;
 
 const CORE = [
   ...["prompt", "negative_prompt", "styles", "seed", "subseed", "subseed_strength"],
@@ -40,7 +36,7 @@ const CORE = [
 describe("the body for Forge", () => {
   it("holds every core field with an explicit value, so that no default of the API decides", () => {
     const params = paramsOf();
-    const { path, body } = buildRequest(params, factsOf(params, LAB_HOST));
+    const { path, body } = buildRequest(params, factsOf(params));
     expect(path).toBe("/sdapi/v1/txt2img");
     expect(Object.keys(body).sort()).toEqual([...CORE].sort());
     expect(Object.values(body)).not.toContain(undefined);
@@ -87,6 +83,17 @@ describe("the body for Forge", () => {
       refiner_checkpoint: PLAIN,
       refiner_switch_at: 0.8,
     });
+  });
+});
+
+describe("what a body overrides", () => {
+  it("are given back by Forge, unless what a job selects may stay selected", () => {
+    const params = paramsOf();
+    const restores = (keepsOverrides: boolean) =>
+      buildRequest(params, factsOf(params, { keepsOverrides })).body
+        .override_settings_restore_afterwards;
+    expect(restores(false)).toBe(true);
+    expect(restores(true)).toBe(false);
   });
 });
 
@@ -154,7 +161,7 @@ describe("an img2img body", () => {
 
   it("has its picture, and nothing of a mask where there is none", () => {
     const params = paramsOf({ img2img });
-    const { path, body } = buildRequest(params, factsOf(params, LAB_HOST));
+    const { path, body } = buildRequest(params, factsOf(params));
     expect(path).toBe("/sdapi/v1/img2img");
     expect(
       Object.keys(body)
@@ -208,102 +215,4 @@ describe("scripts in a body", () => {
     expect(Object.keys(alwaysOn)).toEqual(["controlnet"]);
     expect(alwaysOn.controlnet.args[0]?.image).toBe(CONTROL);
   });
-});
-
-describe("what a body overrides", () => {
-  it("are always the same options, with the owner's values where the job has none", () => {
-    const plain = overridesOf();
-    const all = overridesOf({ modules: [], settings: { emphasis: "None" }, s_churn: 1 });
-    expect(Object.keys(plain).sort()).toEqual([...OVERRIDE_KEYS].sort());
-    expect(Object.keys(all)).toEqual(Object.keys(plain));
-    expect(plain).toEqual({
-      ...LAB_HOST.options.own,
-      sd_model_checkpoint: PONY,
-      CLIP_stop_at_last_layers: 1,
-    });
-  });
-
-  it.each([
-    ["the checkpoint by the host's own name", {}, { sd_model_checkpoint: PONY }],
-    ["clip skip", { clip_skip: 2 }, { CLIP_stop_at_last_layers: 2 }],
-    ["modules", { modules: ["clip_l"] }, { forge_additional_modules: ["clip_l.safetensors"] }],
-    ["the modules in the checkpoint", { modules: [] }, { forge_additional_modules: [] }],
-    ["the host's modules", {}, { forge_additional_modules: ["ae.safetensors"] }],
-    ["a setting", { settings: { eta_noise_seed_delta: 31337 } }, { eta_noise_seed_delta: 31337 }],
-    ["a setting that is off", { settings: { overlay_inpaint: false } }, { overlay_inpaint: false }],
-    // Forge's samplers look at the options alone.
-    ["a sampler's number", { s_noise: 0 }, { s_noise: 0 }],
-  ])("hold %s", (_, more, expected) => {
-    const host = hostWith({ forge_additional_modules: ["ae.safetensors"], s_noise: 1.1 });
-    expect(overridesOf(more, host)).toMatchObject(expected);
-  });
-
-  it("never holds the owner's clip skip: a job always has its own", () => {
-    const host = hostWith({ CLIP_stop_at_last_layers: 2 });
-    expect(overridesOf({}, host)).toHaveProperty("CLIP_stop_at_last_layers", 1);
-  });
-
-  it("keeps masks out of the answer and width and height those of the first pass", () => {
-    const host = hostWith({
-      return_mask: true,
-      return_mask_composite: true,
-      use_old_hires_fix_width_height: true,
-    });
-    expect(overridesOf({}, host)).toMatchObject({
-      return_mask: false,
-      return_mask_composite: false,
-      use_old_hires_fix_width_height: false,
-    });
-  });
-
-  it("are given back by Forge, unless what a job selects may stay selected", () => {
-    const params = paramsOf();
-    const restores = (keepsOverrides: boolean) =>
-      buildRequest(params, factsOf(params, LAB_HOST, { keepsOverrides })).body
-        .override_settings_restore_afterwards;
-    expect(restores(false)).toBe(true);
-    expect(restores(true)).toBe(false);
-  });
-
-  it("leave out what this Forge does not have: to name it fails", () => {
-    const { beta_dist_alpha, s_churn, return_mask, ...own } = LAB_HOST.options.own;
-    const host = { ...LAB_HOST, options: { ...LAB_HOST.options, own } };
-    const keys = Object.keys(overridesOf({}, host));
-    expect(keys).toHaveLength(OVERRIDE_KEYS.length - 3);
-    expect(keys).not.toContain("beta_dist_alpha");
-  });
-
-  it("are what the job decides where Forge does not tell its options", () => {
-    const host = { ...LAB_HOST, options: { ...LAB_HOST.options, own: {} } };
-    expect(overridesOf({ settings: { emphasis: "None" } }, host)).toEqual({
-      sd_model_checkpoint: PONY,
-      CLIP_stop_at_last_layers: 1,
-      emphasis: "None",
-      return_mask: false,
-      return_mask_composite: false,
-      use_old_hires_fix_width_height: false,
-    });
-  });
-
-  it("leave img2img the token merging of its own that its owner set", () => {
-    const host = hostWith({ token_merging_ratio: 0.2, token_merging_ratio_img2img: 0.5 });
-    const img2img = { init_image: uploadRef(1) };
-    const general = (more: Record<string, unknown>) => overridesOf(more, host).token_merging_ratio;
-    expect(general({})).toBe(0.2);
-    // Once overridden, the general ratio would win over img2img's, unless it is 0.
-    expect(general({ img2img })).toBe(0);
-    expect(general({ img2img, settings: { token_merging_ratio: 0.3 } })).toBe(0.3);
-    expect(general({ img2img, settings: { token_merging_ratio_img2img: 0 } })).toBe(0.2);
-  });
-
-  it("know every setting that a job may have", () => {
-    for (const name of SETTING_NAMES) expect(OVERRIDE_KEYS).toContain(name);
-  });
-
-  it.each(["samples_format", "jpeg_quality", "webp_lossless", "sd_vae", "outdir_samples"])(
-    "never hold %s",
-    (name) => {
-      expect(OVERRIDE_KEYS).not.toContain(name);
-    },
-  );
 });
