@@ -9,12 +9,12 @@ const deep = (levels: number) => "[".repeat(levels) + "]".repeat(levels);
 /** Builds a request that is good but for these parameters and fields. */
 type JobWith = (params: object, more?: object) => string;
 
-type BadRequest = [
+export type BadRequest = [
   body: (jobWith: JobWith) => string,
   status: number,
   code: string,
   field: string,
-  limit?: number | string,
+  limit?: number | string | undefined,
 ];
 
 /** What is sent, then: status, code, the field that is named and the limit, where there is one. */

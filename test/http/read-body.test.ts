@@ -1,11 +1,12 @@
 import { env } from "cloudflare:workers";
-import { LIMITS } from "@mobilesd/contract";
+import { GenerationParams, LIMITS } from "@mobilesd/contract";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
 import { exampleJob, exampleParams } from "../support/example-job.ts";
 import { newAgent, type TestAgent } from "../support/workerd/new-agent.ts";
 import { newOwner, type TestOwner } from "../support/workerd/new-owner.ts";
 import { openQueue } from "../support/workerd/open-queue.ts";
+import { BAD_PART_REQUESTS } from "./bad-parts.ts";
 import { BAD_REQUESTS, CANARY } from "./bad-requests.ts";
 
 const queue = openQueue();
@@ -46,7 +47,7 @@ const storedJobs = () =>
     .first<number>("n");
 
 describe("bad input", () => {
-  it.each(Object.entries(BAD_REQUESTS))(
+  it.each(Object.entries({ ...BAD_REQUESTS, ...BAD_PART_REQUESTS }))(
     "is refused by name and limit, and not stored: %s",
     async (_, bad) => {
       const [body, status, code, name, limit] = bad;
@@ -131,7 +132,7 @@ it("takes a charset beside the type, and a byte order mark", async () => {
 
 describe("whatever is sent", () => {
   const TOP = Object.keys(exampleJob("x"));
-  const PARAMS = [...Object.keys(exampleParams()), "img2img", "styles", "hires", "seed", "eta"];
+  const PARAMS = Object.keys(GenerationParams.shape);
 
   it("as JSON, the answer is never the queue's own failure", async () => {
     await fc.assert(
