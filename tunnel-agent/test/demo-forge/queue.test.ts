@@ -193,6 +193,26 @@ describe("a waiting job", () => {
   });
 });
 
+describe("two waiting jobs with one id", () => {
+  it("are one entry of pending-tasks, and none once the first of them runs", async () => {
+    const forge = await startForge();
+    const { answer } = await postHanging(forge, "task(a)", 0);
+    const first = post(forge, "task(twin)", { steps: 3 });
+    const second = post(forge, "task(twin)");
+    const pending = () => forge.read("/internal/pending-tasks");
+    await expect.poll(pending, SOON).toEqual({ size: 1, tasks: ["task(twin)"] });
+    // The twin shows nowhere: what was asked after it has been answered, so it has arrived.
+    await forge.get("/internal/ping");
+    forge.faults.set({ hangAtStep: 1 });
+    await expect.poll(() => forge.faults.read().hangAtStep, SOON).toBeNull();
+    expect(await forge.task("task(twin)")).toMatchObject({ active: true, queued: false });
+    expect(await pending()).toEqual({ size: 0, tasks: [] });
+    forge.faults.clear();
+    await Promise.all([answer, first, second]);
+    expect(forge.jobs.map(({ taskId }) => taskId)).toEqual(["task(a)", "task(twin)", "task(twin)"]);
+  });
+});
+
 describe("a failed job", () => {
   it("stays active at 0 until the next begins, and never becomes completed", async () => {
     const forge = await startForge({ faults: { oom: 1 } });
