@@ -134,6 +134,11 @@ export interface HostNames {
     readonly refiner: string | null;
     readonly hires: string | null;
   };
+  /**
+   * By label. Forge takes a name as well, but for the second pass it knows the sampler's own schedule only as
+   * "Automatic" (sd_samplers_kdiffusion.py `get_sigmas`). Null: as the first pass.
+   */
+  readonly schedulers: { readonly main: string; readonly hires: string | null };
   /** VAE and text encoders; null as the host has them (hires: as the first pass). */
   readonly modules: {
     readonly main: readonly string[] | null;
@@ -151,6 +156,8 @@ export function hostNamesOf(
     const match = given === undefined ? null : matchCheckpoint(given, catalogue);
     return match?.type === "found" ? match.checkpoint.name : null;
   };
+  const labelOf = (given: string) =>
+    catalogue.schedulers.find((one) => one.name === given || one.label === given)?.label ?? given;
   const modulesOf = (given: readonly string[] | undefined) =>
     given?.map((name) => findModule(name, catalogue.modules) ?? name) ?? null;
   return {
@@ -158,6 +165,10 @@ export function hostNamesOf(
       main: checkpointName,
       refiner: checkpointOf(params.refiner?.checkpoint_name),
       hires: checkpointOf(params.hires?.checkpoint_name),
+    },
+    schedulers: {
+      main: labelOf(params.scheduler),
+      hires: params.hires?.scheduler === undefined ? null : labelOf(params.hires.scheduler),
     },
     modules: { main: modulesOf(params.modules), hires: modulesOf(params.hires?.modules) },
   };

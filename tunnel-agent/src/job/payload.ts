@@ -29,7 +29,7 @@ const OPTIONAL = ["eta", "s_churn", "s_tmin", "s_tmax", "s_noise", "s_min_uncond
 const present = (fields: Fields): Fields =>
   Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 
-function coreOf(params: ResolvedParams): Fields {
+function coreOf(params: ResolvedParams, { schedulers }: Prepared): Fields {
   const optional = OPTIONAL.map((name) => [name, params[name]]);
   return {
     prompt: params.positive_prompt,
@@ -41,7 +41,7 @@ function coreOf(params: ResolvedParams): Fields {
     seed_resize_from_w: params.seed_resize_from_w,
     seed_resize_from_h: params.seed_resize_from_h,
     sampler_name: params.sampler_name,
-    scheduler: params.scheduler,
+    scheduler: schedulers.main,
     batch_size: params.batch_size,
     n_iter: params.n_iter,
     steps: params.steps,
@@ -93,7 +93,7 @@ function hiresOf(params: ResolvedParams, prepared: Prepared): Fields {
     hr_additional_modules: hiresModulesOf(prepared),
     hr_checkpoint_name: prepared.checkpoints.hires,
     hr_sampler_name: hires.sampler_name ?? null,
-    hr_scheduler: hires.scheduler ?? null,
+    hr_scheduler: prepared.schedulers.hires,
     hr_prompt: hires.prompt ?? "",
     hr_negative_prompt: hires.negative_prompt ?? "",
   };
@@ -132,7 +132,7 @@ export function buildRequest(params: ResolvedParams, run: RunFacts): ForgeReques
   const { prepared } = run;
   const overrides = overridesOf(params, prepared, run.own);
   const core = {
-    ...coreOf(params),
+    ...coreOf(params, prepared),
     ...refinerOf(params, prepared),
     ...scriptsOf(prepared),
     override_settings: overrides,

@@ -121,10 +121,11 @@ describe("names of a job on a host", () => {
     const params = paramsOf({
       modules: ["ae", "lab_vae.ckpt"],
       refiner: { checkpoint_name: "plain_sd15", switch_at: 0.5 },
-      hires: { checkpoint_name: "Pony_cyberrealisticPony_v8", modules: [] },
+      hires: { checkpoint_name: "Pony_cyberrealisticPony_v8", modules: [], scheduler: "automatic" },
     });
     expect(hostNamesOf(params, PONY, LAB_CATALOGUE)).toEqual({
       checkpoints: { main: PONY, refiner: PLAIN, hires: PONY },
+      schedulers: { main: "Karras", hires: "Automatic" },
       modules: { main: ["ae.safetensors", "lab_vae.ckpt"], hires: [] },
     });
   });
@@ -132,6 +133,7 @@ describe("names of a job on a host", () => {
   it("stay open where the job leaves them to the host", () => {
     expect(hostNamesOf(paramsOf(), PONY, LAB_CATALOGUE)).toEqual({
       checkpoints: { main: PONY, refiner: null, hires: null },
+      schedulers: { main: "Karras", hires: null },
       modules: { main: null, hires: null },
     });
   });

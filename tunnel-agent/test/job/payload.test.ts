@@ -77,6 +77,10 @@ describe("the body for Forge", () => {
     expect(bodyOf({ [field]: value })[key]).toEqual(value);
   });
 
+  it("names the scheduler by its label, as Forge shows it", () => {
+    expect(bodyOf({ scheduler: "karras" })).toHaveProperty("scheduler", "Karras");
+  });
+
   it("names the refiner by the host's own name, and when it takes over", () => {
     const refiner = { checkpoint_name: "plain_sd15", switch_at: 0.8 };
     expect(bodyOf({ refiner })).toMatchObject({
@@ -143,7 +147,7 @@ describe("a second pass", () => {
     ["the modules in the checkpoint", { modules: [] }, { hr_additional_modules: ["Built-in"] }],
     ["its checkpoint", { checkpoint_name: "plain_sd15" }, { hr_checkpoint_name: PLAIN }],
     ["its sampler", { sampler_name: "Euler" }, { hr_sampler_name: "Euler" }],
-    ["its scheduler", { scheduler: "karras" }, { hr_scheduler: "karras" }],
+    ["its scheduler, by its label", { scheduler: "automatic" }, { hr_scheduler: "Automatic" }],
     ["its prompt", { prompt: "more" }, { hr_prompt: "more" }],
     ["its negative prompt", { negative_prompt: "less" }, { hr_negative_prompt: "less" }],
   ])("takes %s from the job", (_, more, expected) => {

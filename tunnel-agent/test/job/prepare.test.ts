@@ -26,6 +26,7 @@ describe("a job before anything of it is sent", () => {
       ok: true,
       prepared: {
         checkpoints: { main: PONY, refiner: null, hires: null },
+        schedulers: { main: "Karras", hires: null },
         modules: { main: ["ae.safetensors"], hires: null },
         scripts: { selectable: null, alwaysOn: {} },
         pictures: new Map([[uploadRef(1).upload_id, input]]),
