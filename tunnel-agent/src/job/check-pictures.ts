@@ -12,6 +12,7 @@ import { refusal } from "./refusal.ts";
 
 /** What a picture is for, as far as it must hold something. */
 type Role = "init" | "mask" | "unit_image" | "unit_mask" | "script";
+const UNIT_ROLES: readonly Role[] = ["unit_image", "unit_mask"];
 
 /** One place of a job that names a picture. */
 interface Use {
@@ -75,7 +76,7 @@ function someAlpha({ pixels, channels }: Decoded, fits: (alpha: number) => boole
 
 /** Brightness as Pillow counts it (ITU-R 601-2, 16 bits of fraction). */
 function someBrightness({ pixels, channels }: Decoded, fits: (brightness: number) => boolean) {
-  const isGrey = channels <= 2;
+  const isGrey = channels === 1;
   for (let at = 0; at < pixels.length; at += channels) {
     const red = pixels[at] ?? 0;
     const mixed = red * 19_595 + (pixels[at + 1] ?? 0) * 38_470 + (pixels[at + 2] ?? 0) * 7_471;
@@ -153,8 +154,11 @@ export async function checkPictures(
   const pictures = new Map<string, Picture>();
   const sizes = new Map<Role, Size>();
   for (const upload_id of new Set(uses.map((use) => use.upload_id))) {
-    const decoded = await decodePicture(pictureOf(given, { upload_id }));
-    for (const use of uses.filter((one) => one.upload_id === upload_id)) {
+    const usesOfIt = uses.filter((one) => one.upload_id === upload_id);
+    const picture = pictureOf(given, { upload_id });
+    const isForControlNet = usesOfIt.every(({ role }) => UNIT_ROLES.includes(role));
+    const decoded = await decodePicture(picture, isForControlNet);
+    for (const use of usesOfIt) {
       if (!decoded) {
         const message = `${use.words} cannot be read: upload it again, as PNG, JPEG or WebP`;
         return refusal("bad_image", use.field, message);
@@ -162,8 +166,10 @@ export async function checkPictures(
       const found = checkUse(use, decoded, params);
       if (found) return found;
       sizes.set(use.role, decoded.size);
-      pictures.set(upload_id, decoded.plain);
     }
+    // How a script reads its pictures only the script knows.
+    const isForScripts = usesOfIt.every(({ role }) => role === "script");
+    pictures.set(upload_id, isForScripts ? picture : (decoded?.plain ?? picture));
   }
   return checkSizes(params, sizes) ?? { pictures, inputSize: sizes.get("init") ?? null };
 }

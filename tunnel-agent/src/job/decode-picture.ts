@@ -8,7 +8,7 @@ export interface Decoded {
   readonly plain: Picture;
   /** As it is seen, its orientation applied. */
   readonly size: Size;
-  /** Rows of pixels without gaps, 8 bits a channel: grey, grey and alpha, RGB, or RGB and alpha. */
+  /** Rows of pixels without gaps, 8 bits a channel: grey, RGB, or RGB and alpha. */
   readonly pixels: Uint8Array;
   readonly channels: number;
 }
@@ -30,29 +30,38 @@ function isOdd({ isPalette, channels, depth, space, bitsPerSample }: Metadata): 
   );
 }
 
-async function asPlain(bytes: Uint8Array, { channels, space }: Metadata): Promise<Picture> {
-  const isGrey = channels === 1 && space !== "cmyk";
+/**
+ * The same picture as Forge means to read it. Grey with transparency loses that in img2img, as it does there
+ * (`convert("L")`, `flatten`); for ControlNet it stays, to be laid on white (`HWC3`).
+ */
+async function asPlain(bytes: Uint8Array, metadata: Metadata, isForControlNet: boolean) {
+  const { channels, space } = metadata;
+  const isGrey = space !== "cmyk" && (channels === 1 || (channels === 2 && !isForControlNet));
   const image = sharp(bytes, OPTIONS).autoOrient();
-  return new Picture(
-    await image
-      .toColourspace(isGrey ? "b-w" : "srgb")
-      .png()
-      .toBuffer(),
-  );
+  const plain = isGrey ? image.removeAlpha().toColourspace("b-w") : image.toColourspace("srgb");
+  return new Picture(await plain.png().toBuffer());
+}
+
+async function pixelsOf({ bytes }: Picture) {
+  const { channels } = await sharp(bytes, OPTIONS).metadata();
+  const { data, info } = await sharp(bytes, OPTIONS)
+    .toColourspace(channels === 1 ? "b-w" : "srgb")
+    .raw()
+    .toBuffer({ resolveWithObject: true });
+  return { pixels: data, channels: info.channels };
 }
 
 /** Decodes a whole picture. Null where it cannot be read, or only in part. */
-export async function decodePicture({ bytes }: Picture): Promise<Decoded | null> {
+export async function decodePicture(
+  picture: Picture,
+  isForControlNet: boolean,
+): Promise<Decoded | null> {
+  const { bytes } = picture;
   try {
     const metadata = await sharp(bytes, OPTIONS).metadata();
-    const plain = isOdd(metadata) ? await asPlain(bytes, metadata) : new Picture(bytes);
-    const isGrey = metadata.channels <= 2 && metadata.space !== "cmyk";
-    const { data, info } = await sharp(plain.bytes, OPTIONS)
-      .toColourspace(isGrey ? "b-w" : "srgb")
-      .raw()
-      .toBuffer({ resolveWithObject: true });
+    const plain = isOdd(metadata) ? await asPlain(bytes, metadata, isForControlNet) : picture;
     const { width, height } = metadata.autoOrient;
-    return { plain, size: { width, height }, pixels: data, channels: info.channels };
+    return { plain, size: { width, height }, ...(await pixelsOf(plain)) };
   } catch (error) {
     // Whatever sharp says against a picture, it says by a plain Error.
     if (error instanceof Error) return null;

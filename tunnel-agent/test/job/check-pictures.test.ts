@@ -52,6 +52,7 @@ describe("the mask of an inpaint", () => {
     ["a colour that is bright enough", [0, 0, 0], [255, 255, 0], 0],
     ["painted by transparency alone, all of it black", CLEAR_BLACK, OPAQUE_BLACK, 0],
     ["of no transparency, painted by brightness", OPAQUE_BLACK, [255, 255, 255, 255], 0],
+    ["bright with a transparency that Forge passes by in grey", [0, 255], [255, 0], 0],
     ["black where it is inverted", WHITE, BLACK, 1],
     ["transparent where it is inverted", OPAQUE_BLACK, CLEAR_BLACK, 1],
   ])("is taken when it is %s", async (_, colour, square, inpainting_mask_invert) => {
@@ -65,6 +66,7 @@ describe("the mask of an inpaint", () => {
     ["too dark to be rounded up", BLACK, [127], 0],
     ["a colour that is too dark", [0, 0, 0], [255, 0, 0], 0],
     ["all transparent, white as it is", [255, 255, 255, 0], [255, 255, 255, 0], 0],
+    ["dark with a transparency that Forge passes by in grey", [0, 0], [0, 255], 0],
     ["too transparent", [255, 255, 255, 0], [255, 255, 255, 128], 0],
     ["all white and inverted", WHITE, WHITE, 1],
     ["all opaque but a little, and inverted", [0, 0, 0, 255], [0, 0, 0, 200], 1],
@@ -194,6 +196,13 @@ describe("the pictures that are sent", () => {
         await sharp(one).ensureAlpha().toColourspace("srgb").raw().toBuffer();
       expect([kind, (await seen(now)).equals(await seen(bytes))]).toEqual([kind, true]);
     }
+  });
+
+  it("go to a script as they are: it alone knows how it reads them", async () => {
+    const job = { script: { name: "any", args: [uploadRef(1)] } };
+    const checked = await check(job, ONE_BIT);
+    const picture = "reason" in checked ? null : checked.pictures.get(uploadRef(1).upload_id);
+    expect(Buffer.from(picture?.bytes ?? []).equals(ONE_BIT)).toBe(true);
   });
 
   it("have the size that is seen, where the camera was held on its side", async () => {
