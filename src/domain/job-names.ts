@@ -22,7 +22,7 @@ type Wanted = Pick<JobName, "kinds" | "given">;
 export type Known = (wanted: Wanted) => readonly CatalogueName[];
 
 /** The page of Forge on which a job would be made. */
-export function tabOf({ img2img }: Pick<GenerationParams, "img2img">): Tab {
+function tabOf({ img2img }: Pick<GenerationParams, "img2img">): Tab {
   return img2img ? "img2img" : "txt2img";
 }
 

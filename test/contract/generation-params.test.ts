@@ -170,6 +170,15 @@ it("is stable: what was parsed parses to the same again", () => {
       seed: fc.integer({ min: -1, max: 4_294_967_295 }),
       subseed_strength: fc.double({ min: 0, max: 1, noNaN: true }),
       styles: fc.array(fc.constant("a style"), { maxLength: 16 }),
+      modules: fc.array(fc.constant("vae"), { maxLength: 8 }),
+      settings: fc.record({ eta_noise_seed_delta: fc.nat(), upcast_attn: fc.boolean() }),
+      hires: fc.record({ width: side, steps: fc.nat(150) }, { requiredKeys: [] }),
+      script: fc.record({ name: fc.constant("x"), args: fc.array(fc.integer()) }),
+      alwayson_scripts: fc.dictionary(
+        fc.string({ unit: fc.constantFrom(..."abc"), minLength: 1, maxLength: 3 }),
+        fc.record({ args: fc.array(fc.boolean()) }),
+        { maxKeys: 5 },
+      ),
     },
     { requiredKeys: ["positive_prompt", "checkpoint_name"] },
   );

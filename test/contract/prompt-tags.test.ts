@@ -9,6 +9,7 @@ it.each([
   ["<lora:a:0.5:1> <lora:b:te=1:unet=0>", ["a", "b"]],
   ["<lora:te=1:a:1>", ["a"]],
   ["<lora:a=b>", [""]],
+  ["<lora:a=b=c:1>", ["a=b=c"]],
   ["<lora:a:1><lora:a:2>", ["a"]],
   ["<lora:with space-ä/b.c:1>", ["with space-ä/b.c"]],
   ["<lora: a:1>", [" a"]],
