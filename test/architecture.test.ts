@@ -133,7 +133,14 @@ describe("the import law", () => {
 });
 
 /** Folders of `test` that mirror none of `src`: what the tests share, and the agent against the Worker. */
-const FOLDERS_OF_TESTS_ALONE = new Set(["support", "bench", "golden", "fixtures", "agent"]);
+const FOLDERS_OF_TESTS_ALONE = new Set([
+  "support",
+  "bench",
+  "golden",
+  "fixtures",
+  "agent",
+  "forge-api",
+]);
 
 /** What is wrong with a test file, one sentence each: names, and what would let a test pass unseen. */
 function testFaultsOf({ path, text }: Source): string[] {
