@@ -254,11 +254,7 @@ function tick(job: JobState, at: Circumstances): Result<JobChange, Refusal> {
   if (job.notBefore !== null && now < job.notBefore) {
     return ok({ wakeAt: Math.min(job.notBefore, job.startBy ?? job.notBefore) });
   }
-  return ok({ ...backToQueueUnleased(job) });
-}
-
-function backToQueueUnleased(job: JobState): JobChange {
-  return { statusReason: "queued", holdReason: null, wakeAt: job.startBy };
+  return ok({ statusReason: "queued", holdReason: null, wakeAt: job.startBy });
 }
 
 /** The lease ended without a result although the run was wanted no more: that is what a cancel waits for. */

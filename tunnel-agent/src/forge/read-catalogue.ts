@@ -1,4 +1,4 @@
-import { Catalogue, type Hello, LIMITS } from "@mobilesd/contract";
+import { Catalogue, type Hello, LIMITS, NEVER_QUEUED_SCRIPT } from "@mobilesd/contract";
 import * as z from "zod";
 import type { ForgeClient } from "./client.ts";
 
@@ -81,11 +81,8 @@ export interface ReadCatalogue {
   readonly checkpointPaths: ReadonlyMap<string, string>;
 }
 
-/** Runs other scripts' worth of jobs in one, with a time and a number of pictures that nobody can tell. */
-const NEVER_RUN = "x/y/z plot";
-
 const isAllowed = (allowed: readonly string[], script: z.infer<typeof Scripts>[number]) =>
-  script.is_alwayson || (script.name !== NEVER_RUN && allowed.includes(script.name));
+  script.is_alwayson || (script.name !== NEVER_QUEUED_SCRIPT && allowed.includes(script.name));
 
 /** What Forge has, row by row as the queue takes it: one odd name must not cost all the others. */
 function fit(
