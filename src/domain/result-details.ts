@@ -1,7 +1,4 @@
 import { JobWarning } from "@mobilesd/contract";
-import * as z from "zod";
-
-const ResultDetails = z.object({ warnings: z.array(JobWarning) });
 
 /** What stands beside a result, as a row keeps it. */
 export function resultDetailsJson(warnings: readonly JobWarning[]): string {
@@ -11,8 +8,9 @@ export function resultDetailsJson(warnings: readonly JobWarning[]): string {
 /** The warnings out of a row; none where it has no result yet, or holds what the old schema kept there. */
 export function readWarnings(json: string | null): JobWarning[] {
   try {
-    const parsed = ResultDetails.safeParse(JSON.parse(json ?? "null"));
-    return parsed.success ? parsed.data.warnings : [];
+    const details = JSON.parse(json ?? "null") as { warnings?: unknown } | null;
+    const parsed = JobWarning.array().safeParse(details?.warnings);
+    return parsed.success ? parsed.data : [];
   } catch (error) {
     if (error instanceof SyntaxError) return [];
     throw error;
