@@ -1,22 +1,35 @@
-import { readFileSync } from "node:fs";
 import { GenerationParams } from "@mobilesd/contract";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { parseInfotext } from "../../src/domain/infotext.ts";
+import { listRecordings, loadExchange } from "../forge-api/recording.ts";
 import { forgeInfotext } from "./forge-infotext.ts";
 
+type Params = Partial<GenerationParams>;
+
 interface Recording {
-  /** What Forge was asked; image-to-image requests are left out with their pictures. */
-  readonly request?: Readonly<Record<string, unknown>>;
+  readonly name: string;
+  readonly request: Readonly<Record<string, unknown>>;
   readonly infotexts: readonly string[];
 }
 
-/** What a real Forge wrote, by the name of its recording. */
-const RECORDED = JSON.parse(
-  readFileSync(new URL("./fixtures/infotexts.json", import.meta.url), "utf8"),
-) as Record<string, Recording>;
-const PICTURES = Object.entries(RECORDED).flatMap(([name, { request, infotexts }]) =>
-  infotexts.map((text) => ({ name, text, request })),
+/** What a real Forge wrote into its pictures, and what it had been asked. */
+function recordedPictures(): Recording[] {
+  return listRecordings()
+    .filter((name) => /^(generate|hashing|img2img)\//.test(name))
+    .flatMap((name) => {
+      const { request, response } = loadExchange(name);
+      const { info } = Object(response.body) as { info?: unknown };
+      if (typeof info !== "string" || !info.startsWith("{")) return [];
+      // Python writes a bare NaN, which is no JSON.
+      const { infotexts } = JSON.parse(info.replace(/: NaN\b/g, ": null"));
+      return [{ name, request: Object(request.body), infotexts }];
+    });
+}
+
+const RECORDED = recordedPictures();
+const PICTURES = RECORDED.flatMap(({ name, infotexts }) =>
+  infotexts.map((text) => ({ name, text })),
 );
 const NEEDS_A_PICTURE = /^img2img\/|^generate\/controlnet/;
 
@@ -26,18 +39,29 @@ function read(text: string) {
   return parsed.value;
 }
 
-const recorded = (name: string) => RECORDED[`generate/${name}`]?.infotexts[0] ?? "";
+const recorded = (name: string) =>
+  RECORDED.find((one) => one.name === `generate/${name}`)?.infotexts[0] ?? "";
 const line = (parameters: string) => `a cat\nSteps: 1, Seed: 2, Model: m, ${parameters}`;
-/** Fields of Forge's API by the field of ours, where Forge does as it is told. */
-const SAME_FIELDS = {
-  seed: "seed",
-  steps: "steps",
-  width: "width",
-  height: "height",
-  cfg_scale: "cfg_scale",
-  subseed: "subseed",
-  subseed_strength: "subseed_strength",
-} as const;
+
+/** Fields of Forge's API, and where what they asked for is found in ours. */
+const SAME_FIELDS: Record<string, (params: Params) => unknown> = {
+  seed: ({ seed }) => seed,
+  steps: ({ steps }) => steps,
+  width: ({ width }) => width,
+  height: ({ height }) => height,
+  cfg_scale: ({ cfg_scale }) => cfg_scale,
+  subseed: ({ subseed }) => subseed,
+  subseed_strength: ({ subseed_strength }) => subseed_strength,
+  hr_upscaler: ({ hires }) => hires?.upscaler,
+  hr_second_pass_steps: ({ hires }) => hires?.steps,
+  hr_resize_x: ({ hires }) => hires?.width,
+  hr_resize_y: ({ hires }) => hires?.height,
+  hr_checkpoint_name: ({ hires }) => hires?.checkpoint_name,
+  hr_cfg: ({ hires }) => hires?.cfg_scale,
+  denoising_strength: ({ hires }) => hires?.denoising_strength,
+  refiner_checkpoint: ({ refiner }) => refiner?.checkpoint_name,
+  refiner_switch_at: ({ refiner }) => refiner?.switch_at,
+};
 
 describe("an infotext of a real Forge", () => {
   it("is read for every kind of picture that needs no input, and refused for the others", () => {
@@ -48,17 +72,19 @@ describe("an infotext of a real Forge", () => {
     expect(refused.filter(({ name }) => !NEEDS_A_PICTURE.test(name))).toEqual([]);
   });
 
-  it("gives back what the picture was asked with, where Forge did so", () => {
-    const first = Object.values(RECORDED).filter(({ request }) => request !== undefined);
-    for (const { request = {}, infotexts } of first) {
+  it("gives back what the picture was asked with", () => {
+    const compared = new Set<string>();
+    for (const { name, request, infotexts } of RECORDED) {
       const parsed = parseInfotext(infotexts[0] ?? "");
       if (!parsed.ok) continue;
-      for (const [theirs, ours] of Object.entries(SAME_FIELDS)) {
-        const asked = request[theirs];
+      for (const [field, find] of Object.entries(SAME_FIELDS)) {
+        const asked = request[field];
         if (asked === undefined || asked === -1) continue;
-        expect(String(parsed.value[ours as keyof GenerationParams])).toBe(String(asked));
+        expect(String(find(parsed.value as Params)), `${field} of ${name}`).toBe(String(asked));
+        compared.add(field);
       }
     }
+    expect([...compared].sort()).toEqual(Object.keys(SAME_FIELDS).sort());
   });
 
   it("holds nothing else: written again from what was read it is the same text", () => {
