@@ -40,6 +40,9 @@ const QUIET = "?skip_current_image=true";
 /** Polls that see the Forge at rest, before the first step, after a join and at the end. */
 const POLLS_AT_REST = 8;
 
+/** Looks for a job that was just posted behind another one. */
+const LOOKS_FOR_WAITING_JOB = 40;
+
 /** Times that are no part of what is seen. */
 const ESTIMATES = ["eta", "eta_relative"];
 
@@ -204,8 +207,9 @@ class Recorder {
     }
   }
 
+  // A Forge that lists it nowhere is told from another by what the pollers see then.
   async #untilPending(id: unknown): Promise<void> {
-    for (;;) {
+    for (let look = 0; look < LOOKS_FOR_WAITING_JOB; look++) {
       const pending = await this.#forge.read("/internal/pending-tasks");
       if (isObject(pending) && Array.isArray(pending.tasks) && pending.tasks.includes(id)) return;
       await wait(this.#plan.intervalMs / 2);
