@@ -121,6 +121,26 @@ describe("a Forge in trouble", () => {
     expect(error).toMatchObject({ code: "oom", message: expect.stringMatching(/smaller picture/) });
   });
 
+  it("that lost its model when another could not be loaded is put right, and the job is made", async () => {
+    const forge = await startForge();
+    run(forge);
+    await queue.reach(await queue.submit(), "completed");
+    // Somebody at the box tries a file that lacks its text encoders.
+    const { status } = await fetch(`${forge.url}/sdapi/v1/txt2img`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        prompt: "theirs",
+        steps: 1,
+        override_settings: { sd_model_checkpoint: "demoFlux_unet_Q8" },
+      }),
+    });
+    expect(status).toBe(500);
+    const view = await queue.reach(await queue.submit({ seed: 5 }), "completed");
+    expect(view.retry_count).toBe(0);
+    expect(forge.jobs.at(-1)?.seed).toBe(5);
+  });
+
   it.each([
     ["an error of its own", { error500: 1 }],
     ["another model than the one asked for", { wrongModel: 1 }],

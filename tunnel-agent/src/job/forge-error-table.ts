@@ -18,6 +18,9 @@ export interface ErrorRow {
 export const OUT_OF_MEMORY =
   /OutOfMemory|out of memory|can't allocate memory|not enough (?:GPU video )?memory|\bMemoryError\b|Unable to allocate .+ for an array|CUBLAS_STATUS_ALLOC_FAILED|paging file is too small/i;
 
+/** A load that failed leaves Forge without the model that it takes for loaded (sd_models.py `forge_model_reload`). */
+export const MODEL_LOST = /'NoneType' object has no attribute 'sd_checkpoint_info'/;
+
 const PARTS: Record<string, string> = {
   VAE: "VAE",
   CLIP: "CLIP text encoder",
@@ -34,6 +37,13 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
       "The server ran out of memory. Choose a smaller picture, a smaller batch or less upscaling.",
     owner: 'Close what else uses the graphics card, or lower "GPU Weights" in Forge.',
     quotes: true,
+  },
+  {
+    says: MODEL_LOST,
+    kind: "infra",
+    reason: "forge_error",
+    message: "An earlier model could not be loaded, and Forge lost the one of this job with it.",
+    owner: "Choose another checkpoint on Forge's page and generate once, or restart Forge.",
   },
   {
     says: /You do not have (VAE|CLIP|T5) state dict/,

@@ -1,6 +1,6 @@
 import type { ForgeAnswer } from "../forge/client.ts";
 import { type Failure, failure } from "./failure.ts";
-import { ERROR_ROWS, type ErrorRow, OUT_OF_MEMORY } from "./forge-error-table.ts";
+import { ERROR_ROWS, type ErrorRow, MODEL_LOST, OUT_OF_MEMORY } from "./forge-error-table.ts";
 import { inOneLine, refusedPlace, wordsOf } from "./forge-words.ts";
 
 /** Characters of Forge's own words that are handed on: the end of a long message says little. */
@@ -13,6 +13,11 @@ function quoted(words: string): string {
 /** Whether an answer says that memory ran out: worth one try in place, with the model unloaded. */
 export function isOutOfMemory(answer: ForgeAnswer): boolean {
   return answer.status === 500 && OUT_OF_MEMORY.test(inOneLine(wordsOf(answer.body)));
+}
+
+/** Whether Forge takes a model for loaded that it has lost: worth one try in place, with another one loaded before. */
+export function isModelLost(answer: ForgeAnswer): boolean {
+  return answer.status === 500 && MODEL_LOST.test(inOneLine(wordsOf(answer.body)));
 }
 
 /** Whether a Forge that is just starting answered: it has no route yet (forge-reference 8.1). */

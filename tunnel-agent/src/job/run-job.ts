@@ -1,38 +1,17 @@
-import { type Durations, type LeaseGrant, ProblemError, uploadsOf } from "@mobilesd/contract";
-import type { Cloud } from "../cloud/client.ts";
-import { type ForgeClient, ForgeUnreachableError } from "../forge/client.ts";
-import type { Host, HostOptions } from "../forge/host.ts";
-import type { Lender } from "../forge/lender.ts";
+import { type LeaseGrant, ProblemError, uploadsOf } from "@mobilesd/contract";
+import { ForgeUnreachableError } from "../forge/client.ts";
+import type { Host } from "../forge/host.ts";
 import { ListUnreadableError } from "../forge/read-catalogue.ts";
-import type { Journal } from "../journal.ts";
-import type { Log } from "../log.ts";
 import type { Stop } from "../stop.ts";
 import { deliver } from "./deliver.ts";
 import { type Failure, failure } from "./failure.ts";
-import { isOutOfMemory } from "./forge-errors.ts";
-import { type GenerateEnd, generate, type RunStops } from "./generate.ts";
+import type { RunStops } from "./generate.ts";
 import { findMissingName } from "./host-names.ts";
 import { keepLease, proofOf } from "./keep-lease.ts";
-import { buildRequest, type ForgeRequest } from "./payload.ts";
 import { Picture } from "./picture.ts";
-import { type Prepared, prepare } from "./prepare.ts";
-import { type Result, readResult } from "./read-result.ts";
-
-/** What a run works with. Clock, ids and chance come in here. */
-export interface RunDeps {
-  readonly cloud: Cloud;
-  readonly forge: ForgeClient;
-  readonly journal: Journal;
-  readonly log: Log;
-  readonly durations: Durations;
-  readonly uuid: () => string;
-  readonly now: () => number;
-  readonly wallClock: () => Date;
-  readonly lender: Lender;
-  /** Forge as it was when its lists were read last. */
-  readonly host: Host;
-  readonly readHostAgain: () => Promise<Host>;
-}
+import { prepare } from "./prepare.ts";
+import type { RunDeps } from "./run-deps.ts";
+import { newTaskId, readAnswer, runOnForge } from "./run-on-forge.ts";
 
 /** How a run ended, after the queue was told. `missing_name`: this Forge's lists are not what they were. */
 export type RunEnd =
@@ -70,60 +49,6 @@ async function fetchPictures(
   return pictures;
 }
 
-/** Everything that decides what is asked of Forge. */
-interface Work {
-  readonly lease: LeaseGrant;
-  readonly host: Host;
-  readonly prepared: Prepared;
-}
-
-interface Posted {
-  readonly end: GenerateEnd;
-  readonly request: ForgeRequest;
-}
-
-/** One request to Forge under an id of its own; id and overrides are in the journal before Forge hears of them. */
-async function post(deps: RunDeps, work: Work, taskId: string, stops: RunStops): Promise<Posted> {
-  const { lease, host, prepared } = work;
-  const build = (own: HostOptions["own"]) => {
-    const facts = { taskId, prepared, own, keepsOverrides: host.isDedicated };
-    return buildRequest(lease.generation_params, facts);
-  };
-  const { own } = await deps.lender.lend(host.options, (options) => build(options).overrides);
-  const request = build(own);
-  await deps.journal.add({
-    task_id: taskId,
-    mobilesd_job_id: lease.mobilesd_job_id,
-    epoch: lease.epoch,
-    posted_at: deps.wallClock().toISOString(),
-  });
-  const forge = { client: deps.forge, durations: deps.durations, now: deps.now };
-  const end = await generate(forge, request, taskId, stops);
-  const isOver = end.type === "answer" || end.type === "not_sent" || "answer" in end;
-  // What has no answer may go on in Forge: it stays in the journal, to be looked for before the next job.
-  if (isOver) {
-    await deps.journal.remove(taskId);
-    await deps.lender.takeBack();
-  }
-  return { end, request };
-}
-
-/** Runs the job on Forge; out of memory gets one more try in place, with the model unloaded before. */
-async function runOnForge(
-  deps: RunDeps,
-  work: Work,
-  taskId: string,
-  stops: RunStops,
-): Promise<Posted> {
-  const posted = await post(deps, work, taskId, stops);
-  const { end } = posted;
-  if (end.type !== "failed" || !end.answer || !isOutOfMemory(end.answer)) return posted;
-  const { mobilesd_job_id: job_id } = work.lease;
-  deps.log.warn({ job_id }, "Out of memory; unloading, then once more");
-  await deps.forge.post("/sdapi/v1/unload-checkpoint", {});
-  return post(deps, work, `task(mobilesd-${deps.uuid()})`, stops);
-}
-
 /**
  * Forge with everything that the job names. A file may have come since the lists were read, so they are
  * read once more before a job fails for it.
@@ -138,19 +63,6 @@ async function hostWithNames(deps: RunDeps, lease: LeaseGrant): Promise<Host | F
 
 type Attempt = RunEnd | { readonly type: "stopped" };
 
-async function readAnswer(work: Work, request: ForgeRequest, body: unknown): Promise<Result> {
-  const { lease, host, prepared } = work;
-  const main = host.catalogue.checkpoints.find((one) => one.name === prepared.checkpoints.main);
-  return readResult(body, {
-    params: lease.generation_params,
-    request,
-    checkpoint: { basename: main?.basename ?? "", hash: main?.hash ?? null },
-    inputSize: prepared.inputSize,
-    writesInfotext: host.options.writesInfotext,
-    embeddings: host.catalogue.embeddings,
-  });
-}
-
 async function attempt(deps: RunDeps, lease: LeaseGrant, stops: RunStops): Promise<Attempt> {
   const host = await hostWithNames(deps, lease);
   if ("reason" in host) return { type: "missing_name", failure: host };
@@ -158,12 +70,12 @@ async function attempt(deps: RunDeps, lease: LeaseGrant, stops: RunStops): Promi
   const params = lease.generation_params;
   const ready = await prepare(params, lease.checkpoint_name, host, pictures);
   if (!ready.ok) return { type: "failed", failure: ready.failure };
-  const taskId = `task(mobilesd-${deps.uuid()})`;
+  const taskId = newTaskId(deps);
   const target = { id: lease.mobilesd_job_id };
   const body = { ...proofOf(lease), forge_task_id: taskId };
   const started = await deps.cloud.insist("startJob", { params: target, body }, stops.stop);
   if (started.cancel) return { type: "cancelled" };
-  const work = { lease, host, prepared: ready.prepared };
+  const work = { lease, params, host, prepared: ready.prepared };
   const { end, request } = await runOnForge(deps, work, taskId, stops);
   if (end.type === "stopped") return end;
   if (end.type === "not_sent") return { type: "released" };
