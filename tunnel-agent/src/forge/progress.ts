@@ -5,7 +5,10 @@ import type { ForgeClient } from "./client.ts";
 export interface ForgeState {
   readonly isRunning: boolean;
   readonly isLoadingModel: boolean;
+  /** Stays true in an idle Forge, until the next generation begins. */
   readonly isInterrupted: boolean;
+  /** The batch under way was cut short; stays true likewise, but not from one batch to the next. */
+  readonly isSkipped: boolean;
   /** Changes whenever the generation moves. */
   readonly mark: string;
 }
@@ -13,6 +16,7 @@ export interface ForgeState {
 const Progress = z.object({
   state: z.object({
     interrupted: z.boolean(),
+    skipped: z.boolean(),
     job: z.string(),
     job_count: z.number(),
     job_no: z.number(),
@@ -26,11 +30,13 @@ export async function readState(forge: ForgeClient): Promise<ForgeState | null> 
   const answer = await forge.get("/sdapi/v1/progress?skip_current_image=true");
   const parsed = Progress.safeParse(answer.body);
   if (answer.status !== 200 || !parsed.success) return null;
-  const { interrupted, job, job_count, job_no, sampling_step, sampling_steps } = parsed.data.state;
+  const { interrupted, skipped, job, job_count, job_no, sampling_step, sampling_steps } =
+    parsed.data.state;
   return {
     isRunning: job !== "" || job_count !== 0,
     isLoadingModel: job_count < 0,
     isInterrupted: interrupted,
+    isSkipped: skipped,
     mark: [job, job_count, job_no, sampling_step, sampling_steps].join("/"),
   };
 }

@@ -11,7 +11,7 @@ import { pause } from "../pause.ts";
 import { type Failure, failure } from "./failure.ts";
 import { classifyError, isForgeNotUp } from "./forge-errors.ts";
 import type { ForgeRequest } from "./payload.ts";
-import { type Watcher, watchRun } from "./watch.ts";
+import { isCutShort, type Watcher, watchRun } from "./watch.ts";
 
 /** How one request to Forge ended. */
 export type GenerateEnd =
@@ -86,20 +86,40 @@ async function stopOwn(
   }
 }
 
-function fromAnswer(forge: Forge, answer: ForgeAnswer, watcher: Watcher, sentAt: number) {
-  if (isForgeNotUp(answer)) return { type: "not_sent" } as const;
+/**
+ * Whether the run that has just been answered was cut short between two looks: an idle Forge still tells.
+ * Where another generation has begun, what it tells is of that one.
+ */
+async function wasCutShortUnseen(client: ForgeClient): Promise<boolean> {
+  try {
+    const state = await readState(client);
+    return state !== null && !state.isRunning && isCutShort(state);
+  } catch (error) {
+    if (error instanceof ForgeUnreachableError) return false;
+    throw error;
+  }
+}
+
+async function fromAnswer(
+  forge: Forge,
+  answer: ForgeAnswer,
+  watcher: Watcher,
+  sentAt: number,
+): Promise<GenerateEnd> {
+  const totalMs = forge.now() - (watcher.watched().firstActiveAt ?? sentAt);
+  if (isForgeNotUp(answer)) return { type: "not_sent" };
   if (answer.status !== 200) {
-    return { type: "failed", failure: classifyError(answer), answer } as const;
+    return { type: "failed", failure: classifyError(answer), answer };
   }
-  const { firstActiveAt, modelLoadMs, wasInterrupted } = watcher.watched();
-  if (wasInterrupted) {
-    const message = "Somebody interrupted the generation at Forge itself";
+  const { modelLoadMs, wasCutShort } = watcher.watched();
+  if (wasCutShort || (await wasCutShortUnseen(forge.client))) {
+    const message =
+      "Somebody pressed Interrupt or Skip at Forge, so that the picture was only half drawn.";
     const why = failure("infra", "incomplete_result", message);
-    return { type: "failed", failure: why, answer } as const;
+    return { type: "failed", failure: why, answer };
   }
-  const totalMs = forge.now() - (firstActiveAt ?? sentAt);
   const generationMs = Math.max(1, totalMs - modelLoadMs);
-  return { type: "answer", body: answer.body, generationMs, modelLoadMs } as const;
+  return { type: "answer", body: answer.body, generationMs, modelLoadMs };
 }
 
 /** Whether nothing runs in Forge at this moment, as far as it says; null when it is not there at all. */

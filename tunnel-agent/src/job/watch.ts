@@ -14,7 +14,8 @@ export interface Watched {
   readonly lastMoveAt: number;
   readonly mark: string;
   readonly modelLoadMs: number;
-  readonly wasInterrupted: boolean;
+  /** Somebody pressed Interrupt or Skip at Forge: what it gives is half drawn, and does not say so (1.10). */
+  readonly wasCutShort: boolean;
   /** The usual time between two moves: what makes a stall one. */
   readonly moveMsMean: number;
 }
@@ -27,7 +28,7 @@ export function startWatch(now: number): Watched {
     lastMoveAt: now,
     mark: "",
     modelLoadMs: 0,
-    wasInterrupted: false,
+    wasCutShort: false,
     moveMsMean: 0,
   };
 }
@@ -40,6 +41,11 @@ function phaseOf(watched: Watched, task: TaskState, state: ForgeState): Phase {
 
 /** Weight of the newest move in the mean: a step that slows down shows after some three. */
 const NEWEST_WEIGHT = 0.3;
+
+/** Whether the generation that a state is of was told to end early. */
+export function isCutShort({ isInterrupted, isSkipped }: ForgeState): boolean {
+  return isInterrupted || isSkipped;
+}
 
 /** What is known after one more look at Forge. Pure. */
 export function observe(
@@ -63,7 +69,7 @@ export function observe(
     lastSeenAt: now,
     lastMoveAt: isMove ? now : watched.lastMoveAt,
     modelLoadMs: watched.modelLoadMs + (phase === "loading" ? now - watched.lastSeenAt : 0),
-    wasInterrupted: watched.wasInterrupted || (isActive && seen.state.isInterrupted),
+    wasCutShort: watched.wasCutShort || (isActive && isCutShort(seen.state)),
     // From one step to the next only: what lies before the first is the load of the model.
     moveMsMean: isMove && isStep ? mean + (sinceMs - mean) * weight : mean,
   };

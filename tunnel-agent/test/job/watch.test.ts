@@ -7,6 +7,7 @@ const state = (mark: string, more: Partial<ForgeState> = {}): ForgeState => ({
   isRunning: true,
   isLoadingModel: false,
   isInterrupted: false,
+  isSkipped: false,
   mark,
   ...more,
 });
@@ -80,9 +81,11 @@ describe("what a run is known by", () => {
     expect(watched.modelLoadMs).toBe(2_000);
   });
 
-  it("an interrupt that somebody sent during it is seen, one of before is not", () => {
+  it("an interrupt or skip that somebody sent during it is seen, one of before is not", () => {
     const interrupted = state("0", { isInterrupted: true });
-    expect(watchAll([["queued", interrupted]]).watched.wasInterrupted).toBe(false);
-    expect(watchAll([["active", interrupted]]).watched.wasInterrupted).toBe(true);
+    expect(watchAll([["queued", interrupted]]).watched.wasCutShort).toBe(false);
+    expect(watchAll([["active", interrupted]]).watched.wasCutShort).toBe(true);
+    const skipped = state("0", { isSkipped: true });
+    expect(watchAll([["active", skipped]]).watched.wasCutShort).toBe(true);
   });
 });
