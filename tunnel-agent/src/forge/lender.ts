@@ -7,6 +7,15 @@ import { keptByForge, type Lent, lentBy } from "./lent-options.ts";
 
 type Overrides = Readonly<Record<string, unknown>>;
 
+/** What stays on a dedicated box, as moving a model in and out costs more than many a job (8.3). */
+const SELECTION: ReadonlySet<string> = new Set(["sd_model_checkpoint", "forge_additional_modules"]);
+
+const isSelection = (name: string) => SELECTION.has(name);
+
+function pick(lent: Lent, isMeant: (name: string) => boolean): Lent {
+  return Object.fromEntries(Object.entries(lent).filter(([name]) => isMeant(name)));
+}
+
 /** Sees to it that what a job overrides does not stay behind for the next one, or for the person at the page. */
 export interface Lender {
   /**
@@ -22,7 +31,8 @@ export interface Lender {
 
 /**
  * Forge restores an overridden option only if its config holds it. Putting one back by hand stores it, so
- * that each option costs two requests once, and none from then on. A dedicated box keeps what jobs select.
+ * that each option costs two requests once, and none from then on. A dedicated box keeps the model that a job
+ * selects: there nothing is restored by Forge, and all else is put back by hand.
  */
 export function createLender(deps: {
   forge: ForgeClient;
@@ -56,17 +66,19 @@ export function createLender(deps: {
     },
     async takeBack() {
       const lent = journal.lent();
-      const names = Object.keys(lent);
-      if (isDedicated || names.length === 0) return;
+      const staying = isDedicated ? pick(lent, isSelection) : {};
+      const due = pick(lent, (name) => !(name in staying));
+      const names = Object.keys(due);
+      if (names.length === 0) return;
       try {
-        if (names.some((name) => !held.has(name))) await putBack(lent);
+        if (names.some((name) => !held.has(name))) await putBack(due);
       } catch (error) {
         // It stays noted: the next time that Forge is there it is looked at again.
         if (error instanceof ForgeUnreachableError) return;
         throw error;
       }
-      for (const name of names) held.add(name);
-      await journal.setLent({});
+      if (!isDedicated) for (const name of names) held.add(name);
+      await journal.setLent(staying);
     },
     forget: () => held.clear(),
   };
