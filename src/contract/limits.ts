@@ -45,6 +45,8 @@ export const LIMITS = {
   alwaysonScriptsMax: 32,
   /** LoRAs that one prompt calls: each is looked up by name, and more than a few spoil a picture. */
   lorasMax: 32,
+  /** Characters of all parameters of a job as JSON: a list shows two hundred jobs, and the Worker has 128 MB. */
+  paramsCharsMax: 200_000,
   /** Input pictures of one job: init image, mask, and those of ten ControlNet units. */
   uploadsPerJobMax: 32,
   /** Tags of one job: as many as fit a line of a phone's screen, twice over. */

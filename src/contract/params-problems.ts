@@ -81,6 +81,14 @@ function* scriptProblems({ script, alwayson_scripts = {}, img2img }: GenerationP
 }
 
 function* amountProblems(params: GenerationParams): Problems {
+  if (JSON.stringify(params).length > LIMITS.paramsCharsMax) {
+    const largest = Object.entries(params)
+      .map(([field, value]) => ({ field, length: JSON.stringify(value)?.length ?? 0 }))
+      .reduce((a, b) => (b.length > a.length ? b : a));
+    const limit = LIMITS.paramsCharsMax;
+    const message = "the job's parameters are too long together, this one most of all";
+    yield { field: largest.field, message, limit };
+  }
   const uploads = uploadsOf(params);
   const last = uploads.at(-1);
   if (last && uploads.length > LIMITS.uploadsPerJobMax) {

@@ -155,3 +155,17 @@ describe("a job", () => {
     ]);
   });
 });
+
+it("a job whose parameters would fill a list's answer is refused, with the longest of them named", () => {
+  const args = Array.from({ length: 300 }, () => "x".repeat(700));
+  const long = { alwayson_scripts: { "Regional Prompter": { args } } };
+  expect(problems(long)).toEqual([
+    {
+      field: "alwayson_scripts",
+      message: expect.stringContaining("too long together"),
+      limit: LIMITS.paramsCharsMax,
+    },
+  ]);
+  const fitting = { alwayson_scripts: { "Regional Prompter": { args: args.slice(50) } } };
+  expect(problems(fitting)).toEqual([]);
+});
