@@ -73,6 +73,11 @@ function learnLoads(
   };
 }
 
+/** Whether the loads of a job are those of its one checkpoint; otherwise they say nothing of any. */
+export function loadsOneCheckpoint({ refiner, hires }: Pick<ResolvedParams, "refiner" | "hires">) {
+  return refiner === undefined && hires?.checkpoint_name === undefined;
+}
+
 interface DoneJob extends WaitingJob {
   readonly generationMs: number;
   readonly modelLoadMs: number;

@@ -1,5 +1,5 @@
 import { type Complete, type LeaseEnded, LIMITS, type ManifestImage } from "@mobilesd/contract";
-import { isNewTiming, learn } from "../../domain/estimate.ts";
+import { isNewTiming, learn, loadsOneCheckpoint } from "../../domain/estimate.ts";
 import { fingerprintOf } from "../../domain/fingerprint.ts";
 import { isSightingDue } from "../../domain/presence.ts";
 import { picturesMaxOf, readStoredParams } from "../../domain/stored-params.ts";
@@ -69,11 +69,13 @@ async function learnOfServer(
   const server = await findServer(ctx.db, job.targetServerAlias);
   if (!server) throw new AppError("lease_lost");
   const known = timingOf(server);
+  const params = readStoredParams(job.generationParamsJson);
+  const isOneLoad = params !== null && loadsOneCheckpoint(params);
   const learned = learn(known, {
     costMegapixelSteps: job.costMegapixelSteps,
     checkpointName: job.checkpointName,
     generationMs: input.generation_ms,
-    modelLoadMs: input.model_load_ms,
+    modelLoadMs: isOneLoad ? input.model_load_ms : 0,
   });
   const now = ctx.clock();
   const columns = {

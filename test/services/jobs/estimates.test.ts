@@ -28,8 +28,8 @@ async function open() {
     };
   };
   /** Runs the next job to its end, and says how long its model took to load. */
-  const live = async (checkpoint: string, model_load_ms: number) => {
-    await submit(checkpoint);
+  const live = async (checkpoint: string, model_load_ms: number, changes: object = {}) => {
+    await submit(checkpoint, changes);
     const lease = await agent.claim();
     await agent.start(lease);
     const image = await exampleImage("x");
@@ -69,6 +69,13 @@ it("learns nothing of a load from a job whose model was there already", async ()
   const { submit, live } = await open();
   await live("small", 2_000);
   await live("small", 0);
+  expect((await submit("small")).completionMs).toBe(2_000 + GENERATION_MS);
+});
+
+it("learns no load time of a checkpoint from a job that loaded others beside it", async () => {
+  const { submit, live } = await open();
+  await live("small", 2_000);
+  await live("small", 60_000, { refiner: { checkpoint_name: "large", switch_at: 0.8 } });
   expect((await submit("small")).completionMs).toBe(2_000 + GENERATION_MS);
 });
 
