@@ -5,6 +5,7 @@ import type { OptionStore } from "./option-store.ts";
 import type { Pixels } from "./picture/pixels.ts";
 import { renderScene } from "./picture/render.ts";
 import type { Plan } from "./plan.ts";
+import { resolveSchedule } from "./samplers.ts";
 import { type SamplingPass, summarizeOptions } from "./sampling-settings.ts";
 
 /** From here on a real picture is one colour too. */
@@ -77,7 +78,7 @@ function summarize(
     usesNegative ? readText(negativePrompt) : null,
     sampling.sampler,
     // One step begins and ends alike, whatever lies between.
-    sampling.steps > 1 ? sampling.schedule : null,
+    sampling.steps > 1 ? resolveSchedule(sampling.sampler, sampling.schedule) : null,
     sampling.steps,
     cfgScale,
     plan.distilledCfgScale,

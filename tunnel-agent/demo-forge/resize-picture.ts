@@ -2,8 +2,8 @@ import type { Pixels } from "./picture/pixels.ts";
 import { openPixels, readPixels } from "./picture/render.ts";
 
 /**
- * Brings a picture to a size as Forge's resize modes do: 0 and 3 stretch, 1 cuts, 2 and everything
- * above it pads with the picture's own edges.
+ * Brings a picture to a size as Forge's resize modes do: 0 and 3 stretch, the latter softer as it
+ * stretches latents, 1 cuts, 2 and everything above it pads with the picture's own edges.
  */
 export async function resizePicture(
   picture: Pixels,
@@ -13,7 +13,8 @@ export async function resizePicture(
 ): Promise<Pixels> {
   if (picture.width === width && picture.height === height) return picture;
   if (mode === 0 || mode === 3) {
-    return readPixels(openPixels(picture).resize(width, height, { fit: "fill" }));
+    const kernel = mode === 3 ? "linear" : "lanczos3";
+    return readPixels(openPixels(picture).resize(width, height, { fit: "fill", kernel }));
   }
   const cut = openPixels(picture).resize(width, height, { fit: "cover" });
   if (mode === 1) return readPixels(cut);

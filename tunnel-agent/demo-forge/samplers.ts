@@ -16,6 +16,8 @@ const SCHEDULERS = schedulers.map((scheduler) => ({
 
 type Scheduler = (typeof SCHEDULERS)[number];
 
+const AUTOMATIC = "Automatic";
+
 /** Samplers that know no schedulers (modules/sd_samplers_timesteps.py). */
 const TIMESTEP_SAMPLERS = new Set(["DDIM", "DDIM CFG++", "PLMS", "UniPC"]);
 
@@ -42,7 +44,7 @@ export function resolveSampler(samplerName: string, schedulerName: string | null
   const [name, ending] = splitName(samplerName);
   const sampler = samplers.find((known) => known.name === name) ?? samplers[0];
   const scheduler = schedulerName ? findScheduler(schedulerName) : ending;
-  return { sampler: sampler?.name ?? name, schedule: scheduler?.label ?? "Automatic" };
+  return { sampler: sampler?.name ?? name, schedule: scheduler?.label ?? AUTOMATIC };
 }
 
 function splitName(samplerName: string): [name: string, ending: Scheduler | undefined] {
@@ -60,13 +62,13 @@ export function isSampler(name: string): boolean {
 
 /**
  * The label of the scheduler that really makes the noise levels: "Automatic" becomes the sampler's
- * own. Null when that is the model's plain one, and for samplers that know no schedulers.
+ * own, but only when it is spelled so. Null when that is the model's plain one, and for samplers that
+ * know no schedulers.
  */
 export function resolveSchedule(sampler: string, schedule: string): string | null {
   if (TIMESTEP_SAMPLERS.has(sampler)) return null;
-  const asked = findScheduler(schedule);
-  if (asked?.name !== "automatic") return asked?.label ?? null;
-  return findScheduler(readOption(sampler, "scheduler"))?.label ?? null;
+  const known = findScheduler(schedule === AUTOMATIC ? readOption(sampler, "scheduler") : schedule);
+  return known === undefined || known.label === AUTOMATIC ? null : known.label;
 }
 
 /** The option that sets a sampler's noise; null for samplers that draw none while sampling. */

@@ -26,6 +26,19 @@ const DEFAULT_TEXTS: Readonly<Record<string, string>> = {
   hr_option: "HiResFixOption.BOTH",
 };
 
+/** The same as values. */
+const DEFAULT_VALUES: Readonly<Record<string, unknown>> = {
+  weight: 1,
+  resize_mode: "Crop and Resize",
+  processor_res: -1,
+  threshold_a: -1,
+  threshold_b: -1,
+  guidance_start: 0,
+  guidance_end: 1,
+  pixel_perfect: false,
+  control_mode: "Balanced",
+};
+
 /** In this order; a -1 stands for a hidden slider and is left out. */
 const SHOWN_FIELDS = [
   "module",
@@ -73,6 +86,12 @@ export function describeUnit({ fields }: ControlUnit): string {
   // Forge gives up on the whole line when a value would break its own parser.
   if (texts.some(([, text]) => /[,:]/.test(text))) return "";
   return texts.map(([name, text]) => `${name}: ${text}`).join(", ");
+}
+
+/** What of a unit decides the picture, beside its own pictures: alike however the request spells it. */
+export function readDrawnFields({ fields, module, model }: ControlUnit): unknown[] {
+  const values = Object.entries(DEFAULT_VALUES).map(([name, value]) => fields[name] ?? value);
+  return [module, model, ...values];
 }
 
 function isDictionary(value: unknown): value is Record<string, unknown> {

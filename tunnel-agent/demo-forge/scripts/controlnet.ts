@@ -7,7 +7,7 @@ import type { Pixels } from "../picture/pixels.ts";
 import { openPixels, readPixels } from "../picture/render.ts";
 import { decodePicture } from "../sent-picture.ts";
 import { drawMap } from "./control-map.ts";
-import { type ControlUnit, describeUnit, readUnits } from "./controlnet-unit.ts";
+import { type ControlUnit, describeUnit, readDrawnFields, readUnits } from "./controlnet-unit.ts";
 import type { ScriptArguments } from "./find-scripts.ts";
 
 /** What the units of one job do. */
@@ -151,10 +151,10 @@ function summarize(working: { unit: ControlUnit; pictures: UnitPictures }[]): st
     picture && createHash("sha256").update(picture.data).digest("hex");
   if (working.length === 0) return "";
   return JSON.stringify(
-    working.map(({ unit, pictures }) => ({
-      ...unit.fields,
-      image: hash(pictures.image),
-      mask_image: hash(pictures.mask),
-    })),
+    working.map(({ unit, pictures }) => [
+      readDrawnFields(unit),
+      hash(pictures.image),
+      hash(pictures.mask),
+    ]),
   );
 }

@@ -53,6 +53,15 @@ describe("a ControlNet unit", () => {
     expect(lines).toEqual([`ControlNet 0: ${unitLine(fields.module ?? "None", fields.model)}`]);
   });
 
+  it("draws the same however it is spelled: in another order, or with what is so anyway", async () => {
+    const forge = await startForge({ timeScale: 0 });
+    const image = await paint(64, 64, "#3080c0");
+    const short = await compare(forge, [{ image, module: "reference_only", weight: 0.8 }]);
+    const long = { weight: 0.8, guidance_start: 0, pixel_perfect: false, threshold_a: -1 };
+    const spelled = await compare(forge, [{ ...long, module: "reference_only", image }]);
+    expect(await readPixels(spelled.images[0])).toEqual(await readPixels(short.images[0]));
+  });
+
   it.each([
     ["an unknown model", { model: "no_such_model [abc]" }, 2],
     ["a preprocessor that needs a model it has not", { module: "canny" }, 2],

@@ -149,6 +149,20 @@ describe("hires fix", () => {
     expect(same.images).toEqual(plain.images);
   });
 
+  it("takes a scheduler by label and by name, but the sampler's own only by its label", async () => {
+    const forge = await startForge({ timeScale: 0 });
+    const draw = async (hr_scheduler: string | null) => {
+      const body = { ...HIRES, sampler_name: "DPM++ 2M", hr_scheduler };
+      const { images } = await forge.txt2img({ ...body, hr_second_pass_steps: 4 });
+      return images;
+    };
+    const own = await draw("Automatic");
+    expect(await draw("karras")).toEqual(own);
+    expect(await draw("Karras")).toEqual(own);
+    expect(await draw(null)).toEqual(own);
+    expect(await draw("automatic")).not.toEqual(own);
+  });
+
   it("differs by strength, upscaler, steps, prompt and checkpoint of the second pass", async () => {
     const forge = await startForge({ timeScale: 0 });
     const variants = [

@@ -250,6 +250,21 @@ describe("inpainting", () => {
     },
   );
 
+  it("has another picture for each resize mode when the sides do not fit", async () => {
+    const forge = await startForge({ timeScale: 0 });
+    const wide = sharp(await paint(96, 64, "#0a4")).composite([
+      { input: await paint(24, 24, "#d22"), left: 8, top: 30 },
+    ]);
+    const init_images = [(await wide.png().toBuffer()).toString("base64")];
+    const pictures = await Promise.all(
+      [0, 1, 2, 3].map(async (resize_mode) => {
+        const { images } = await forge.img2img({ init_images, resize_mode });
+        return images[0]?.toString("base64");
+      }),
+    );
+    expect(new Set(pictures).size).toBe(4);
+  });
+
   it("under a latent upscale keeps the rest unscaled, from the upper left corner", async () => {
     const forge = await startForge({ timeScale: 0 });
     // Only the upper left quarter of the init picture is blue.
