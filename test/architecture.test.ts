@@ -140,6 +140,7 @@ const FOLDERS_OF_TESTS_ALONE = new Set([
   "fixtures",
   "agent",
   "forge-api",
+  "forge-jobs",
 ]);
 
 /** What is wrong with a test file, one sentence each: names, and what would let a test pass unseen. */
