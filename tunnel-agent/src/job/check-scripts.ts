@@ -59,10 +59,37 @@ function isDetailing({ params }: Asked): boolean {
   );
 }
 
+/**
+ * The key that a script of Forge itself writes into the infotext when it works (extensions-builtin), by its
+ * title in lower case. One that cannot read its arguments, or does not fit the model, does nothing instead.
+ */
+const SIGNS: Readonly<Record<string, string>> = {
+  "dynamicthresholding (cfg-fix) integrated": "dynthres_enabled",
+  "freeu integrated (sd 1.x, sd 2.x, sdxl)": "freeu_enabled",
+  "kohya hrfix integrated": "kohya_hrfix_enabled",
+  "latentmodifier integrated": "latent_modifier_enabled",
+  "multidiffusion integrated": "multidiffusion_enabled",
+  "perturbedattentionguidance integrated": "pagi_enabled",
+  "selfattentionguidance integrated (sd 1.x, sd 2.x, sdxl)": "sag_enabled",
+  "stylealign integrated": "stylealign_enabled",
+  "soft inpainting": "Soft inpainting enabled",
+};
+
+function silent(title: string): JobWarning {
+  const message = `${title} was switched on, but nothing in the picture says that it worked: its values may be none that it understands, or it does not go with this model or job.`;
+  return { code: "script_silent", message, field: `${FIELD}.${title}` };
+}
+
 /** Scripts that were switched on and left no trace in the infotexts. */
 export function silentScripts({ asked, lines }: Evidence): JobWarning[] {
-  if (!isDetailing(asked) || hasKey(lines, (key) => key.startsWith("ADetailer"))) return [];
+  const silentOnes = Object.entries(asked.params.alwayson_scripts ?? {})
+    .filter(([title, { args }]) => {
+      const sign = SIGNS[title.toLowerCase()];
+      return sign !== undefined && args[0] === true && !hasKey(lines, (key) => key === sign);
+    })
+    .map(([title]) => silent(title));
+  if (!isDetailing(asked) || hasKey(lines, (key) => key.startsWith("ADetailer"))) return silentOnes;
   const message =
     "ADetailer was switched on, but nothing in the picture says that it ran: see whether faces and hands are as you like them.";
-  return [{ code: "script_silent", message, field: FIELD }];
+  return [...silentOnes, { code: "script_silent", message, field: FIELD }];
 }

@@ -187,3 +187,26 @@ describe("ADetailer", () => {
     expect(await warningsOf(one)).toEqual([]);
   });
 });
+
+const KOHYA = "Kohya HRFix Integrated";
+const withKohya = (args: unknown[]) => ({ params: { alwayson_scripts: { [KOHYA]: { args } } } });
+
+describe("a script of Forge itself", () => {
+  it("that was switched on and left no trace is told by its name", async () => {
+    expect(await warningsOf(withKohya([true, "x"]))).toEqual([
+      {
+        code: "script_silent",
+        field: `alwayson_scripts.${KOHYA}`,
+        message: expect.stringMatching(/^Kohya HRFix Integrated was switched on, but/),
+      },
+    ]);
+  });
+
+  it.each<[what: string, one: Case]>([
+    ["left its trace", { ...withKohya([true, 3]), keys: { kohya_hrfix_enabled: "True" } }],
+    ["is switched off", withKohya([false, 3])],
+    ["is of a kind that leaves none", { params: { alwayson_scripts: { Mine: { args: [true] } } } }],
+  ])("that %s is no matter", async (_what, one) => {
+    expect(await warningsOf(one)).toEqual([]);
+  });
+});
