@@ -34,7 +34,8 @@ async function runStart({ options, login, groups, isWatched }: Start): Promise<O
     const outcome: Outcome = { differences: new Map(), leftOut: [], notRestored: [], blank: [] };
     for await (const result of runGroups(session, groups, new AbortController().signal)) {
       if (result.type === "left out") outcome.leftOut.push(`${result.name}: ${result.need}`);
-      else for (const each of result.cases) outcome.differences.set(each.id, each.differences);
+      if (result.type !== "run") continue;
+      for (const each of result.cases) outcome.differences.set(each.id, each.differences);
     }
     outcome.blank = session.pictures.blank;
     outcome.notRestored = (await session.settings?.restore()) ?? [];

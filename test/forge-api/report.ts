@@ -1,4 +1,4 @@
-import type { GroupResult } from "./suite.ts";
+import type { CaseResult, GroupResult } from "./suite.ts";
 
 /** The sums of a run. */
 export interface Sums {
@@ -12,6 +12,7 @@ export function addUp(sums: Sums, result: GroupResult): Sums {
   if (result.type === "left out") {
     return { ...sums, leftOut: [...sums.leftOut, { name: result.name, need: result.need }] };
   }
+  if (result.type === "begun") return sums;
   const failed = result.cases.filter(({ differences }) => differences.length > 0).length;
   return {
     ...sums,
@@ -20,25 +21,24 @@ export function addUp(sums: Sums, result: GroupResult): Sums {
   };
 }
 
-/** The lines that tell of one group: how it went, and every difference. */
-export function describeGroup(result: GroupResult): string[] {
-  if (result.type === "left out") return [`${result.name}: left out`];
-  const failed = result.cases.filter(({ differences }) => differences.length > 0);
-  const passed = `${result.cases.length - failed.length} passed`;
-  const details = failed.flatMap(({ id, differences }) => [
-    `  ${id}`,
-    ...differences.map((difference) => `    ${difference}`),
-  ]);
+/** What stands behind the name of a group that was run: how it went, and every difference. */
+export function describeRun(cases: readonly CaseResult[]): string[] {
+  const failed = cases.filter(({ differences }) => differences.length > 0);
   const failures = failed.length > 0 ? `, ${failed.length} FAILED` : "";
-  return [`${result.name}: ${passed}${failures}`, ...details];
+  return [
+    `${cases.length - failed.length} passed${failures}`,
+    ...failed.flatMap(({ id, differences }) => [
+      `  ${id}`,
+      ...differences.map((difference) => `    ${difference}`),
+    ]),
+  ];
 }
 
-/** The last lines of a run: what was left out and what it needs, then the sums. */
+/** The last lines of a run: what was left out, by what it needs, then the sums. */
 export function describeSums({ passed, failed, leftOut }: Sums): string[] {
-  const needs = leftOut.map(({ name, need }) => `  ${name}: needs ${need}`);
-  return [
-    ...(needs.length > 0 ? ["", "Left out:", ...needs] : []),
-    "",
-    `${passed} passed, ${failed} failed, ${leftOut.length} groups left out`,
-  ];
+  const needs = [...new Set(leftOut.map(({ need }) => need))].flatMap((need) => {
+    const names = leftOut.filter((group) => group.need === need).map(({ name }) => name);
+    return [`Left out: ${names.join("; ")}`, `  They need ${need}.`];
+  });
+  return [...needs, `${passed} passed, ${failed} failed, ${leftOut.length} groups left out`];
 }

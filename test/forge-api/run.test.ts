@@ -41,7 +41,9 @@ it("passes, fails and leaves out by number, and names what the left out groups n
   const demo = await startDemo();
   const { code, said } = await startSuite("--url", demo.url, "--only", "errors", "auth").ended;
   expect(said).toContain("errors: 10 passed");
-  expect(said).toContain("  auth: needs a Forge started with --api-auth user:password");
+  expect(said).toContain(
+    "Left out: auth\n  They need a Forge started with --api-auth user:password, and",
+  );
   expect(said.trim()).toMatch(/\d+ passed, \d+ failed, 1 groups left out$/);
   expect(code).toBe(/, 0 failed/.test(said) ? 0 : 1);
 });
@@ -81,7 +83,9 @@ it("says what to do when it cannot begin", async () => {
   expect(unknown.said).toMatch(/^This Forge has no checkpoint none; it has demoPainter_v1/);
   const aimless = await startSuite("--url", demo.url, "--only", "nothing").ended;
   expect(aimless.said).toMatch(/^--only names no group. The groups are: /);
-  expect([closed.code, unknown.code, aimless.code]).toEqual([2, 2, 2]);
+  const absent = await startSuite("--url", "http://127.0.0.1:9").ended;
+  expect(absent.said).toMatch(/^Forge does not answer \(\/internal\/ping: /);
+  expect([closed, unknown, aimless, absent].map(({ code }) => code)).toEqual([2, 2, 2, 2]);
 });
 
 it("puts every setting back when it is stopped amid a case", async () => {
@@ -110,4 +114,18 @@ it("puts every setting back at once when it is stopped twice", async () => {
   suite.stop();
   expect((await suite.ended).code).toBe(130);
   expect((await readOptions(demo)).samples_format).toBe("webp");
+});
+
+it("tells the settings that it could not put back when Forge dies", async () => {
+  const demo = await startDemo({ timeScale: 1 });
+  await connectForge(demo.url, null).ask("/sdapi/v1/options", { samples_format: "webp" });
+  const suite = startSuite("--url", demo.url, "--only", "lists", "generate");
+  await suite.until("lists: flags");
+  await demo.stop();
+  const { code, said } = await suite.ended;
+  expect(said).toContain("Forge does not answer (");
+  expect(said).not.toContain("FAILED");
+  expect(said).toContain("NOT PUT BACK");
+  expect(said).toContain('"samples_format":"webp"');
+  expect(code).toBe(1);
 });

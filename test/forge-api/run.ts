@@ -3,7 +3,7 @@ import type { Group } from "./cases/case.ts";
 import { connectForge } from "./forge/connection.ts";
 import { RefusedForge } from "./forge/idle.ts";
 import { GROUPS } from "./groups.ts";
-import { addUp, describeGroup, describeSums, type Sums } from "./report.ts";
+import { addUp, describeRun, describeSums, type Sums } from "./report.ts";
 import { openSession, type Session } from "./session.ts";
 import { runGroups } from "./suite.ts";
 
@@ -42,7 +42,7 @@ function listenForStop(restore: () => Promise<void>): AbortSignal {
       void restore().finally(() => process.exit(EXITS.stopped));
       return;
     }
-    tell("Stopping: waiting for the case under way (a second Ctrl-C does not wait).");
+    tell("\nStopping: waiting for the case under way (a second Ctrl-C does not wait).");
     stop.abort();
   };
   process.on("SIGINT", handle);
@@ -58,7 +58,8 @@ async function restore(session: Session | null): Promise<boolean> {
     if (differences.length === 0) tell("All settings are as they were.");
     return differences.length === 0;
   } catch (error) {
-    tell(`NOT PUT BACK, Forge does not answer: ${error instanceof Error ? error.message : error}`);
+    tell(`NOT PUT BACK: ${error instanceof Error ? error.message : error}`);
+    tell(`The settings were: ${JSON.stringify(session.settings.listChanged())}`);
     return false;
   }
 }
@@ -67,8 +68,9 @@ function describeForge({ forge, flavour, names }: Session): string {
   const words = [
     flavour.hasApi ? "with API" : "without API",
     flavour.hasPage ? "with page" : "without page",
-    flavour.isHashing ? "hashing" : "not hashing",
-    `checkpoint ${names.selected.title || "unknown"}`,
+    ...(flavour.hasApi
+      ? [flavour.isHashing ? "hashing" : "not hashing", `checkpoint ${names.selected.title}`]
+      : []),
   ];
   return `Forge at ${forge.url}: ${words.join(", ")}`;
 }
@@ -86,7 +88,8 @@ async function run({ url, auth, checkpoint, only }: Flags): Promise<number> {
     tell(describeForge(session));
     for await (const result of runGroups(session, groups, stop)) {
       sums = addUp(sums, result);
-      for (const line of describeGroup(result)) tell(line);
+      if (result.type === "begun") process.stdout.write(`${result.name}: `);
+      if (result.type === "run") for (const line of describeRun(result.cases)) tell(line);
     }
     for (const name of session.pictures.blank) {
       tell(`Note: ${name} has one colour; what it equals says nothing on this machine.`);

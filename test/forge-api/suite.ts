@@ -1,4 +1,5 @@
 import type { Case, Group } from "./cases/case.ts";
+import { ForgeGone } from "./forge/connection.ts";
 import { NEEDS, type Need } from "./forge/needs.ts";
 import type { Session } from "./session.ts";
 
@@ -8,14 +9,15 @@ export interface CaseResult {
   differences: string[];
 }
 
-/** What became of one group: either its cases were run, or it was left out for what it needs. */
+/** What became of one group: it was begun and its cases were run, or it was left out for what it needs. */
 export type GroupResult =
+  | { type: "begun"; name: string }
   | { type: "run"; name: string; cases: CaseResult[] }
   | { type: "left out"; name: string; need: string };
 
 /**
- * Runs groups one after the other and yields each one's result. A failure of a case is a difference of
- * it. Ends early, after the case under way, when `signal` is aborted.
+ * Runs groups one after the other and yields what becomes of each. A failure of a case is a difference of
+ * it. Ends early, after the case under way, when `signal` is aborted. Throws `ForgeGone`.
  */
 export async function* runGroups(
   session: Session,
@@ -25,8 +27,10 @@ export async function* runGroups(
   for (const group of groups) {
     if (signal.aborted) return;
     const need = await findLacking(session, group);
-    if (need !== null) yield { type: "left out", name: group.name, need: NEEDS[need] };
-    else yield { type: "run", name: group.name, cases: await runGroup(session, group, signal) };
+    if (need === null) {
+      yield { type: "begun", name: group.name };
+      yield { type: "run", name: group.name, cases: await runGroup(session, group, signal) };
+    } else yield { type: "left out", name: group.name, need: NEEDS[need] };
   }
 }
 
@@ -66,6 +70,7 @@ async function runCase(session: Session, { run }: Case): Promise<string[]> {
   try {
     return await run(session);
   } catch (error) {
+    if (error instanceof ForgeGone) throw error;
     return [error instanceof Error ? error.message : String(error)];
   }
 }

@@ -22,9 +22,17 @@ export interface SendOptions {
   signal?: AbortSignal;
 }
 
+/** Forge gave no whole answer, so that nothing more can be asked. */
+export class ForgeGone extends Error {
+  override readonly name = "ForgeGone";
+}
+
 const NO_LIMIT = { headersTimeout: 0, bodyTimeout: 0 };
 
-/** Opens a way to a Forge. `login` is `user:password` or null. Sends nothing yet. */
+/**
+ * Opens a way to a Forge. `login` is `user:password` or null. Sends nothing yet. Everything that is sent
+ * later rejects with `ForgeGone` when there is no answer.
+ */
 export function connectForge(url: string, login: string | null): ForgeConnection {
   const dispatcher = new Agent(NO_LIMIT);
   const ownLogin = login === null ? null : createBasic(login);
@@ -53,6 +61,10 @@ export function connectForge(url: string, login: string | null): ForgeConnection
     open.add(noted);
     try {
       return await answer;
+    } catch (cause) {
+      if (options.signal?.aborted) throw cause;
+      const why = cause instanceof Error ? cause.message : String(cause);
+      throw new ForgeGone(`Forge does not answer (${asked.path}: ${why})`, { cause });
     } finally {
       open.delete(noted);
     }

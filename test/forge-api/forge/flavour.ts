@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from "../compare/difference.ts";
-import type { ForgeConnection } from "./connection.ts";
+import { type ForgeConnection, ForgeGone } from "./connection.ts";
 import { RefusedForge } from "./idle.ts";
 
 /** How a Forge was started, as far as it decides what it can be asked. */
@@ -24,7 +24,7 @@ export async function findFlavour(forge: ForgeConnection): Promise<Flavour> {
   const statusOf = async (path: string, authorization?: null) =>
     (await forge.send({ method: "GET", path }, authorization === null ? { authorization } : {}))
       .status;
-  const page = await statusOf("/internal/ping");
+  const page = await statusOf("/internal/ping").catch(refuseAbsent);
   const api = await statusOf("/sdapi/v1/samplers");
   const loras = await statusOf("/sdapi/v1/loras");
   if (api === 401) {
@@ -50,6 +50,10 @@ export async function findFlavour(forge: ForgeConnection): Promise<Flavour> {
     hasPort: typeof flags.port === "number",
     isHashing: flags.no_hashing !== true,
   };
+}
+
+function refuseAbsent(error: unknown): never {
+  throw error instanceof ForgeGone ? new RefusedForge(error.message) : error;
 }
 
 const WITHOUT_API = {

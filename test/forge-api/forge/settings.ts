@@ -51,7 +51,9 @@ export interface LabSettings {
   readonly before: JsonObject;
   /** Sets options for some cases; they are put back with all others. */
   change(changes: JsonObject): Promise<void>;
-  /** Puts back every option that was changed, and tells which ones could not be. */
+  /** Every option that was set, with the value that it had before. */
+  listChanged(): JsonObject;
+  /** Puts back every option that was set, and tells which ones could not be. */
   restore(): Promise<string[]>;
 }
 
@@ -60,7 +62,10 @@ export function listLabOptions(): string[] {
   return [...new Set([...SHOWN, ...OVERRIDDEN])];
 }
 
-/** Gives a Forge the settings of the recordings and a checkpoint, and remembers its own. */
+/**
+ * Gives a Forge the settings of the recordings and a checkpoint, and remembers its own. When Forge refuses
+ * one of them, all are as before.
+ */
 export async function applyLabSettings(
   forge: ForgeConnection,
   checkpoint: string,
@@ -73,9 +78,9 @@ export async function applyLabSettings(
     for (const [name] of known) changed.add(name);
     if (known.length > 0) await forge.ask("/sdapi/v1/options", Object.fromEntries(known));
   };
+  const listChanged = () => Object.fromEntries([...changed].map((name) => [name, before[name]]));
   const restore = async () => {
-    const own = Object.fromEntries([...changed].map((name) => [name, before[name]]));
-    if (changed.size > 0) await forge.ask("/sdapi/v1/options", own);
+    if (changed.size > 0) await forge.ask("/sdapi/v1/options", listChanged());
     return diffValues(hideOwn(before), hideOwn(await readOptions(forge)), "options");
   };
   const recorded = loadExchange("lists/options").response.body;
@@ -86,8 +91,14 @@ export async function applyLabSettings(
   }
   for (const name of OVERRIDDEN) wanted[name] = lab[name];
   wanted.sd_model_checkpoint = checkpoint;
-  await change(wanted);
-  return { before, change, restore };
+  try {
+    await change(wanted);
+  } catch (error) {
+    // Forge sets options one by one: those before a bad one are set.
+    await restore();
+    throw error;
+  }
+  return { before, change, listChanged, restore };
 }
 
 async function readOptions(forge: ForgeConnection): Promise<JsonObject> {
