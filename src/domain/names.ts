@@ -73,7 +73,7 @@ export function resolveSchedule(
       : schedulers.find((one) => one.name === word || one.key === word)?.name;
   const asked = params.scheduler === undefined ? undefined : find(params.scheduler);
   if (params.scheduler !== undefined && asked === undefined) {
-    const message = "not a scheduler of this server";
+    const message = `this server has no scheduler "${params.scheduler}"`;
     return err({ field: "generation_params.scheduler", message, isUnknownName: true });
   }
   const word = params.scheduler_or_quality_preset;
@@ -89,7 +89,7 @@ export function resolveSchedule(
     return ok({ steps: params.steps ?? QUALITY_PRESET_STEPS[word], scheduler: SCHEDULER_DEFAULT });
   }
   if (named === undefined) {
-    const message = "neither a scheduler of this server nor Speed, Balanced or Quality";
+    const message = `"${word}" is neither a scheduler of this server nor Speed, Balanced or Quality`;
     return err({ field, message, isUnknownName: true });
   }
   if (asked !== undefined && asked !== named) {

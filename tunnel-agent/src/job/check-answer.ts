@@ -16,7 +16,7 @@ function findWrongModel({ checkpoint }: Asked, info: Info): Failure | null {
   }
   const wanted = checkpoint.hash?.slice(0, HASH_DIGITS);
   if (!wanted || !hash || hash.slice(0, HASH_DIGITS) === wanted) return null;
-  const message = `Forge used another file named "${name}": its hash is ${hash} instead of ${wanted}.`;
+  const message = `Forge used another model file of the name "${name}": its hash is ${hash} instead of ${wanted}.`;
   const ownerMessage = `Give each checkpoint a name of its own, and refresh Forge's list.`;
   return failure("infra", "wrong_model", message, { field: "checkpoint_name", ownerMessage });
 }
@@ -33,12 +33,12 @@ function findLostOverride(asked: Asked, { overrides, info }: Answer): Failure | 
       : isDeepStrictEqual(overrides[name], asSent(value));
     if (isKept) continue;
     if (name === "sd_model_checkpoint") {
-      const message = `Forge does not know this job's model, and used "${info.sd_model_name}".`;
+      const message = `Forge does not know this job's model, and used "${info.sd_model_name}" instead.`;
       const ownerMessage = "Refresh the list of checkpoints in Forge.";
       return failure("infra", "wrong_model", message, { field: "checkpoint_name", ownerMessage });
     }
     const field = fieldOfOption(name) ?? "settings";
-    return notAsAsked(field, `Forge did not take over this job's value of "${name}".`);
+    return notAsAsked(field, `Forge did not take the setting "${name}" over from this job.`);
   }
   return null;
 }

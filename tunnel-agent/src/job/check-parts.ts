@@ -96,7 +96,7 @@ const findLostModules: Check = ({ asked }, line) => {
   const wanted = sorted(sent.map((name) => win32.parse(String(name)).name));
   const ran = sorted([...line].filter(([key]) => /^Module \d+$/.test(key)).map(([, name]) => name));
   if (ran === wanted) return null;
-  const message = `Forge used ${ran || "no modules"} instead of ${wanted || "no modules"}.`;
+  const message = `Forge used other VAE and text encoders than this job's: ${ran || "none"} instead of ${wanted || "none"}.`;
   return notAsAsked("modules", message);
 };
 

@@ -30,7 +30,7 @@ function checkEmbedding(prompt: string, field: string): Failure | null {
 
 /**
  * What a prompt calls and this Forge does not have. One LoRA that is missing makes Forge drop all of the
- * prompt's and keep the last job's, with status 200. Only a positive prompt calls LoRAs.
+ * prompt's, with status 200. Only a positive prompt calls LoRAs.
  */
 export function* checkPrompt(prompt: string, field: string, loras: Loras): Generator<Failure> {
   const called = lorasOf(prompt).map((name) => checkLora(name, field, loras));

@@ -37,7 +37,7 @@ export function checkControlNet(evidence: Evidence): Failure | null {
   }
   // Scripts of the page's list hand on their own pictures only.
   if (asked.params.script || otherCount >= mapsExpected(asked)) return null;
-  const message = `ControlNet worked with ${otherCount} of ${mapsExpected(asked)} pictures: Forge could not prepare the rest.`;
+  const message = `ControlNet could prepare ${otherCount} of ${mapsExpected(asked)} pictures, and worked without the rest.`;
   return failure("infra", "not_as_asked", message, {
     field: FIELD,
     ownerMessage: "Forge's console shows which preprocessor failed, and why.",

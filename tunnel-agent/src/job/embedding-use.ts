@@ -37,7 +37,7 @@ const asListed = (name: string) => name.replace(/[:,]/g, "").trim();
 function warnOf(names: readonly string[], field: string): JobWarning[] {
   if (names.length === 0) return [];
   const which = names.map((name) => `"${name}"`).join(", ");
-  const message = `The model used nothing of ${which}: made for another kind of model, an embedding is read as plain words.`;
+  const message = `The model did not use ${which}: an embedding made for another kind of model is read as plain words.`;
   return [
     { code: "embedding_unused", message: message.slice(0, LIMITS.errorMessageCharsMax), field },
   ];

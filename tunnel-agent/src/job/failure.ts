@@ -17,7 +17,10 @@ export interface FailureDetails {
   readonly ownerMessage?: string | undefined;
 }
 
-const storable = (words: string) => redact(words).slice(0, LIMITS.errorMessageCharsMax);
+/** The words as a sentence, whoever wrote them. */
+const withEnd = (words: string) => (/[.!?…]$/.test(words) ? words : `${words}.`);
+
+const storable = (words: string) => withEnd(redact(words)).slice(0, LIMITS.errorMessageCharsMax);
 
 /** A failure in words that may leave the box: folders and pictures are taken out of them. */
 export function failure(

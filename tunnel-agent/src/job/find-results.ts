@@ -31,10 +31,14 @@ function findWrongCount(asked: Asked, answer: Answer, count: number): Failure | 
   const scriptWanted = images.length < info.infotexts.length ? info.infotexts.length : count;
   const wanted = params.script ? Math.max(1, scriptWanted) : params.batch_size * params.n_iter;
   if (count < wanted) {
-    const isUntold = writesInfotext && count === 0 && images.length >= wanted;
-    const advice =
-      'Forge\'s pictures carry no text to know them by. See that "Write infotext to metadata of the generated image" is on in its settings.';
-    return incomplete(`Forge gave ${count} of ${wanted} pictures.`, isUntold ? advice : undefined);
+    if (writesInfotext && count === 0 && images.length >= wanted) {
+      const advice =
+        'See that "Write infotext to metadata of the generated image" is on in Forge\'s settings.';
+      return incomplete("Forge's pictures carry no text to know the results by.", advice);
+    }
+    const message =
+      count === 0 ? "Forge gave no picture." : `Forge gave only ${count} of ${wanted} pictures.`;
+    return incomplete(message);
   }
   const limit = LIMITS.imagesPerJobMax;
   if (count > limit) {

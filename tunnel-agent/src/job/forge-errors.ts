@@ -47,8 +47,11 @@ function refused(words: string): Failure {
 }
 
 function unknown(status: number, type: string, words: string): Failure {
-  const said = words === type ? `${words || `status ${status}`}, without a reason` : quoted(words);
-  return failure("infra", "forge_error", `Forge stopped with an error: ${said}`, {
+  const message =
+    words === type
+      ? `Forge stopped with an error and gave no reason (${words || `status ${status}`}).`
+      : `Forge stopped with an error: ${quoted(words)}`;
+  return failure("infra", "forge_error", message, {
     ownerMessage: "Forge's console shows more about it.",
   });
 }

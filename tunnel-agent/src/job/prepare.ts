@@ -31,6 +31,9 @@ function checkSelf(params: ResolvedParams): Failure | null {
   return problem ? refusal("invalid_job", problem.field, problem.message) : null;
 }
 
+/** Names of VAE and text encoders that are told to somebody who gave none: a box rarely has more. */
+const MODULES_TOLD_MAX = 8;
+
 /** Checkpoints of a job that bring no VAE or text encoders, where the job and the host name none either. */
 async function checkModules(
   params: ResolvedParams,
@@ -48,7 +51,9 @@ async function checkModules(
   for (const [checkpoint, named, field] of wanted) {
     if (checkpoint === null || named === null || named.length > 0) continue;
     if ((await host.needsModules(checkpoint)) !== true) continue;
-    const message = `The checkpoint "${checkpoint}" brings no VAE and text encoders of its own: name them as "modules"`;
+    const has = host.catalogue.modules.slice(0, MODULES_TOLD_MAX).join(", ");
+    const hint = has === "" ? "" : `. This server has ${has}`;
+    const message = `The checkpoint "${checkpoint}" brings no VAE and text encoders of its own: name them as "modules"${hint}`;
     return refusal("modules_missing", field, message);
   }
   return null;
@@ -62,7 +67,7 @@ function sizeWarnings(params: ResolvedParams): JobWarning[] {
   if (!size.isCut) return [];
   const asked = hiresSizeAsked(params, hires);
   const wanted = `${asked.width}x${asked.height}`;
-  const message = `Hires fix makes ${size.width}x${size.height} in place of ${wanted}: sides are multiples of 8`;
+  const message = `Hires fix makes ${size.width}x${size.height} instead of ${wanted}: sides are multiples of 8.`;
   return [{ code: "size_rounded", field: "hires", message }];
 }
 

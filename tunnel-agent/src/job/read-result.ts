@@ -56,7 +56,8 @@ async function finish(result: FoundResult, index: number): Promise<ResultImage |
     return failure("user", "incomplete_result", message);
   }
   const preview = await previewOf(picture);
-  if (!preview) return failure("infra", "incomplete_result", `Picture ${index} is damaged.`);
+  if (!preview)
+    return failure("infra", "incomplete_result", `Picture ${index} came damaged from Forge.`);
   const seed = infotext === null ? null : seedOf(readInfotext(infotext));
   const facts = { mime, width, height, seed, infotext: storable(infotext) };
   return { index, bytes, sha256: sha256Of(bytes), preview, ...facts };

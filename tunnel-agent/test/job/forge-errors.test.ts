@@ -158,7 +158,7 @@ describe("an error of Forge in words", () => {
     [
       forge500("OutOfMemoryError", "CUDA out of memory. Tried to allocate 2 GiB"),
       "The server ran out of memory. Choose a smaller picture, a smaller batch or less upscaling.",
-      'Close what else uses the graphics card, or lower "GPU Weights" in Forge. Forge says: OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB',
+      'Close what else uses the graphics card, or lower "GPU Weights" in Forge. Forge says: OutOfMemoryError: CUDA out of memory. Tried to allocate 2 GiB.',
     ],
     [
       recorded("generate/hires_unknown_upscaler"),
@@ -182,12 +182,12 @@ describe("an error of Forge in words", () => {
     ],
     [
       recorded("generate/prompt_null"),
-      "Forge stopped with an error: AssertionError, without a reason",
+      "Forge stopped with an error and gave no reason (AssertionError).",
       "Forge's console shows more about it.",
     ],
     [
       { status: 502, body: undefined },
-      "Forge stopped with an error: status 502, without a reason",
+      "Forge stopped with an error and gave no reason (status 502).",
       "Forge's console shows more about it.",
     ],
   ])("%j says to the user: %s", (answer, message, owner_message) => {
@@ -198,7 +198,7 @@ describe("an error of Forge in words", () => {
     const found = classifyError(recorded("img2img/string"));
     expect(found).toMatchObject({ kind: "user", reason: "invalid_job" });
     expect(found.message).toBe(
-      "Forge refused the request: init_images: Input should be a valid list",
+      "Forge refused the request: init_images: Input should be a valid list.",
     );
     expect(JSON.stringify(found)).not.toContain("iVBOR");
   });

@@ -21,19 +21,19 @@ describe("what an answer proves lost", () => {
     [
       "the selected checkpoint's name, dropped from the overrides",
       { ...sent({ sd_model_checkpoint: "x.ckpt" }), made: { overrides: {} } },
-      'Forge does not know this job\'s model, and used "plain_sd15".',
+      'Forge does not know this job\'s model, and used "plain_sd15" instead.',
       { kind: "infra", reason: "wrong_model", field: "checkpoint_name" },
     ],
     [
       "a setting, dropped from the overrides",
       { ...sent({ randn_source: "CPU" }), made: { overrides: {} } },
-      'Forge did not take over this job\'s value of "randn_source".',
+      'Forge did not take the setting "randn_source" over from this job.',
       { field: "settings.randn_source" },
     ],
     [
       "a setting's value",
       { ...sent({ randn_source: "CPU" }), made: { overrides: { randn_source: "GPU" } } },
-      'Forge did not take over this job\'s value of "randn_source".',
+      'Forge did not take the setting "randn_source" over from this job.',
       { field: "settings.randn_source" },
     ],
     [
@@ -133,13 +133,13 @@ describe("what an answer proves lost", () => {
     [
       "a module",
       { ...MODULES, keys: { "Module 1": "ae" } },
-      "Forge used ae instead of ae, clip.l.",
+      "Forge used other VAE and text encoders than this job's: ae instead of ae, clip.l.",
       { field: "modules" },
     ],
     [
       "all modules",
       { ...MODULES, keys: {} },
-      "Forge used no modules instead of ae, clip.l.",
+      "Forge used other VAE and text encoders than this job's: none instead of ae, clip.l.",
       { field: "modules" },
     ],
     [
@@ -149,7 +149,7 @@ describe("what an answer proves lost", () => {
         made: { overrides: { forge_additional_modules: [] } },
         keys: { "Module 1": "ae" },
       },
-      "Forge used ae instead of no modules.",
+      "Forge used other VAE and text encoders than this job's: ae instead of none.",
       { field: "modules" },
     ],
     [
@@ -185,7 +185,7 @@ describe("what an answer proves lost", () => {
     [
       "the map of a unit of ControlNet, which failed before it",
       { ...CONTROL, made: { mapCount: 1 } },
-      "ControlNet worked with 1 of 2 pictures: Forge could not prepare the rest.",
+      "ControlNet could prepare 1 of 2 pictures, and worked without the rest.",
       { kind: "infra", field: "alwayson_scripts" },
     ],
   ])("%s", async (_loss, one, message, found) => {

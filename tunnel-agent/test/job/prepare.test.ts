@@ -111,11 +111,11 @@ describe("a size that Forge would round", () => {
       {
         code: "size_rounded",
         field: "hires",
-        message: "Hires fix makes 664x992 in place of 665x998: sides are multiples of 8",
+        message: "Hires fix makes 664x992 instead of 665x998: sides are multiples of 8.",
       },
     ]);
     expect(await warningsOf({ width: 1000 })).toMatchObject([
-      { message: expect.stringContaining("1000x1496 in place of 1000x1500") },
+      { message: expect.stringContaining("1000x1496 instead of 1000x1500") },
     ]);
   });
 

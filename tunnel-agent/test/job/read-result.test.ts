@@ -22,9 +22,13 @@ const MATRIX = { script: { name: "Prompt matrix", args: [] }, positive_prompt: "
 
 describe("an answer that is not whole", () => {
   it.each([
-    ["no pictures, as after an interrupt while the model loads", 0],
-    ["one picture of two, as after an interrupt in the first batch", 1],
-  ])("with %s is no result", async (_what, count) => {
+    ["no pictures, as after an interrupt while the model loads", 0, "Forge gave no picture."],
+    [
+      "one picture of two, as after an interrupt in the first batch",
+      1,
+      "Forge gave only 1 of 2 pictures.",
+    ],
+  ])("with %s is no result", async (_what, count, message) => {
     const params = redCube({ n_iter: 2 });
     const texts = [infotextOf(params)];
     const body = await answerOf(params, {
@@ -34,7 +38,7 @@ describe("an answer that is not whole", () => {
     expect(failureOf(await readResult(body, askedOf(params)))).toEqual({
       kind: "infra",
       reason: "incomplete_result",
-      message: `Forge gave ${count} of 2 pictures.`,
+      message,
     });
   });
 

@@ -234,7 +234,7 @@ describe("the units of ControlNet", () => {
     expect(unitsOf([on, on, on, on])).toMatchObject({
       reason: "script_changed",
       field: "alwayson_scripts.ControlNet.args",
-      message: "This server has 3 ControlNet units, the job uses 4",
+      message: "This server has 3 ControlNet units, the job uses 4.",
     });
   });
 });
