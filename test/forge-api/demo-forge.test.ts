@@ -7,7 +7,12 @@ import { openSession } from "./session.ts";
 import { STARTS, type Start } from "./starts.ts";
 import { runGroups } from "./suite.ts";
 
-const PACE = { size: { width: 64, height: 64 }, intervalMs: 1, mayMissBegin: false };
+const PACE = {
+  size: { width: 64, height: 64 },
+  intervalMs: 1,
+  stepMs: Number.POSITIVE_INFINITY,
+  mayMissBegin: false,
+};
 
 const TIMEOUT_MS = 120_000;
 

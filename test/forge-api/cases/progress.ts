@@ -66,7 +66,7 @@ async function runTrace(session: Session, name: string, steps: Step[]): Promise<
     witness: session.watching?.witness ?? null,
   });
   traces.set(name, { trace: fresh, pace });
-  const differences = diffTraces(recorded, fresh, { rename, mayMissBegin: pace.mayMissBegin });
+  const differences = diffTraces(recorded, fresh, { ...pace, rename });
   if (name !== "preview") return differences;
   const [expected, actual] = [
     { trace: recorded, width: BASE_REQUEST.width },
@@ -113,7 +113,7 @@ export const COLD: Group = {
   begin: async (session) => {
     // A Forge that has run nothing has no pace yet; a load is long on every machine.
     const { width, height } = BASE_REQUEST;
-    const unknown = { size: { width, height }, intervalMs: 20, mayMissBegin: true };
+    const unknown = { size: { width, height }, intervalMs: 20, stepMs: 20, mayMissBegin: true };
     const pace = session.watching?.pace ?? unknown;
     watched.set(session, { pace, traces: new Map() });
   },

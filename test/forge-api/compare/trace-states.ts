@@ -7,9 +7,12 @@ export interface Span {
   /** Equal texts mean equal states. */
   key: string;
   rounds: number;
+  /** Milliseconds for which nobody looked before it was seen; 0 where that is not known. */
+  gapMs: number;
 }
 
 interface Moment {
+  gapMs?: number;
   /** Rounds of polls since the trace began. */
   round: number;
   /** Null at the end of the trace. */
@@ -47,6 +50,7 @@ export function listSpans(trace: Trace, what: string): Span[] {
       .filter((line) => line.what === what)
       .map((line) => ({
         round: roundOf(line, trace),
+        gapMs: Number(line.gapMs ?? 0),
         state: line.answer ? reduceAnswer(what, line.answer) : null,
       })),
   );
@@ -90,11 +94,11 @@ function reduceFlags(what: string, answer: JsonObject): unknown {
 /** Lays equal neighbours together; a null state is the end of the last one. */
 function toSpans(moments: Moment[]): Span[] {
   const spans: (Span & { from: number })[] = [];
-  for (const { round, state } of moments) {
+  for (const { round, state, gapMs = 0 } of moments) {
     const last = spans.at(-1);
     if (last) last.rounds = round - last.from;
     const key = JSON.stringify(state);
-    if (state && last?.key !== key) spans.push({ state, key, from: round, rounds: 0 });
+    if (state && last?.key !== key) spans.push({ state, key, from: round, rounds: 0, gapMs });
   }
-  return spans.map(({ state, key, rounds }) => ({ state, key, rounds }));
+  return spans.map(({ from: _from, ...span }) => span);
 }

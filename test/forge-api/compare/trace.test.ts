@@ -13,6 +13,7 @@ function diffChanged(
   return diffTraces(trace, withLines(trace, change), {
     rename: (text) => text,
     mayMissBegin: false,
+    stepMs: Number.POSITIVE_INFINITY,
   }).join("\n");
 }
 
@@ -240,4 +241,17 @@ it("a second job that begins after the first one's answer was read has no lead",
     lines.map((line) => (line.event === "job answered" ? { ...line, t: line.t - 1000 } : line)),
   );
   expect(measureHandover(trace)).toBeLessThan(0);
+});
+
+it("a step is not missed for certain when nobody looked for so long", () => {
+  const trace = loadTrace("progress/plain10");
+  const fresh = withLines(trace, (lines) =>
+    lines
+      .filter((line) => stateOf(line).sampling_step !== 5)
+      .map((line) => (stateOf(line).sampling_step === 6 ? { ...line, gapMs: 40 } : line)),
+  );
+  const compare = (stepMs: number) =>
+    diffTraces(trace, fresh, { rename: (text) => text, mayMissBegin: false, stepMs });
+  expect(compare(60)).toEqual([]);
+  expect(compare(100).join()).toContain('progress: never saw {"progress":0.51');
 });

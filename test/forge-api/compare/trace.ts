@@ -15,6 +15,8 @@ export interface TraceComparison {
   rename: (text: string) => string;
   /** The asked Forge is too quick for what comes before the sampling to be seen for certain. */
   mayMissBegin: boolean;
+  /** Milliseconds of a step in the fresh trace; infinite where no state can pass unseen. */
+  stepMs: number;
 }
 
 /**
@@ -29,11 +31,13 @@ export function diffTraces(expected: Trace, actual: Trace, comparison: TraceComp
   const states = pollers.flatMap((what) => {
     const [spans, freshSpans] = [listSpans(recorded, what), listSpans(actual, what)];
     const { missing, extra } = align(spans, freshSpans);
-    const mayMiss = (span: Span) => comparison.mayMissBegin && isBeforeSampling(span.state);
+    const mayMiss = ({ span, next }: Missing) =>
+      (comparison.mayMissBegin && isBeforeSampling(span.state)) ||
+      (next?.gapMs ?? 0) > comparison.stepMs / 2;
     return [
       ...missing
-        .filter((span) => isLong(span) && !mayMiss(span))
-        .map(({ key }) => `${what}: never saw ${key}`),
+        .filter((each) => isLong(each.span) && !mayMiss(each))
+        .map(({ span }) => `${what}: never saw ${span.key}`),
       ...extra
         .filter((span) => !isPassing(span, what, spans))
         .map(({ key }) => `${what}: saw ${key}, which is not recorded`),
@@ -46,13 +50,19 @@ export function diffTraces(expected: Trace, actual: Trace, comparison: TraceComp
   return [
     ...diffValues(listEvents(recorded), listEvents(actual), "events"),
     ...states,
-    ...joint.missing.map(({ key }) => `at one time: never saw ${key}`),
+    ...joint.missing.map(({ span }) => `at one time: never saw ${span.key}`),
     ...joint.extra.map(({ key }) => `at one time: saw ${key}, which is not recorded`),
   ];
 }
 
+/** A recorded state that was not seen, and the state that was seen in its place. */
+interface Missing {
+  span: Span;
+  next: Span | undefined;
+}
+
 /** What is left of two sequences when their longest common one is taken out. */
-function align(expected: Span[], actual: Span[]): { missing: Span[]; extra: Span[] } {
+function align(expected: Span[], actual: Span[]): { missing: Missing[]; extra: Span[] } {
   const lengths = Array.from({ length: expected.length + 1 }, () =>
     new Array<number>(actual.length + 1).fill(0),
   );
@@ -66,13 +76,13 @@ function align(expected: Span[], actual: Span[]): { missing: Span[]; extra: Span
       (lengths[row] ?? [])[column] = longest;
     }
   }
-  const [missing, extra]: [Span[], Span[]] = [[], []];
+  const [missing, extra]: [Missing[], Span[]] = [[], []];
   let [row, column] = [0, 0];
   while (row < expected.length || column < actual.length) {
     const [span, fresh] = [expected[row], actual[column]];
     if (span && fresh && span.key === fresh.key) [row, column] = [row + 1, column + 1];
     else if (span && (!fresh || at(row + 1, column) >= at(row, column + 1))) {
-      missing.push(span);
+      missing.push({ span, next: fresh });
       row += 1;
     } else if (fresh) {
       extra.push(fresh);

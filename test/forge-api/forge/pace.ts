@@ -5,6 +5,8 @@ import { drawOne } from "./lab.ts";
 export interface Pace {
   size: { width: number; height: number };
   intervalMs: number;
+  /** Infinite where no state can pass unseen. */
+  stepMs: number;
   /** What comes before the sampling may be over before a poll. */
   mayMissBegin: boolean;
 }
@@ -32,7 +34,7 @@ export async function measurePace(forge: ForgeConnection): Promise<Pace> {
     if (stepMs >= STEP_MS_AT_LEAST) {
       const wanted = Math.round(stepMs / POLLS_IN_A_STEP);
       const intervalMs = Math.min(Math.max(wanted, INTERVAL_MS.min), INTERVAL_MS.max);
-      return { size, intervalMs, mayMissBegin: isQuick };
+      return { size, intervalMs, stepMs, mayMissBegin: isQuick };
     }
     isQuick = true;
   }

@@ -181,14 +181,17 @@ class Recorder {
   async #poll(what: string, ask: () => Promise<unknown>): Promise<void> {
     const { witness } = this.#plan;
     let last: JsonObject | null = null;
+    let lastBegan = performance.now();
     witness?.begins(what);
     for (let began = performance.now(); !this.#isOver; began = performance.now()) {
       const body = await ask();
       const found = takeOutDeadIds(isObject(body) ? body : {}, this.#plan.deadIds);
       const state = hideEstimates(found);
-      if (last === null || diffValues(last, state, "").length > 0)
-        this.#note(what, { answer: found });
-      last = state;
+      // For so long at the most nobody looked since the answer before.
+      const gapMs = performance.now() - lastBegan;
+      const isNew = last === null || diffValues(last, state, "").length > 0;
+      if (isNew) this.#note(what, { gapMs, answer: found });
+      [last, lastBegan] = [state, began];
       this.#polls += 1;
       if (what === "progress") this.#holdAtAwaitedStep(found);
       await this.#held?.promise;
