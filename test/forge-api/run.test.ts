@@ -61,7 +61,7 @@ it("refuses a Forge that works for somebody else, and changes nothing there", as
   const before = await readOptions(demo);
   const work = forge.ask("/sdapi/v1/txt2img", {
     prompt: "a lake",
-    steps: 100,
+    steps: 150,
     width: 64,
     height: 64,
   });
