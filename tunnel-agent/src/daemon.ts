@@ -142,7 +142,10 @@ function listsAfter(end: RunEnd, checkpointName: string, seen: Set<string>): Loo
   const isFirst = !seen.has(checkpointName);
   seen.add(checkpointName);
   if (end.type === "missing_name") return "hand_on";
-  if (end.type === "failed" && end.failure.reason === "wrong_model") return "hand_on";
+  const reason = end.type === "failed" ? end.failure.reason : null;
+  if (reason === "wrong_model") return "hand_on";
+  // Results without a text: its owner may have switched it off a moment ago.
+  if (reason === "incomplete_result") return "read_again";
   return isFirst ? "read_again" : "fresh";
 }
 

@@ -1,4 +1,4 @@
-import { type LeaseGrant, ProblemError, uploadsOf } from "@mobilesd/contract";
+import { type FailureReason, type LeaseGrant, ProblemError, uploadsOf } from "@mobilesd/contract";
 import { ForgeUnreachableError } from "../forge/client.ts";
 import type { Host } from "../forge/host.ts";
 import { ListUnreadableError } from "../forge/read-catalogue.ts";
@@ -9,7 +9,7 @@ import type { RunStops } from "./generate.ts";
 import { findMissingName } from "./host-names.ts";
 import { keepLease, proofOf } from "./keep-lease.ts";
 import { Picture } from "./picture.ts";
-import { prepare } from "./prepare.ts";
+import { type Preparation, prepare } from "./prepare.ts";
 import type { RunDeps } from "./run-deps.ts";
 import { newTaskId, readAnswer, runOnForge } from "./run-on-forge.ts";
 
@@ -61,14 +61,37 @@ async function hostWithNames(deps: RunDeps, lease: LeaseGrant): Promise<Host | F
   return missingOn(host) ?? host;
 }
 
+/** What a job is refused for on no host, however its owner sets it up. */
+const OWN_FAULTS: ReadonlySet<FailureReason> = new Set(["bad_image", "blank_mask"]);
+
+/**
+ * What the job means on this Forge. Its owner may have changed an option since it was looked at, so it is
+ * looked at once more before a job fails for one.
+ */
+async function prepareOn(
+  deps: RunDeps,
+  lease: LeaseGrant,
+  known: Host,
+  pictures: ReadonlyMap<string, Picture>,
+): Promise<{ readonly host: Host; readonly ready: Preparation }> {
+  const on = async (host: Host) => {
+    const { generation_params, checkpoint_name } = lease;
+    return { host, ready: await prepare(generation_params, checkpoint_name, host, pictures) };
+  };
+  const first = await on(known);
+  const { ready } = first;
+  if (ready.ok || known !== deps.host || OWN_FAULTS.has(ready.failure.reason)) return first;
+  return on(await deps.readHostAgain());
+}
+
 type Attempt = RunEnd | { readonly type: "stopped" };
 
 async function attempt(deps: RunDeps, lease: LeaseGrant, stops: RunStops): Promise<Attempt> {
-  const host = await hostWithNames(deps, lease);
-  if ("reason" in host) return { type: "missing_name", failure: host };
+  const known = await hostWithNames(deps, lease);
+  if ("reason" in known) return { type: "missing_name", failure: known };
   const pictures = await fetchPictures(deps, lease, stops.stop);
   const params = lease.generation_params;
-  const ready = await prepare(params, lease.checkpoint_name, host, pictures);
+  const { host, ready } = await prepareOn(deps, lease, known, pictures);
   if (!ready.ok) return { type: "failed", failure: ready.failure };
   const taskId = newTaskId(deps);
   const target = { id: lease.mobilesd_job_id };
