@@ -195,7 +195,7 @@ export const ERROR_ROWS: readonly ErrorRow[] = [
     quotes: true,
   },
   {
-    says: /invalid literal for int|could not convert string to float/,
+    says: /invalid literal for int|could not convert string to float|unsupported operand type\(s\) for .*'str'|not supported between instances of '(?:str' and|\w+' and 'str')|can't multiply sequence/,
     kind: "user",
     reason: "invalid_job",
     message: "One of the settings or script arguments of this job must be a number and is none.",
