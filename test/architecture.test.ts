@@ -139,6 +139,7 @@ const FOLDERS_OF_TESTS_ALONE = new Set([
   "golden",
   "fixtures",
   "agent",
+  "honesty",
   "forge-api",
   "forge-jobs",
 ]);

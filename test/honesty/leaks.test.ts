@@ -1,0 +1,4 @@
+import { holdChapter } from "./hold-chapter.ts";
+import { LEAKS } from "./losses/leaks.ts";
+
+holdChapter(LEAKS);

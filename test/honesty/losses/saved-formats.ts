@@ -1,0 +1,99 @@
+import type { Loss, Scenario, Seen } from "../loss.ts";
+import { CANNY, controlNet, setsOptions } from "./requests.ts";
+
+/** Whether every result has the seed that its own infotext names. */
+export const seedsOf = ({ view }: Seen) =>
+  view?.images.map(({ seed, infotext }) => [seed, Number(/Seed: (\d+)/.exec(infotext ?? "")?.[1])]);
+
+const ownersFormat = (samples_format: string): Scenario => ({
+  where: "never",
+  because: "the text is read from every format that Forge hands over",
+  outcome: "completed",
+  job: { n_iter: 2 },
+  owner: setsOptions({ samples_format }),
+  shows: (seen) => [
+    seedsOf(seen),
+    [
+      [1, 1],
+      [2, 2],
+    ],
+  ],
+});
+
+/** What becomes of results on servers whose owners save pictures in one way or another. */
+export const SAVED_FORMATS: readonly Loss[] = [
+  {
+    wish: "several pictures on a server that saves JPEG or WebP",
+    forge: "has no text chunk to tell them by",
+    scenarios: [ownersFormat("jpg"), ownersFormat("webp")],
+  },
+  {
+    wish: "a picture on a server that writes no text into pictures",
+    forge: "gives nothing to tell results by",
+    scenarios: [
+      {
+        where: "never",
+        because: "a job without control maps has results alone",
+        outcome: "completed",
+        job: { n_iter: 2 },
+        owner: setsOptions({ enable_pnginfo: false }),
+        server: {},
+        shows: (seen) => [
+          seedsOf(seen),
+          [
+            [1, 1],
+            [2, 2],
+          ],
+        ],
+      },
+      {
+        where: "after",
+        outcome: "completed, order_unproven",
+        job: controlNet(CANNY),
+        owner: setsOptions({ enable_pnginfo: false }),
+        server: {},
+      },
+    ],
+  },
+  {
+    wish: "a picture, right after the owner of the box changed how pictures are saved",
+    forge: "takes the change at once, and tells nobody",
+    scenarios: [
+      {
+        where: "never",
+        because: "Forge is looked at once more before a job fails for its options",
+        outcome: "completed",
+        job: {},
+        owner: setsOptions({ samples_format: "avif" }),
+        server: { ownerLater: setsOptions({ samples_format: "png" }) },
+      },
+      {
+        where: "after",
+        because: "the job is run once more",
+        outcome: "completed",
+        job: {},
+        server: { ownerLater: setsOptions({ enable_pnginfo: false }) },
+        shows: ({ view }) => [view?.retry_count, 1],
+      },
+    ],
+  },
+  {
+    wish: "a picture on a server that saves a format which Forge cannot hand over",
+    forge: "fails after all the work",
+    scenarios: [
+      {
+        where: "before",
+        outcome: "failed: unsupported_format",
+        job: {},
+        owner: setsOptions({ samples_format: "avif" }),
+        server: {},
+      },
+      {
+        where: "after",
+        outcome: "failed: unsupported_format",
+        job: {},
+        owner: setsOptions({ samples_format: "avif" }),
+      },
+    ],
+  },
+];
