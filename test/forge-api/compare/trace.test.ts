@@ -197,6 +197,29 @@ describe("a trace is the same although", () => {
         }),
     ],
     [
+      "a poll fell between two jobs",
+      "queued",
+      (lines) => {
+        const begin = lines.findLastIndex(
+          (line) => stateOf(line).sampling_step === 5 && line.t < 34_000,
+        );
+        const line = lines[begin];
+        const state = {
+          ...(line ? stateOf(line) : {}),
+          job: "",
+          job_count: 0,
+          job_no: 1,
+          sampling_step: 0,
+        };
+        const idle = {
+          t: 33_400,
+          what: "progress",
+          answer: { ...line?.answer, progress: 0, state },
+        };
+        return [...lines.slice(0, begin + 1), idle, ...lines.slice(begin + 1)];
+      },
+    ],
+    [
       "estimates are others",
       "plain10",
       (lines) =>

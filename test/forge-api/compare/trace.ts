@@ -110,8 +110,10 @@ function isPassing(span: Span, what: string, recorded: Span[]): boolean {
   }
   const counts = new Set([-1, ...recorded.map((span) => span.state.job_count)]);
   if (!counts.has(state.job_count)) return false;
+  // Between two jobs, one of which waited, Forge is idle for a moment.
+  if (state.job_count === 0) return isShort;
   const isBetweenBatches = state.sampling_step === 0 && Number(state.job_no) >= 1 && isShort;
-  return isBeforeSampling(state) || (isBetweenBatches && state.job_count !== 0);
+  return isBeforeSampling(state) || isBetweenBatches;
 }
 
 /**
