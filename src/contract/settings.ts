@@ -55,6 +55,10 @@ const SETTINGS = {
   uni_pc_lower_order_final: z.boolean(),
   beta_dist_alpha: z.number().min(0.01).max(1),
   beta_dist_beta: z.number().min(0.01).max(1),
+  /** 0 means the scheduler's own, in all three. */
+  sigma_min: z.number().min(0).max(2),
+  sigma_max: z.number().min(0).max(60),
+  rho: z.number().min(0).max(100),
   use_old_scheduling: z.boolean(),
   use_old_karras_scheduler_sigmas: z.boolean(),
   use_downcasted_alpha_bar: z.boolean(),

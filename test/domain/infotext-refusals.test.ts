@@ -28,7 +28,6 @@ describe("what an infotext cannot tell", () => {
     ["Script: X/Y/Z plot, X Type: Steps", "Take that of one of its pictures"],
     ["Postprocess upscale by: 2", "no job works on a finished picture yet"],
     ['Civitai resources: [{"type":"lora","weight":1}]', "leave this out"],
-    ["Schedule rho: 5", '"Schedule rho": no job can hold this'],
     ["My extension: on", '"My extension": no job can hold this'],
     ["constructor: 3", '"constructor": no job can hold this'],
     ["half a word", '"half a word": no job can hold this'],
