@@ -26,6 +26,9 @@ function* promptProblems(field: string, prompt: string): Problems {
   if (lorasOf(prompt).length > limit) yield { field, message: "calls too many LoRAs", limit };
 }
 
+/** What Forge's page calls the first pass's value; its API fails over the words when half is done. */
+const SAME = /^use same /i;
+
 function* hiresProblems(params: GenerationParams): Problems {
   const { hires } = params;
   if (!hires) return;
@@ -36,6 +39,11 @@ function* hiresProblems(params: GenerationParams): Problems {
     };
   }
   yield* promptProblems("hires.prompt", hires.prompt ?? "");
+  for (const name of ["checkpoint_name", "sampler_name", "scheduler"] as const) {
+    if (!SAME.test(hires[name] ?? "")) continue;
+    const message = `leave "${hires[name]}" out: without a value the first pass's holds`;
+    yield { field: `hires.${name}`, message };
+  }
   const { width, height } = hiresSize(params, hires);
   const message = `makes a picture of ${width}x${height}`;
   const { sidePixelsMin, sidePixelsMax } = LIMITS;

@@ -42,7 +42,7 @@ const REASON_WORDS: Record<StatusReason, string | null> = {
   modules_missing: "Its checkpoint needs a VAE or text encoders beside it",
   bad_model_file: "Forge cannot read a model's file",
   script_changed: "A script on its box is not the one that was asked for",
-  bad_image: "An input picture cannot be read",
+  bad_image: "An input picture cannot be used",
   blank_mask: "The mask leaves nothing to repaint",
   unsupported_format: "Its box saves pictures in a format that cannot be handed over",
   wrong_model: "Forge used another model than the one asked for",

@@ -36,6 +36,19 @@ describe("a hires fix", () => {
     ]);
   });
 
+  it.each([
+    ["checkpoint_name", "Use same checkpoint"],
+    ["sampler_name", "Use same sampler"],
+    ["scheduler", "Use same scheduler"],
+  ])(
+    "has the first pass's %s where it is left out, and not by the page's words for that",
+    (name, words) => {
+      expect(problems({ hires: { [name]: words } })).toEqual([
+        { field: `hires.${name}`, message: expect.stringContaining(words) },
+      ]);
+    },
+  );
+
   it("makes the largest and the smallest picture that a job may have", () => {
     expect(problems({ width: 2048, height: 2048, hires: { scale: 2 } })).toEqual([]);
     expect(problems({ width: 512, height: 512, hires: { width: 64 } })).toEqual([]);

@@ -18,9 +18,13 @@ function nearTo(given: string, names: readonly string[]): string[] {
   return names.filter((name) => holds(plain(name))).slice(0, NEAR_MAX);
 }
 
-/** What to tell somebody whose name is on none of the lists: a sentence, with what may have been meant. */
+/**
+ * What to tell somebody whose name is on none of the lists: a sentence, with what may have been meant, or
+ * with all that there is where that is little.
+ */
 export function describeMissing(kind: string, given: string, names: readonly string[]): string {
   const near = nearTo(given, names);
-  const hint = near.length === 0 ? "" : `; it has ${near.map((name) => `"${name}"`).join(", ")}`;
+  const told = near.length > 0 || names.length > NEAR_MAX ? near : names;
+  const hint = told.length === 0 ? "" : `; it has ${told.map((name) => `"${name}"`).join(", ")}`;
   return `This server has no ${kind} "${given}"${hint}`;
 }
