@@ -47,6 +47,8 @@ export interface Seen {
 
 /** A server whose agent comes for the first time after the job was queued. */
 export interface NewServer {
+  /** Its Forge has never run anything, so that its config holds nothing yet. */
+  readonly isFresh?: true;
   /** What its owner does at Forge once the agent has looked at it, before the job is queued. */
   readonly ownerLater?: (forge: DemoForge) => Promise<unknown>;
   /** Its owner says that nobody else uses this Forge. */

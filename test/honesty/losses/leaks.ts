@@ -1,14 +1,19 @@
-import type { Chapter, Job, Scenario, Seen } from "../loss.ts";
+import type { Body, Chapter, Job, Scenario, Seen } from "../loss.ts";
 import { CANNY, draws } from "./requests.ts";
 
-/** The small job right after another one: its picture is the very one that it is alone. */
+const overriddenBy = (request: Body | undefined) => Object.keys(request?.override_settings ?? {});
+
+/** The small job right after another one: it overrides the same options, and is the very picture that it is alone. */
 const pair = (because: string, after: Job): Scenario => ({
   where: "never",
   because,
   outcome: "completed",
   after,
   job: {},
-  shows: ({ pictures, alone }) => [pictures[0]?.equals(alone), true],
+  shows: ({ pictures, alone, sent: [before, own] }) => [
+    [pictures[0]?.equals(alone), overriddenBy(own)],
+    [true, overriddenBy(before)],
+  ],
 });
 
 const EVERY_OPTION = "every job sends every option, with the owner's value where it asks for none";
@@ -87,15 +92,18 @@ export const LEAKS: Chapter = {
           where: "never",
           because: "what Forge does not put back by itself the agent puts back",
           outcome: "completed",
+          of: "options that it never stored",
           job: EVERYTHING,
+          server: { isFresh: true },
           shows: ({ changedOptions }) => [changedOptions, []],
         },
         {
           where: "never",
           because: "what a job changes stands on the agent's disk before Forge hears of it",
           outcome: "completed",
-          job: { ...EVERYTHING, settings: { beta_dist_alpha: 0.5 }, width: 512, height: 512 },
-          server: { isKilled: true },
+          of: "an agent that was killed in the middle of the job",
+          job: EVERYTHING,
+          server: { isFresh: true, isKilled: true },
           shows: ({ changedOptions }) => [changedOptions, []],
         },
       ],
@@ -109,7 +117,7 @@ export const LEAKS: Chapter = {
           because: "the model stays selected, and nothing else",
           outcome: "completed",
           job: EVERYTHING,
-          server: { isDedicated: true },
+          server: { isFresh: true, isDedicated: true },
           shows: ({ changedOptions }) => [
             changedOptions,
             ["sd_model_checkpoint", "forge_additional_modules"],

@@ -221,7 +221,14 @@ export const NAMES: Chapter = {
     {
       wish: 'for hires fix, "Use same sampler", as Forge\'s page has it',
       forge: "fails when half of the work is done",
-      scenarios: unknown("hires.sampler_name", { hires: { sampler_name: "Use same sampler" } }),
+      scenarios: [
+        {
+          where: "queued",
+          outcome: "400 invalid_request",
+          field: "hires.sampler_name",
+          job: { hires: { sampler_name: "Use same sampler" } },
+        },
+      ],
     },
     {
       wish: "a script that the server does not have, or that its owner does not allow",

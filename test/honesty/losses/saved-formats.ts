@@ -1,9 +1,16 @@
 import type { Loss, Scenario, Seen } from "../loss.ts";
 import { CANNY, controlNet, setsOptions } from "./requests.ts";
 
-/** Whether every result has the seed that its own infotext names. */
-export const seedsOf = ({ view }: Seen) =>
-  view?.images.map(({ seed, infotext }) => [seed, Number(/Seed: (\d+)/.exec(infotext ?? "")?.[1])]);
+/** The seed in a picture's own text, whichever format it has: JPEG and WebP hold it in UTF-16. */
+function ownSeed(picture: Buffer): number {
+  const text = picture.toString("latin1").replaceAll("\0", "");
+  return Number(/Seed: (\d+)/.exec(text)?.[1]);
+}
+
+/** The seed of each result as the queue tells it, and as the picture itself does. */
+export function seedsOf({ view, pictures }: Seen): unknown {
+  return view?.images.map(({ seed }, at) => [seed, ownSeed(pictures[at] ?? Buffer.alloc(0))]);
+}
 
 const ownersFormat = (samples_format: string): Scenario => ({
   where: "never",
@@ -38,13 +45,7 @@ export const SAVED_FORMATS: readonly Loss[] = [
         job: { n_iter: 2 },
         owner: setsOptions({ enable_pnginfo: false }),
         server: {},
-        shows: (seen) => [
-          seedsOf(seen),
-          [
-            [1, 1],
-            [2, 2],
-          ],
-        ],
+        shows: ({ view }) => [view?.images.map(({ seed }) => seed), [1, 2]],
       },
       {
         where: "after",
