@@ -22,6 +22,7 @@ export async function distanceOf(one: Buffer, two: Buffer): Promise<Distance | n
   return { mean: sum / first.data.length, greatest };
 }
 
+/** Whether not a single level of a single pixel differs. */
 export const isSame = ({ greatest }: Distance) => greatest === 0;
 
 /** `0.4 of 255 on the average, 9 at most`. */

@@ -139,20 +139,20 @@ async function runPair(run: Run, { first }: Pair, round: Round): Promise<Finding
   return { differences, note: null };
 }
 
-async function settle(name: string, find: () => Promise<Finding>): Promise<Outcome> {
+type Entry = Pick<Row, "name" | "needs"> & {
+  readonly find: (run: Run, round: Round) => Promise<Finding>;
+};
+
+async function settle({ name, find }: Entry, run: Run, round: Round): Promise<Outcome> {
   try {
-    const { differences, note } = await find();
+    const { differences, note } = await find(run, round);
     if (differences.length === 0) return { type: "passed", name, note };
     return { type: "failed", name, differences };
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    return { type: "failed", name, differences: [message] };
+    return { type: "failed", name, differences: [message, ...(await leftBehind(run))] };
   }
 }
-
-type Entry = Pick<Row, "name" | "needs"> & {
-  readonly find: (run: Run, round: Round) => Promise<Finding>;
-};
 
 /** Pairs come first, before anything else was overridden. */
 const ENTRIES: readonly Entry[] = [
@@ -180,12 +180,13 @@ export async function* runTable(
   signal: AbortSignal,
 ): AsyncGenerator<Outcome> {
   const round: Round = { alone: null, seen: new Map() };
-  for (const { name, needs, find } of ENTRIES) {
+  for (const entry of ENTRIES) {
     if (signal.aborted) return;
+    const { name, needs } = entry;
     if (!names.includes(name)) continue;
     const lacking = needs.filter((need) => run.lab.lacks.has(need));
     yield lacking.length > 0
       ? { type: "left out", name, needs: lacking }
-      : await settle(name, () => find(run, round));
+      : await settle(entry, run, round);
   }
 }
