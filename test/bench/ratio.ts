@@ -21,8 +21,9 @@ export function ratioOf(ours: readonly number[], theirs: readonly number[]): Rat
 }
 
 /** `1.32× (1.20–1.41)`. */
-export function showRatio({ median, min, max }: Ratio): string {
-  return `${median.toFixed(2)}× (${min.toFixed(2)}–${max.toFixed(2)})`;
+export function showRatio({ median, min, max }: Ratio, digits = 2): string {
+  const [middle, least, most] = [median, min, max].map((value) => value.toFixed(digits));
+  return `${middle}× (${least}–${most})`;
 }
 
 /**

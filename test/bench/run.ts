@@ -1,26 +1,29 @@
 /**
- * `npm run bench`: how the Worker stands, as ratios within one run. It judges nothing by milliseconds and
+ * `npm run bench`: how Worker and agent stand, as ratios within one run. It judges nothing by milliseconds and
  * fails only when it breaks. What each number means is told in docs/benchmarks.md.
  */
 import { parseArgs } from "node:util";
+import { benchAgent } from "./agent.ts";
 import { benchMemory } from "./memory.ts";
+import { benchPayload } from "./payload.ts";
 import { type Measure, showMeasures } from "./report.ts";
 import { benchRows } from "./rows.ts";
 import { benchSubmit } from "./submit.ts";
 import { benchUpload } from "./upload.ts";
 
-const PARTS = ["rows", "submit", "upload"] as const;
+const PARTS = ["rows", "submit", "upload", "agent"] as const;
 type Part = (typeof PARTS)[number];
 
 /** At least five, so that one disturbed round decides nothing. */
 const ROUNDS = 7;
 const MEMORY_ROUNDS = 5;
+const AGENT_ROUNDS = 5;
 
 const HELP = `npm run bench [-- options]
 
-  --only rows|submit|upload   one part alone; may be given again
-  --quick                     without the history of 1e6 jobs, and with the fewest rounds
-  --help                      this
+  --only rows|submit|upload|agent   one part alone; may be given again
+  --quick                           without the history of 1e6 jobs, and with the fewest rounds
+  --help                            this
 `;
 
 function tell(line: string): void {
@@ -66,6 +69,12 @@ async function run(parts: readonly Part[], isQuick: boolean): Promise<void> {
     measures.push(...(await benchUpload(rounds)));
     tell("upload: memory, each time with a fresh Worker");
     measures.push(...(await benchMemory(MEMORY_ROUNDS)));
+  }
+  if (parts.includes("agent")) {
+    tell("agent: jobs in line against direct calls of the demo Forge");
+    measures.push(...(await benchAgent(AGENT_ROUNDS)));
+    tell("agent: memory of a large request, each time in a fresh process");
+    measures.push(...(await benchPayload(MEMORY_ROUNDS)));
   }
   process.stdout.write(`\n${showMeasures(measures)}`);
 }
