@@ -47,7 +47,7 @@ const REASON_WORDS: Record<StatusReason, string | null> = {
   unsupported_format: "Its box saves pictures in a format that cannot be handed over",
   wrong_model: "Forge used another model than the one asked for",
   not_as_asked: "Forge left out something that was asked for",
-  incomplete_result: "Forge gave fewer pictures than asked for",
+  incomplete_result: "Forge did not finish what was asked for",
   oom: "The GPU ran out of memory",
   forge_error: "Forge reported an error",
   forge_login: "Forge asks for a login that its box does not have",
