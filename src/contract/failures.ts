@@ -37,6 +37,8 @@ export const WarningCode = z.enum([
   "size_rounded",
   /** The prompt names an embedding that this model did not use. */
   "embedding_unused",
+  /** The refiner takes over behind the last step, or is the checkpoint itself. */
+  "refiner_unused",
   /** A script that was switched on left no trace in the answer. */
   "script_silent",
   /** The server writes no infotext into pictures, so results are told apart by their order alone. */

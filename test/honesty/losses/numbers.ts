@@ -198,8 +198,9 @@ export const NUMBERS: Chapter = {
       forge: "leaves it out",
       scenarios: [
         {
-          where: "meant",
-          outcome: "completed",
+          where: "after",
+          outcome: "completed, refiner_unused",
+          field: "refiner",
           job: { steps: 4, refiner: { checkpoint_name: "demoPainter_v1", switch_at: 0.9 } },
         },
       ],

@@ -1,5 +1,11 @@
 import { win32 } from "node:path";
-import { checkpointKeys, isCheckpointHash, lorasOf, type ResolvedParams } from "@mobilesd/contract";
+import {
+  checkpointKeys,
+  isCheckpointHash,
+  type JobWarning,
+  lorasOf,
+  type ResolvedParams,
+} from "@mobilesd/contract";
 import { type Evidence, overridesOf } from "./asked.ts";
 import { type Failure, notAsAsked } from "./failure.ts";
 import type { InfotextLine } from "./infotext.ts";
@@ -86,6 +92,15 @@ const findLostRefiner: Check = ({ asked }, line) => {
   const message = `Forge switched to the refiner at ${at} instead of ${refiner.switch_at}.`;
   return notAsAsked("refiner.switch_at", message);
 };
+
+/** A refiner that never took part although nothing went wrong: Forge's page would leave it out as well. */
+export function unusedRefiner({ asked, lines }: Evidence): JobWarning[] {
+  const isSent = typeof asked.request.body.refiner_checkpoint === "string";
+  if (!asked.params.refiner || !isSent || lines.some((line) => line.has("Refiner"))) return [];
+  const message =
+    "The refiner took no part: it takes over behind the last step, or is the checkpoint itself.";
+  return [{ code: "refiner_unused", message, field: "refiner" }];
+}
 
 const sorted = (names: readonly string[]) => names.toSorted().join(", ");
 

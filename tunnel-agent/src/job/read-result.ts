@@ -2,7 +2,7 @@ import { type ImageMime, type JobWarning, LIMITS } from "@mobilesd/contract";
 import { readAnswer } from "./answer-info.ts";
 import type { Asked, Evidence } from "./asked.ts";
 import { checkAnswer, checkScheduler } from "./check-answer.ts";
-import { checkParts } from "./check-parts.ts";
+import { checkParts, unusedRefiner } from "./check-parts.ts";
 import { checkControlNet, silentScripts } from "./check-scripts.ts";
 import { unusedEmbeddings } from "./embedding-use.ts";
 import { type Failure, failure } from "./failure.ts";
@@ -70,7 +70,11 @@ function findLoss(evidence: Evidence): Failure | null {
 
 function warningsOf(evidence: Evidence): JobWarning[] {
   const { asked, otherCount } = evidence;
-  const warnings = [...unusedEmbeddings(evidence), ...silentScripts(evidence)];
+  const warnings = [
+    ...unusedEmbeddings(evidence),
+    ...unusedRefiner(evidence),
+    ...silentScripts(evidence),
+  ];
   if (asked.writesInfotext || otherCount === 0) return warnings;
   const message =
     "The server writes no text into its pictures, so that results and control maps were told apart by their order alone.";

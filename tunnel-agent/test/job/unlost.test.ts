@@ -188,6 +188,20 @@ describe("ADetailer", () => {
   });
 });
 
+describe("a refiner that never took part, and rightly so", () => {
+  it("is told with the pictures", async () => {
+    const refiner = { checkpoint_name: "pony", switch_at: 0.8 };
+    const late = { ...REFINER, params: { steps: 4, refiner }, keys: {} };
+    expect(await warningsOf(late)).toEqual([
+      { code: "refiner_unused", field: "refiner", message: expect.stringMatching(/took no part/) },
+    ]);
+  });
+
+  it("that did is no matter", async () => {
+    expect(await warningsOf(REFINER)).toEqual([]);
+  });
+});
+
 const KOHYA = "Kohya HRFix Integrated";
 const withKohya = (args: unknown[]) => ({ params: { alwayson_scripts: { [KOHYA]: { args } } } });
 
