@@ -1,4 +1,10 @@
-import { Catalogue, type Hello, LIMITS, NEVER_QUEUED_SCRIPT } from "@mobilesd/contract";
+import {
+  Catalogue,
+  type Hello,
+  LIMITS,
+  NEVER_QUEUED_SCRIPT,
+  PAGE_ONLY_SCRIPTS,
+} from "@mobilesd/contract";
 import * as z from "zod";
 import type { ForgeClient } from "./client.ts";
 
@@ -81,8 +87,11 @@ export interface ReadCatalogue {
   readonly checkpointPaths: ReadonlyMap<string, string>;
 }
 
-const isAllowed = (allowed: readonly string[], script: z.infer<typeof Scripts>[number]) =>
-  script.is_alwayson || (script.name !== NEVER_QUEUED_SCRIPT && allowed.includes(script.name));
+/** Whether a job may name a script: of the selectable ones, those that the owner of the box allows. */
+function isAllowed(allowed: readonly string[], script: z.infer<typeof Scripts>[number]): boolean {
+  if (script.is_alwayson) return !PAGE_ONLY_SCRIPTS.includes(script.name);
+  return script.name !== NEVER_QUEUED_SCRIPT && allowed.includes(script.name);
+}
 
 /** What Forge has, row by row as the queue takes it: one odd name must not cost all the others. */
 function fit(

@@ -61,6 +61,14 @@ describe("the catalogue of a box", () => {
     expect(catalogue.scripts[0]?.arg_labels).toEqual(["y".repeat(500), null]);
   });
 
+  it("leaves out the scripts that do nothing in a job, such as the page's own sampler", async () => {
+    const { catalogue } = await readCatalogue(client, []);
+    const names = catalogue.scripts.map((script) => script.name);
+    expect(names).toContain("controlnet");
+    expect(names).not.toContain("sampler");
+    expect(names).not.toContain("seed");
+  });
+
   it("is not made up where a list cannot be read: the error names the route", async () => {
     const broken = withList("/sdapi/v1/sd-modules", { detail: "Not Found" });
     await expect(readCatalogue(broken, [])).rejects.toThrow(/\/sdapi\/v1\/sd-modules/);
