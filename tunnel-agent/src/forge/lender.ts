@@ -5,24 +5,45 @@ import type { HostOptions } from "./host.ts";
 import { readHostOptions, readOptions } from "./host-options.ts";
 import { keptByForge, type Lent, lentBy } from "./lent-options.ts";
 
-type Overrides = Readonly<Record<string, unknown>>;
+type Values = Readonly<Record<string, unknown>>;
+
+const MODULES = "forge_additional_modules";
 
 /** What stays on a dedicated box, as moving a model in and out costs more than many a job (8.3). */
-const SELECTION: ReadonlySet<string> = new Set(["sd_model_checkpoint", "forge_additional_modules"]);
-
-const isSelection = (name: string) => SELECTION.has(name);
+const SELECTION: ReadonlySet<string> = new Set(["sd_model_checkpoint", MODULES]);
 
 function pick(lent: Lent, isMeant: (name: string) => boolean): Lent {
   return Object.fromEntries(Object.entries(lent).filter(([name]) => isMeant(name)));
 }
 
+const ownOf = (lent: Lent): Values =>
+  Object.fromEntries(Object.entries(lent).map(([name, { own }]) => [name, own]));
+
+/** A list of no modules is what Forge has where none was ever chosen: it stores none (main_entry.py `modules_change`). */
+const isStorable = (name: string, own: unknown) =>
+  name !== MODULES || (Array.isArray(own) && own.length > 0);
+
+/**
+ * With `--nowebui` Forge lists no modules and takes every name of one for unknown, its owner's too: what is
+ * selected there must not be touched, as it could not be put back.
+ */
+function withoutUnknownModules(own: Values, known: readonly string[]): Values {
+  const { [MODULES]: modules, ...others } = own;
+  const isKnown = Array.isArray(modules) && modules.every((name) => known.includes(name));
+  return isKnown ? own : others;
+}
+
 /** Sees to it that what a job overrides does not stay behind for the next one, or for the person at the page. */
 export interface Lender {
   /**
-   * Notes on disk what a request is about to change, before Forge hears of it. `build` makes the request's
-   * overrides from the owner's options, which are read again before one is changed for the first time.
+   * Reads the owner's options, and notes on disk what a request is about to change before Forge hears of it.
+   * `overridesWith` makes the request's overrides from them. Answers the owner's options.
+   * Throws `ForgeUnreachableError`: nothing was changed then.
    */
-  lend(options: HostOptions, build: (own: HostOptions["own"]) => Overrides): Promise<HostOptions>;
+  lend(
+    modules: readonly string[],
+    overridesWith: (own: HostOptions["own"]) => Values,
+  ): Promise<HostOptions["own"]>;
   /** Puts back what Forge did not put back itself. To be called while no run of ours is in Forge. */
   takeBack(): Promise<void>;
   /** Forge started anew: which options its config holds must be found out again. */
@@ -30,9 +51,9 @@ export interface Lender {
 }
 
 /**
- * Forge restores an overridden option only if its config holds it. Putting one back by hand stores it, so
- * that each option costs two requests once, and none from then on. A dedicated box keeps the model that a job
- * selects: there nothing is restored by Forge, and all else is put back by hand.
+ * Forge restores an overridden option only if its config holds it (1.6.1). So the owner's value is stored
+ * there first, once for each option; what cannot be stored so is looked for after the run. On a dedicated box
+ * Forge restores nothing, so that the model stays, and all else is put back by hand.
  */
 export function createLender(deps: {
   forge: ForgeClient;
@@ -42,43 +63,54 @@ export function createLender(deps: {
   isDedicated: boolean;
 }): Lender {
   const { forge, journal, log, keys, isDedicated } = deps;
-  /** Options that Forge is known to restore by itself. */
+  /** Options that Forge's config holds, as it took them from here. */
   const held = new Set<string>();
-  async function putBack(lent: Lent): Promise<void> {
-    const shown = await readOptions(forge, Object.keys(lent));
-    const back = shown === null ? {} : keptByForge(shown.values, lent);
-    if (Object.keys(back).length === 0) return;
-    const answer = await forge.post("/sdapi/v1/options", back);
-    const fields = { options: Object.keys(back).join(", "), status: answer.status };
-    if (answer.status === 200) log.debug(fields, "Gave options back that Forge had kept");
-    else log.warn(fields, "Forge would not take options back that a job had changed");
+  async function store(values: Values): Promise<boolean> {
+    const answer = await forge.post("/sdapi/v1/options", values);
+    if (answer.status === 200) return true;
+    const fields = { options: Object.keys(values).join(", "), status: answer.status };
+    log.warn(fields, "Forge did not take its owner's options, which a job changes");
+    return false;
+  }
+  async function hold(lent: Lent): Promise<void> {
+    const own = Object.entries(ownOf(lent)).filter(
+      ([name, value]) => !held.has(name) && isStorable(name, value),
+    );
+    if (own.length === 0 || !(await store(Object.fromEntries(own)))) return;
+    for (const [name] of own) held.add(name);
+  }
+  /** Answers what could not be put back. */
+  async function putBack(due: Lent): Promise<Lent> {
+    const unsure = pick(due, (name) => !held.has(name));
+    if (Object.keys(unsure).length === 0) return {};
+    const shown = await readOptions(forge, Object.keys(unsure));
+    if (shown === null) return unsure;
+    const back = keptByForge(shown.values, unsure);
+    if (Object.keys(back).length === 0) return {};
+    if (!(await store(back))) return pick(unsure, (name) => name in back);
+    if (!isDedicated) for (const name of Object.keys(back)) held.add(name);
+    return {};
   }
   return {
-    async lend(options, build) {
-      const isNew = (own: HostOptions["own"]) =>
-        Object.keys(lentBy(build(own), own)).some((name) => !held.has(name));
-      const current =
-        !isDedicated && isNew(options.own)
-          ? await readHostOptions(forge, keys, journal.lent())
-          : options;
-      await journal.setLent(lentBy(build(current.own), current.own));
-      return current;
+    async lend(modules, overridesWith) {
+      const options = await readHostOptions(forge, keys, journal.lent());
+      const own = withoutUnknownModules(options.own, modules);
+      const lent = lentBy(overridesWith(own), own);
+      await journal.setLent({ ...journal.lent(), ...lent });
+      if (!isDedicated) await hold(lent);
+      return own;
     },
     async takeBack() {
       const lent = journal.lent();
-      const staying = isDedicated ? pick(lent, isSelection) : {};
+      const staying = isDedicated ? pick(lent, (name) => SELECTION.has(name)) : {};
       const due = pick(lent, (name) => !(name in staying));
-      const names = Object.keys(due);
-      if (names.length === 0) return;
+      if (Object.keys(due).length === 0) return;
       try {
-        if (names.some((name) => !held.has(name))) await putBack(due);
+        await journal.setLent({ ...staying, ...(await putBack(due)) });
       } catch (error) {
         // It stays noted: the next time that Forge is there it is looked at again.
-        if (error instanceof ForgeUnreachableError) return;
-        throw error;
+        if (!(error instanceof ForgeUnreachableError)) throw error;
       }
-      if (!isDedicated) for (const name of names) held.add(name);
-      await journal.setLent(staying);
     },
     forget: () => held.clear(),
   };

@@ -131,11 +131,6 @@ function listsUnreadable(error: ListUnreadableError): Attempt {
   return { type: "failed", failure: failure("infra", "forge_error", error.message) };
 }
 
-/** Forge went away between two requests of one run. */
-function forgeGone(error: ForgeUnreachableError): Attempt {
-  return { type: "failed", failure: failure("forge_died", "forge_unreachable", error.message) };
-}
-
 /** Tells the queue how the run ended. Nothing is told where it knows already. */
 async function report(
   deps: RunDeps,
@@ -187,7 +182,8 @@ export async function runJob(deps: RunDeps, lease: LeaseGrant, agentStop: Stop):
       if (error instanceof ProblemError) return fromRefusal(error);
       if (error instanceof InputGoneError) return inputGone(error);
       if (error instanceof ListUnreadableError) return listsUnreadable(error);
-      if (error instanceof ForgeUnreachableError) return forgeGone(error);
+      // Before it was asked to generate: it did not die of this job.
+      if (error instanceof ForgeUnreachableError) return { type: "released" as const };
       if (stop.aborted) return { type: "stopped" as const };
       throw error;
     });

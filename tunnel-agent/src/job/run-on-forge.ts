@@ -1,8 +1,9 @@
 import type { LeaseGrant, ResolvedParams } from "@mobilesd/contract";
-import type { ForgeAnswer } from "../forge/client.ts";
-import type { Host, HostOptions } from "../forge/host.ts";
+import { type ForgeAnswer, ForgeUnreachableError } from "../forge/client.ts";
+import type { Host } from "../forge/host.ts";
 import { type GenerateEnd, generate, type RunStops } from "./generate.ts";
 import { buildRequest, type ForgeRequest } from "./payload.ts";
+import { overridesOf } from "./payload-overrides.ts";
 import { type Prepared, prepare } from "./prepare.ts";
 import { type Result, readResult } from "./read-result.ts";
 import { findRemedy, unload } from "./recover.ts";
@@ -25,12 +26,11 @@ interface Posted {
 /** One request to Forge under an id of its own; id and overrides are in the journal before Forge hears of them. */
 async function post(deps: RunDeps, work: Work, taskId: string, stops: RunStops): Promise<Posted> {
   const { lease, params, host, prepared } = work;
-  const build = (own: HostOptions["own"]) => {
-    const facts = { taskId, prepared, own, keepsOverrides: host.isDedicated };
-    return buildRequest(params, facts);
-  };
-  const { own } = await deps.lender.lend(host.options, (options) => build(options).overrides);
-  const request = build(own);
+  const own = await deps.lender.lend(host.catalogue.modules, (options) =>
+    overridesOf(params, prepared, options),
+  );
+  const facts = { taskId, prepared, own, keepsOverrides: host.isDedicated };
+  const request = buildRequest(params, facts);
   await deps.journal.add({
     task_id: taskId,
     mobilesd_job_id: lease.mobilesd_job_id,
@@ -51,7 +51,10 @@ async function post(deps: RunDeps, work: Work, taskId: string, stops: RunStops):
 /** The id by which one request is known in Forge: a new one each time (forge-reference 1.9). */
 export const newTaskId = (deps: RunDeps) => `task(mobilesd-${deps.uuid()})`;
 
-/** Puts Forge right after an error, where that is possible; answers whether it did something. */
+/**
+ * Puts Forge right after an error, where that is possible; answers whether it did something.
+ * Throws `ForgeUnreachableError`.
+ */
 async function putRight(
   deps: RunDeps,
   work: Work,
@@ -87,8 +90,14 @@ export async function runOnForge(
   const posted = await post(deps, work, taskId, stops);
   const { end } = posted;
   if (end.type !== "failed" || !end.answer) return posted;
-  const isMended = await putRight(deps, work, end.answer, stops);
-  return isMended ? post(deps, work, newTaskId(deps), stops) : posted;
+  try {
+    const isMended = await putRight(deps, work, end.answer, stops);
+    return isMended ? await post(deps, work, newTaskId(deps), stops) : posted;
+  } catch (error) {
+    // Forge went away between the two tries: what it said to the first one stands.
+    if (error instanceof ForgeUnreachableError) return posted;
+    throw error;
+  }
 }
 
 /** What Forge's answer holds, held against what was asked. */
