@@ -51,12 +51,12 @@ const APOSTROPHE = String.raw`(?<=\w)'(?=\w)`;
  * Python's repr doubles backslashes.
  */
 const HOST_PATH = new RegExp(
-  String.raw`(?:(?<![A-Za-z])[A-Za-z]:[\\/]+|\\\\|(?<![\w.:/])/)(?:(?:[^\\/:"'<>|*?\n]|${APOSTROPHE})+[\\/]+)+`,
+  String.raw`(?:(?<![A-Za-z])[A-Za-z]:[\\/]+|\\\\|(?<![\w./])/(?!/))(?:(?:[^\\/:"'<>|*?\n]|${APOSTROPHE})+[\\/]+)+`,
   "g",
 );
 /** Somebody's home itself: its last part is a name. */
 const HOME = new RegExp(
-  String.raw`(?<![\w.:/])/(?:home|Users)/(?:[^\s\\/:"']|${APOSTROPHE})+(?![\w\\/]|'\w)` +
+  String.raw`(?<![\w./])/(?!/)(?:home|Users)/(?:[^\s\\/:"']|${APOSTROPHE})+(?![\w\\/]|'\w)` +
     String.raw`|[A-Za-z]:[\\/]+Users[\\/]+(?:[^\\/:"'\n]|${APOSTROPHE})+(?=["\n]|'(?!\w)|$)`,
   "g",
 );
