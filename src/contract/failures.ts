@@ -37,11 +37,15 @@ export const WarningCode = z.enum([
   "size_rounded",
   /** The prompt names an embedding that this model did not use. */
   "embedding_unused",
+  /** A Forge that hashes its files names no LoRA in its answer, though the prompt calls some. */
+  "lora_unproven",
   /** The refiner takes over behind the last step, or is the checkpoint itself. */
   "refiner_unused",
   /** A script that was switched on left no trace in the answer. */
   "script_silent",
-  /** The server writes no infotext into pictures, so results are told apart by their order alone. */
+  /** A script of an extension made another number of pictures, or used another seed or size. */
+  "changed_by_script",
+  /** Pictures carry no infotext to tell results by, so that their order alone does. */
   "order_unproven",
 ]);
 export type WarningCode = z.infer<typeof WarningCode>;

@@ -3,6 +3,7 @@ export * from "./agent.ts";
 export * from "./client.ts";
 export * from "./checkpoint-names.ts";
 export * from "./errors.ts";
+export * from "./extension-scripts.ts";
 export * from "./failures.ts";
 export * from "./generation-params.ts";
 export * from "./ids.ts";

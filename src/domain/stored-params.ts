@@ -1,4 +1,4 @@
-import { LIMITS, ResolvedParams, uploadsOf } from "@mobilesd/contract";
+import { LIMITS, mayChangeResults, ResolvedParams, uploadsOf } from "@mobilesd/contract";
 
 /** Parameters out of a row, or null where they are not ones of this schema, as in rows of the old one. */
 export function readStoredParams(json: string): ResolvedParams | null {
@@ -21,7 +21,8 @@ export function picturesOf(params: Pick<ResolvedParams, "batch_size" | "n_iter">
   return params.batch_size * params.n_iter;
 }
 
-/** How many pictures a job may have at most. */
+/** How many pictures a job may have at most: scripts may make more than were asked for. */
 export function picturesMaxOf(params: ResolvedParams): number {
-  return params.script ? LIMITS.imagesPerJobMax : picturesOf(params);
+  const isFree = params.script !== undefined || mayChangeResults(params.alwayson_scripts);
+  return isFree ? LIMITS.imagesPerJobMax : picturesOf(params);
 }

@@ -1,12 +1,13 @@
 import type { ResolvedParams, Size } from "@mobilesd/contract";
 import type { Answer } from "./answer-info.ts";
 import type { InfotextLine } from "./infotext.ts";
+import type { ForgeRequest } from "./payload.ts";
 
 /** What an answer is held against. */
 export interface Asked {
   readonly params: ResolvedParams;
   /** What was sent. Pictures in it are objects, and not for reading. */
-  readonly request: { readonly body: Readonly<Record<string, unknown>> };
+  readonly request: Pick<ForgeRequest, "body" | "overrides">;
   /** The model that must have run; `hash` with Forge's ten digits where they are known. */
   readonly checkpoint: { readonly basename: string; readonly hash: string | null };
   /** The size of the input picture, where there is one. */
@@ -25,14 +26,6 @@ export interface Evidence {
   readonly lines: readonly InfotextLine[];
   /** Pictures behind the grids that are no results: control maps. */
   readonly otherCount: number;
-}
-
-/** The options that a request overrode. */
-export function overridesOf({
-  request,
-}: Pick<Asked, "request">): Readonly<Record<string, unknown>> {
-  const { override_settings } = request.body;
-  return typeof override_settings === "object" && override_settings !== null
-    ? (override_settings as Record<string, unknown>)
-    : {};
+  /** Whether results had to be told by their place, as some have lost their text to a script. */
+  readonly hasLostTexts: boolean;
 }

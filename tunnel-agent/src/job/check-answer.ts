@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Answer, Info } from "./answer-info.ts";
-import { type Asked, type Evidence, overridesOf } from "./asked.ts";
+import type { Asked, Evidence } from "./asked.ts";
 import { type Failure, failure, notAsAsked } from "./failure.ts";
 import { fieldOfOption } from "./option-fields.ts";
 
@@ -26,7 +26,7 @@ const asSent = (value: unknown): unknown => JSON.parse(JSON.stringify(value ?? n
 
 /** Forge's echo lacks the overrides that it dropped (forge-reference 1.6.1). */
 function findLostOverride(asked: Asked, { overrides, info }: Answer): Failure | null {
-  for (const [name, value] of Object.entries(overridesOf(asked))) {
+  for (const [name, value] of Object.entries(asked.request.overrides)) {
     // A script may set options of its own for some of its pictures.
     const isKept = asked.params.script
       ? name in overrides
@@ -59,7 +59,7 @@ const usedInstead = (what: string) => (ran: unknown, asked: unknown) =>
 const fixed = (seed: number, isUsed = true) => (seed === -1 || !isUsed ? undefined : seed);
 
 function told({ params, request }: Asked, info: Info): Told[] {
-  const { CLIP_stop_at_last_layers } = overridesOf({ request });
+  const { CLIP_stop_at_last_layers } = request.overrides;
   return [
     {
       field: "sampler_name",
@@ -80,18 +80,6 @@ function told({ params, request }: Asked, info: Info): Told[] {
       ran: info.cfg_scale,
     },
     {
-      field: "seed",
-      sentence: usedInstead("seed"),
-      asked: fixed(params.seed),
-      ran: info.all_seeds[0],
-    },
-    {
-      field: "subseed",
-      sentence: usedInstead("variation seed"),
-      asked: fixed(params.subseed, params.subseed_strength > 0),
-      ran: info.all_subseeds[0],
-    },
-    {
       field: "clip_skip",
       sentence: usedInstead("clip skip"),
       asked: CLIP_stop_at_last_layers === undefined ? undefined : params.clip_skip,
@@ -103,6 +91,25 @@ function told({ params, request }: Asked, info: Info): Told[] {
 function findOther(values: readonly Told[]): Failure | null {
   const other = values.find(({ asked, ran }) => asked !== undefined && asked !== ran);
   return other ? notAsAsked(other.field, other.sentence(other.ran, other.asked)) : null;
+}
+
+/** Another seed, or variation seed, than was asked for. Null: there is none. Pure. */
+export function findOtherSeed({ params }: Asked, { info }: Answer): Failure | null {
+  if (params.script) return null;
+  return findOther([
+    {
+      field: "seed",
+      sentence: usedInstead("seed"),
+      asked: fixed(params.seed),
+      ran: info.all_seeds[0],
+    },
+    {
+      field: "subseed",
+      sentence: usedInstead("variation seed"),
+      asked: fixed(params.subseed, params.subseed_strength > 0),
+      ran: info.all_subseeds[0],
+    },
+  ]);
 }
 
 /** A scheduler goes by its name or its label, which differ in case and blanks only. */

@@ -6,9 +6,9 @@ import {
   lorasOf,
   type ResolvedParams,
 } from "@mobilesd/contract";
-import { type Evidence, overridesOf } from "./asked.ts";
+import type { Evidence } from "./asked.ts";
 import { type Failure, notAsAsked } from "./failure.ts";
-import type { InfotextLine } from "./infotext.ts";
+import { asListed, type InfotextLine } from "./infotext.ts";
 
 /** What each check looks at: the request, and one result's parameters. */
 type Check = (evidence: Evidence, line: InfotextLine) => Failure | null;
@@ -57,7 +57,7 @@ const findLostHires: Check = ({ asked }, line) => {
 
 /** Steps that the sampler takes in the pass in which the refiner takes over (sd_samplers_common.py). */
 function refinedSteps({ params, request }: Evidence["asked"]): number {
-  const { hires_fix_refiner_pass } = overridesOf({ request });
+  const { hires_fix_refiner_pass } = request.overrides;
   if (params.hires && hires_fix_refiner_pass !== "first pass") {
     return params.hires.steps || params.steps;
   }
@@ -106,7 +106,7 @@ const sorted = (names: readonly string[]) => names.toSorted().join(", ");
 
 /** An infotext names modules by file name without the ending; Forge drops unknown ones in silence. */
 const findLostModules: Check = ({ asked }, line) => {
-  const sent = overridesOf(asked).forge_additional_modules;
+  const sent = asked.request.overrides.forge_additional_modules;
   if (!Array.isArray(sent)) return null;
   const wanted = sorted(sent.map((name) => win32.parse(String(name)).name));
   const ran = sorted([...line].filter(([key]) => /^Module \d+$/.test(key)).map(([, name]) => name));
@@ -120,14 +120,14 @@ function namesWithHash(value: string): string[] {
   return value.split(",").map((pair) => pair.slice(0, pair.lastIndexOf(":")).trim());
 }
 
-/** How Forge writes a name among others (extra_networks_lora.py `remove_symbols`). */
-const asListed = (name: string) => name.replace(/[:,]/g, "").trim();
-
 function lorasAsked({ positive_prompt, hires }: ResolvedParams): Map<string, string> {
   const inHires = lorasOf(hires?.prompt ?? "").map((name) => [name, "hires.prompt"] as const);
   const inPrompt = lorasOf(positive_prompt).map((name) => [name, "positive_prompt"] as const);
   return new Map([...inHires, ...inPrompt]);
 }
+
+const lorasTold = (lines: readonly InfotextLine[]) =>
+  lines.map((line) => line.get("Lora hashes")).filter((value) => value !== undefined);
 
 /**
  * LoRAs by the line of their hashes. It holds only files that Forge has hashed: on a Forge that hashes
@@ -135,7 +135,7 @@ function lorasAsked({ positive_prompt, hires }: ResolvedParams): Map<string, str
  */
 function findLostLora({ asked, answer, lines }: Evidence): Failure | null {
   const { info } = answer;
-  const told = lines.map((line) => line.get("Lora hashes")).filter((value) => value !== undefined);
+  const told = lorasTold(lines);
   if (told.length === 0 || !info.sd_model_hash) return null;
   const ran = new Set(told.flatMap(namesWithHash));
   for (const [name, field] of lorasAsked(asked.params)) {
@@ -147,6 +147,22 @@ function findLostLora({ asked, answer, lines }: Evidence): Failure | null {
     }
   }
   return null;
+}
+
+/**
+ * LoRAs of which a Forge that hashes its files says nothing at all. One that it cannot find makes it drop all
+ * of a prompt's, and their line with them; but its owner may as well have switched that line off.
+ */
+export function unprovenLoras({ asked, answer, lines }: Evidence): JobWarning[] {
+  const { info } = answer;
+  if (!info.sd_model_hash || lorasTold(lines).length > 0) return [];
+  const isInPrompt = info.all_prompts.some((prompt) => lorasOf(prompt).length > 0);
+  const isInHires = lorasOf(asked.params.hires?.prompt ?? "").length > 0;
+  if (!isInPrompt && !isInHires) return [];
+  const message =
+    "Whether the LoRAs took part cannot be seen in Forge's answer: one that it cannot find makes it leave out all of them.";
+  const field = isInPrompt ? "positive_prompt" : "hires.prompt";
+  return [{ code: "lora_unproven", message, field }];
 }
 
 const CHECKS: readonly Check[] = [findLostHires, findLostRefiner, findLostModules];

@@ -1,4 +1,10 @@
-import { controlNetUnits, type JobWarning } from "@mobilesd/contract";
+import {
+  ADETAILER_TITLE,
+  type ControlNetUnit,
+  controlNetUnits,
+  type JobWarning,
+  SCRIPT_SIGNS,
+} from "@mobilesd/contract";
 import type { Asked, Evidence } from "./asked.ts";
 import { type Failure, failure, notAsAsked } from "./failure.ts";
 import type { InfotextLine } from "./infotext.ts";
@@ -13,16 +19,31 @@ function enabledUnits({ params }: Asked) {
 }
 
 /**
- * How many control maps the answer must hold at least. A unit's map is handed out before its model works
- * (controlnet.py `process_unit_after_click_generate`), so that a missing one proves that the unit failed;
- * a unit for the second pass alone has none where its preprocessor makes no picture.
+ * Forge's own preprocessors that make a picture. Those for IP-Adapter, InstantID and Revision make none, and
+ * of one that an extension brings nobody knows.
+ */
+const MAKES_PICTURE =
+  /^(?:None$|animal_openpose|blur_|canny|densepose|depth_|dw_openpose|inpaint_|instant_id_face_keypoints|invert|lineart_|mediapipe_face|mlsd|normal|openpose|recolor_|reference_|scribble_|seg_|shuffle|softedge_|t2ia_color_grid|t2ia_sketch_pidi|threshold|tile_)/;
+
+/** The fewest pictures that a working unit hands out (controlnet.py `attach_extra_result_image`). */
+function fewestMaps(unit: ControlNetUnit, hasHires: boolean): number {
+  if (!unit.save_detected_map) return 0;
+  const first = hasHires && unit.hr_option === "High res only" ? 0 : 1;
+  const second = hasHires && unit.hr_option !== "Low res only" ? 1 : 0;
+  // What is no picture is told by the input picture, and in the first pass alone.
+  const maps = MAKES_PICTURE.test(unit.module) ? first + second : first;
+  // Without a picture of its own a unit takes the job's, and the job's mask with it.
+  const hasMask = unit.image !== undefined && unit.mask_image !== undefined;
+  return hasMask ? maps + first + second : maps;
+}
+
+/**
+ * How many control maps the answer must hold at least. A unit's maps are handed out before its model works
+ * (controlnet.py `process_unit_after_click_generate`), so that a missing one proves that a unit failed.
  */
 function mapsExpected(asked: Asked): number {
   const hasHires = asked.params.hires !== undefined;
-  return enabledUnits(asked).filter(
-    ({ save_detected_map, hr_option }) =>
-      save_detected_map && !(hasHires && hr_option === "High res only"),
-  ).length;
+  return enabledUnits(asked).reduce((sum, unit) => sum + fewestMaps(unit, hasHires), 0);
 }
 
 /**
@@ -47,33 +68,20 @@ export function checkControlNet(evidence: Evidence): Failure | null {
 const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-/** Whether ADetailer's arguments switch it on: whole, for this kind of job, and with a model. */
+/**
+ * Whether ADetailer's arguments switch it on: whole, for this kind of job, and with a model. The two switches
+ * before its units may be left out (its `is_ad_enabled`).
+ */
 function isDetailing({ params }: Asked): boolean {
   const entries = Object.entries(params.alwayson_scripts ?? {});
-  const found = entries.find(([title]) => title.toLowerCase() === "adetailer");
+  const found = entries.find(([title]) => title.toLowerCase() === ADETAILER_TITLE);
   const args = found?.[1].args ?? [];
   const [isOn, isSkippedInImg2Img] = args;
-  if (isOn !== true || (isSkippedInImg2Img === true && params.img2img)) return false;
+  if (isOn === false || (isSkippedInImg2Img === true && params.img2img)) return false;
   return args.some(
     (unit) => isRecord(unit) && typeof unit.ad_model === "string" && unit.ad_model !== "None",
   );
 }
-
-/**
- * The key that a script of Forge itself writes into the infotext when it works (extensions-builtin), by its
- * title in lower case. One that cannot read its arguments, or does not fit the model, does nothing instead.
- */
-const SIGNS: Readonly<Record<string, string>> = {
-  "dynamicthresholding (cfg-fix) integrated": "dynthres_enabled",
-  "freeu integrated (sd 1.x, sd 2.x, sdxl)": "freeu_enabled",
-  "kohya hrfix integrated": "kohya_hrfix_enabled",
-  "latentmodifier integrated": "latent_modifier_enabled",
-  "multidiffusion integrated": "multidiffusion_enabled",
-  "perturbedattentionguidance integrated": "pagi_enabled",
-  "selfattentionguidance integrated (sd 1.x, sd 2.x, sdxl)": "sag_enabled",
-  "stylealign integrated": "stylealign_enabled",
-  "soft inpainting": "Soft inpainting enabled",
-};
 
 function silent(title: string): JobWarning {
   const message = `${title} was switched on, but nothing in the picture says that it worked: its values may be none that it understands, or it does not go with this model or job.`;
@@ -84,7 +92,7 @@ function silent(title: string): JobWarning {
 export function silentScripts({ asked, lines }: Evidence): JobWarning[] {
   const silentOnes = Object.entries(asked.params.alwayson_scripts ?? {})
     .filter(([title, { args }]) => {
-      const sign = SIGNS[title.toLowerCase()];
+      const sign = SCRIPT_SIGNS[title.toLowerCase()];
       return sign !== undefined && args[0] === true && !hasKey(lines, (key) => key === sign);
     })
     .map(([title]) => silent(title));

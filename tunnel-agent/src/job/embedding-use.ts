@@ -1,5 +1,6 @@
 import { type JobWarning, LIMITS } from "@mobilesd/contract";
 import type { Evidence } from "./asked.ts";
+import { asListed } from "./infotext.ts";
 
 /** How CLIP's tokenizer parts a text before it looks words up (open_clip `SimpleTokenizer`). */
 const WORDS = /'s|'t|'re|'ve|'m|'ll|'d|\p{L}+|\p{N}|[^\s\p{L}\p{N}]+/gu;
@@ -30,9 +31,6 @@ function* embeddingsIn(prompt: string, known: ReadonlyMap<string, readonly Known
     at += found?.words.length ?? 1;
   }
 }
-
-/** How Forge writes a name among others (classic_engine.py). */
-const asListed = (name: string) => name.replace(/[:,]/g, "").trim();
 
 function warnOf(names: readonly string[], field: string): JobWarning[] {
   if (names.length === 0) return [];

@@ -1,9 +1,14 @@
-import { LIMITS, resultSize, type Size } from "@mobilesd/contract";
+import { LIMITS, mayChangeResults, resultSize, type Size } from "@mobilesd/contract";
 import type { Answer } from "./answer-info.ts";
-import { type Asked, overridesOf } from "./asked.ts";
+import type { Asked } from "./asked.ts";
 import { type Failure, failure, notAsAsked } from "./failure.ts";
 import type { OpenPicture } from "./open-picture.ts";
-import { type Pairing, pairResults, pairScriptResults } from "./pair-pictures.ts";
+import {
+  type Pairing,
+  pairChangedResults,
+  pairResults,
+  pairScriptResults,
+} from "./pair-pictures.ts";
 
 /** One result of an answer, with the infotext that is its own. */
 export interface FoundResult {
@@ -17,19 +22,28 @@ export type Found =
       readonly results: readonly FoundResult[];
       /** Pictures behind the grids that are no results. */
       readonly otherCount: number;
+      readonly hasLostTexts: boolean;
     }
   | { readonly ok: false; readonly failure: Failure };
 
 const incomplete = (message: string, ownerMessage?: string) =>
   failure("infra", "incomplete_result", message, { ownerMessage });
 
-/** What is wrong with the number of results. Fewer than asked for are never a result. */
+const countAsked = ({ params }: Asked) => params.batch_size * params.n_iter;
+
+const isCountFree = ({ params }: Asked) =>
+  params.script !== undefined || mayChangeResults(params.alwayson_scripts);
+
+/**
+ * What is wrong with the number of results. Fewer than asked for, or than a script tells of, are never a
+ * result.
+ */
 function findWrongCount(asked: Asked, answer: Answer, count: number): Failure | null {
   const { params, writesInfotext } = asked;
   const { images, info } = answer;
   // A script makes as many as it tells of; pictures put together from others may be among them.
   const scriptWanted = images.length < info.infotexts.length ? info.infotexts.length : count;
-  const wanted = params.script ? Math.max(1, scriptWanted) : params.batch_size * params.n_iter;
+  const wanted = isCountFree(asked) ? Math.max(1, scriptWanted) : countAsked(asked);
   if (count < wanted) {
     if (writesInfotext && count === 0 && images.length >= wanted) {
       const advice =
@@ -43,15 +57,23 @@ function findWrongCount(asked: Asked, answer: Answer, count: number): Failure | 
   const limit = LIMITS.imagesPerJobMax;
   if (count > limit) {
     const message = `The script made ${count} pictures; a job may have ${limit}.`;
-    return failure("user", "invalid_job", message, { field: "script" });
+    const field = params.script ? "script" : "alwayson_scripts";
+    return failure("user", "invalid_job", message, { field });
   }
-  if (count === wanted) return null;
-  return notAsAsked("n_iter", `Forge gave ${count} pictures instead of ${wanted}.`);
+  return null;
+}
+
+/** Another number of results than was asked for. A selectable script decides on it itself. Null: as many. Pure. */
+export function findOtherCount(asked: Asked, count: number): Failure | null {
+  const wanted = countAsked(asked);
+  if (asked.params.script || count === wanted) return null;
+  const gave = count === 1 ? "1 picture" : `${count} pictures`;
+  return notAsAsked("n_iter", `Forge gave ${gave} instead of ${wanted}.`);
 }
 
 function sizeWanted(asked: Asked): Size {
   // Without the input picture around it, only the repainted part is handed out.
-  const isPartAlone = overridesOf(asked).overlay_inpaint === false;
+  const isPartAlone = asked.request.overrides.overlay_inpaint === false;
   return resultSize(asked.params, isPartAlone ? null : asked.inputSize);
 }
 
@@ -79,8 +101,8 @@ export function findWrongSize(asked: Asked, results: readonly FoundResult[]): Fa
 function pair(asked: Asked, answer: Answer, pictures: readonly (OpenPicture | null)[]): Pairing {
   const texts = pictures.map((picture) => picture?.text ?? null);
   const known = { texts, info: answer.info, writesInfotext: asked.writesInfotext };
-  const { batch_size, n_iter, script } = asked.params;
-  return script ? pairScriptResults(known) : pairResults(known, batch_size * n_iter);
+  if (asked.params.script) return pairScriptResults(known);
+  return isCountFree(asked) ? pairChangedResults(known) : pairResults(known, countAsked(asked));
 }
 
 /**
@@ -92,7 +114,7 @@ export function findResults(
   answer: Answer,
   pictures: readonly (OpenPicture | null)[],
 ): Found {
-  const { results: paired, otherCount } = pair(asked, answer, pictures);
+  const { results: paired, ...rest } = pair(asked, answer, pictures);
   const results = paired.flatMap(({ at, infotext }) => {
     const picture = pictures[at];
     return picture ? [{ picture, infotext }] : [];
@@ -101,5 +123,5 @@ export function findResults(
     return { ok: false, failure: incomplete("One of Forge's pictures cannot be read.") };
   }
   const wrong = findWrongCount(asked, answer, results.length);
-  return wrong ? { ok: false, failure: wrong } : { ok: true, results, otherCount };
+  return wrong ? { ok: false, failure: wrong } : { ok: true, results, ...rest };
 }

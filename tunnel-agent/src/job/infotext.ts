@@ -39,3 +39,8 @@ export function seedOf(line: InfotextLine): number | null {
   const seed = Number(line.get("Seed") || Number.NaN);
   return Number.isSafeInteger(seed) ? seed : null;
 }
+
+/** How Forge writes a name among others (extra_networks_lora.py `remove_symbols`, classic_engine.py). */
+export function asListed(name: string): string {
+  return name.replace(/[:,]/g, "").trim();
+}

@@ -19,6 +19,8 @@ export interface Paired {
 export interface Pairing {
   readonly results: readonly Paired[];
   readonly otherCount: number;
+  /** Whether results go by their place as some of them have lost their text. */
+  readonly hasLostTexts: boolean;
 }
 
 /** The pictures behind the grids that carry one of the answer's infotexts. Grids have one too when they are saved. */
@@ -37,8 +39,13 @@ function byPosition({ texts, info }: Pictures, count: number): Paired[] {
     .map((at) => ({ at, infotext: info.infotexts[at] ?? null }));
 }
 
-const pairing = (pictures: Pictures, results: readonly Paired[]): Pairing => ({
+const pairing = (
+  pictures: Pictures,
+  results: readonly Paired[],
+  hasLostTexts = false,
+): Pairing => ({
   results,
+  hasLostTexts,
   otherCount: Math.max(
     0,
     pictures.texts.length - pictures.info.index_of_first_image - results.length,
@@ -55,14 +62,29 @@ export function pairResults(pictures: Pictures, wanted: number): Pairing {
   return pairing(pictures, results);
 }
 
+/** As many results as there are infotexts. */
+const byAllPositions = (pictures: Pictures) =>
+  byPosition(pictures, pictures.info.infotexts.length - pictures.info.index_of_first_image);
+
+/**
+ * The same for a generation in which a script of an extension has a say: as many as there are. It may replace
+ * a picture after the text was put in; once one lacks its text, all go by their place. Pure.
+ */
+export function pairChangedResults(pictures: Pictures): Pairing {
+  const all = byAllPositions(pictures);
+  if (!pictures.writesInfotext) return pairing(pictures, all);
+  const own = byText(pictures);
+  return own.length < all.length ? pairing(pictures, all, true) : pairing(pictures, own);
+}
+
 /**
  * The same for a script that makes pictures of its own: as many as there are infotexts. Each has the text
  * that it carries, which need not be among those of the answer (Loopback); pictures put together from
  * others carry none (SD upscale, grids), and count only where no picture carries one. Pure.
  */
 export function pairScriptResults(pictures: Pictures): Pairing {
-  const { texts, info } = pictures;
-  const all = byPosition(pictures, info.infotexts.length - info.index_of_first_image);
+  const { texts } = pictures;
+  const all = byAllPositions(pictures);
   const own = all.flatMap(({ at }) => {
     const infotext = texts[at] ?? null;
     return infotext === null ? [] : [{ at, infotext }];

@@ -1,12 +1,13 @@
 import { type ImageMime, type JobWarning, LIMITS } from "@mobilesd/contract";
 import { readAnswer } from "./answer-info.ts";
 import type { Asked, Evidence } from "./asked.ts";
+import { checkDifferences } from "./changed-by-script.ts";
 import { checkAnswer, checkScheduler } from "./check-answer.ts";
-import { checkParts, unusedRefiner } from "./check-parts.ts";
+import { checkParts, unprovenLoras, unusedRefiner } from "./check-parts.ts";
 import { checkControlNet, silentScripts } from "./check-scripts.ts";
 import { unusedEmbeddings } from "./embedding-use.ts";
 import { type Failure, failure } from "./failure.ts";
-import { type FoundResult, findResults, findWrongSize } from "./find-results.ts";
+import { type FoundResult, findResults } from "./find-results.ts";
 import { readInfotext, seedOf } from "./infotext.ts";
 import { mimeOf, openPicture, type Preview, previewOf, sha256Of } from "./open-picture.ts";
 
@@ -68,17 +69,23 @@ function findLoss(evidence: Evidence): Failure | null {
   return checkScheduler(evidence) ?? checkParts(evidence) ?? checkControlNet(evidence);
 }
 
+function unprovenOrder({ asked, otherCount, hasLostTexts }: Evidence): JobWarning[] {
+  const isUntold = !asked.writesInfotext && otherCount > 0;
+  if (!isUntold && !hasLostTexts) return [];
+  const message = hasLostTexts
+    ? "A script replaced pictures and left their text out, so that results and other pictures were told apart by their order alone."
+    : "The server writes no text into its pictures, so that results and control maps were told apart by their order alone.";
+  return [{ code: "order_unproven", message }];
+}
+
 function warningsOf(evidence: Evidence): JobWarning[] {
-  const { asked, otherCount } = evidence;
-  const warnings = [
+  return [
     ...unusedEmbeddings(evidence),
+    ...unprovenLoras(evidence),
     ...unusedRefiner(evidence),
     ...silentScripts(evidence),
+    ...unprovenOrder(evidence),
   ];
-  if (asked.writesInfotext || otherCount === 0) return warnings;
-  const message =
-    "The server writes no text into its pictures, so that results and control maps were told apart by their order alone.";
-  return [...warnings, { code: "order_unproven", message }];
 }
 
 /**
@@ -96,10 +103,11 @@ export async function readResult(body: unknown, asked: Asked): Promise<Result> {
   const pictures = await Promise.all(answer.images.map(openPicture));
   const found = findResults(asked, answer, pictures);
   if (!found.ok) return failed(found.failure);
-  const { results, otherCount } = found;
+  const { results, otherCount, hasLostTexts } = found;
   const lines = results.map(({ infotext }) => readInfotext(infotext ?? ""));
-  const evidence = { asked, answer, lines, otherCount };
-  const loss = findLoss(evidence) ?? findWrongSize(asked, results);
+  const evidence = { asked, answer, lines, otherCount, hasLostTexts };
+  const differences = checkDifferences(evidence, results);
+  const loss = findLoss(evidence) ?? differences.failure;
   if (loss) return failed(loss);
   const images: ResultImage[] = [];
   for (const [at, result] of results.entries()) {
@@ -107,5 +115,5 @@ export async function readResult(body: unknown, asked: Asked): Promise<Result> {
     if ("reason" in image) return failed(image);
     images.push(image);
   }
-  return { ok: true, images, warnings: warningsOf(evidence) };
+  return { ok: true, images, warnings: [...differences.warnings, ...warningsOf(evidence)] };
 }

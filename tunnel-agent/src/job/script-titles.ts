@@ -1,4 +1,4 @@
-import { type Catalogue, NEVER_QUEUED_SCRIPT, type ResolvedParams } from "@mobilesd/contract";
+import { type Catalogue, NEVER_QUEUED_SCRIPTS, type ResolvedParams } from "@mobilesd/contract";
 import { describeMissing } from "./describe-missing.ts";
 import type { Failure } from "./failure.ts";
 import { refusal } from "./refusal.ts";
@@ -40,7 +40,7 @@ function describeUnfit(kind: string, title: string, params: ResolvedParams, othe
 function* checkSelectable(params: ResolvedParams, catalogue: Catalogue): Generator<Failure> {
   const { script } = params;
   // No server runs it, which says more than that this one does not have it.
-  if (!script || script.name.toLowerCase() === NEVER_QUEUED_SCRIPT) return;
+  if (!script || NEVER_QUEUED_SCRIPTS.has(script.name.toLowerCase())) return;
   if (findScript(script.name, false, params, catalogue)) return;
   const others = titlesOf(false, catalogue);
   const message = describeUnfit("script", script.name, params, others);

@@ -1,7 +1,7 @@
 import type { Asked } from "../../src/job/asked.ts";
 import { readResult } from "../../src/job/read-result.ts";
 import { uploadRef } from "./lab-host.ts";
-import { answerOf, askedOf, infotextOf, type Made, redCube } from "./made-answers.ts";
+import { answerOf, askedOf, infotextOf, type Made, redCube, requestOf } from "./made-answers.ts";
 
 export type Body = Record<string, unknown>;
 
@@ -22,7 +22,7 @@ async function resultOf({ params: fields, sent, keys, made, asked }: Case) {
     infotextOf(params, { Seed: params.seed + at, ...keys }),
   );
   const body = await answerOf(params, { texts, ...made });
-  return readResult(body, askedOf(params, { request: { body: sent ?? {} }, ...asked }));
+  return readResult(body, askedOf(params, { request: requestOf(sent), ...asked }));
 }
 
 /** What an answer was found to lack; null where it is a result. */
@@ -82,5 +82,12 @@ export const CONTROL: Case = {
   params: controlNet(unit(), { enabled: false }, unit()),
   keys: { "ControlNet 0": "Module: canny", "ControlNet 1": "Module: canny" },
   made: { mapCount: 2 },
+};
+/** A hires fix with one unit of ControlNet. */
+export const MAPS = {
+  hires: (one: Body): Case => ({
+    params: { ...HIRES.params, ...controlNet(one) },
+    keys: { ...HIRES.keys, "ControlNet 0": "Module: canny" },
+  }),
 };
 export const sent = (override_settings: Body) => ({ sent: { override_settings } });

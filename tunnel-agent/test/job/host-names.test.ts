@@ -33,10 +33,6 @@ describe("names before anything is sent to Forge", () => {
       { alwayson_scripts: unit({ enabled: false, model: "gone" }) },
     ],
     ["the word embedding", { positive_prompt: "word embedding: a chart, embeddings" }],
-    [
-      "a tag in a negative prompt, which is only text to Forge",
-      { negative_prompt: "<lora:gone:1>" },
-    ],
   ])("are fine with %s", (_, more) => {
     expect(missing(more)).toBeNull();
   });

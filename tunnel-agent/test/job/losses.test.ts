@@ -5,15 +5,19 @@ import {
   type Body,
   type Case,
   CONTROL,
+  controlNet,
   HASHED,
   HIRES,
   HIRES_MODEL,
   LORA,
   lossOf,
+  MAPS,
   MODULES,
   REFINER,
   sent,
+  unit,
 } from "./answer-cases.ts";
+import { uploadRef } from "./lab-host.ts";
 import { answerOf, askedOf, infotextOf, redCube } from "./made-answers.ts";
 
 describe("what an answer proves lost", () => {
@@ -186,6 +190,31 @@ describe("what an answer proves lost", () => {
       "the map of a unit of ControlNet, which failed before it",
       { ...CONTROL, made: { mapCount: 1 } },
       "ControlNet could prepare 1 of 2 pictures, and worked without the rest.",
+      { kind: "infra", field: "alwayson_scripts" },
+    ],
+    [
+      "the second pass's map of a unit of ControlNet",
+      { ...HIRES, ...MAPS.hires(unit({ module: "canny" })), made: { mapCount: 1 } },
+      "ControlNet could prepare 1 of 2 pictures, and worked without the rest.",
+      { kind: "infra", field: "alwayson_scripts" },
+    ],
+    [
+      "the one map of a unit for the second pass alone",
+      {
+        ...HIRES,
+        ...MAPS.hires(unit({ module: "canny", hr_option: "High res only" })),
+      },
+      "ControlNet could prepare 0 of 1 pictures, and worked without the rest.",
+      { kind: "infra", field: "alwayson_scripts" },
+    ],
+    [
+      "a unit of ControlNet behind one that hands out its mask too",
+      {
+        ...CONTROL,
+        params: controlNet(unit({ mask_image: uploadRef(2) }), unit()),
+        made: { mapCount: 2 },
+      },
+      "ControlNet could prepare 2 of 3 pictures, and worked without the rest.",
       { kind: "infra", field: "alwayson_scripts" },
     ],
   ])("%s", async (_loss, one, message, found) => {

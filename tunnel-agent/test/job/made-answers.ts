@@ -25,11 +25,17 @@ export function redCube(more: Record<string, unknown> = {}): ResolvedParams {
   });
 }
 
+/** What was sent to Forge, by its body. */
+export function requestOf(body: Readonly<Record<string, unknown>> = {}): Asked["request"] {
+  const { override_settings = {} } = body;
+  return { body, overrides: override_settings as Record<string, unknown> };
+}
+
 /** What an answer is held against, for a job of the recordings' Forge. */
 export function askedOf(params: ResolvedParams, more: Partial<Asked> = {}): Asked {
   return {
     params,
-    request: { body: {} },
+    request: requestOf(),
     checkpoint: { basename: "plain_sd15", hash: null },
     inputSize: params.img2img ? { width: 64, height: 64 } : null,
     writesInfotext: true,

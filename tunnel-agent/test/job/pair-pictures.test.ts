@@ -74,6 +74,7 @@ describe("the results of an answer", () => {
         { at: 2, infotext: "two" },
       ],
       otherCount: 1,
+      hasLostTexts: false,
     });
   });
 });

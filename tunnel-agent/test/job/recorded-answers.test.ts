@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Asked } from "../../src/job/asked.ts";
 import { readResult } from "../../src/job/read-result.ts";
 import { uploadRef } from "./lab-host.ts";
-import { askedOf, failureOf, imagesOf, redCube } from "./made-answers.ts";
+import { askedOf, failureOf, imagesOf, redCube, requestOf } from "./made-answers.ts";
 import { recorded } from "./recorded.ts";
 
 type Body = Record<string, unknown>;
@@ -10,7 +10,7 @@ type Body = Record<string, unknown>;
 /** A recorded answer, held against a job with `params`, and the recorded request as what was sent. */
 function readRecorded(name: string, params: Body = {}, more: Partial<Asked> = {}) {
   const { sent, body } = recorded(name);
-  const asked = askedOf(redCube(params), { request: { body: (sent ?? {}) as Body }, ...more });
+  const asked = askedOf(redCube(params), { request: requestOf(sent as Body | undefined), ...more });
   return readResult(body, asked);
 }
 

@@ -12,12 +12,15 @@ import {
   LORA,
   LORAS,
   lossOf,
+  MAPS,
   MODULES,
   REFINER,
   sent,
   unit,
   warningsOf,
 } from "./answer-cases.ts";
+
+const IP_ADAPTER = "CLIP-ViT-H (IPAdapter)";
 
 describe("what is as it was asked for", () => {
   it.each<[what: string, one: Case]>([
@@ -89,7 +92,6 @@ describe("where the answer proves nothing, nothing is called lost:", () => {
       "LoRAs of which only some carry a hash in their file",
       { ...LORA, keys: { "Lora hashes": "one: 1" }, made: {} },
     ],
-    ["LoRAs without their line, as its owner may have set", { ...LORA, keys: {} }],
     [
       "a LoRA that a wildcard left out of the prompt",
       {
@@ -132,11 +134,23 @@ describe("where the answer proves nothing, nothing is called lost:", () => {
       { ...CONTROL, params: controlNet(unit({ save_detected_map: false })), made: {} },
     ],
     [
-      "control maps of the second pass alone, which some preprocessors do not have",
+      "control maps of the second pass alone, which preprocessors without a picture do not have",
+      { ...HIRES, ...MAPS.hires(unit({ module: IP_ADAPTER, hr_option: "High res only" })) },
+    ],
+    [
+      "control maps of a preprocessor that Forge does not bring, but for one",
+      { ...HIRES, ...MAPS.hires(unit({ module: "newcomer" })), made: { mapCount: 1 } },
+    ],
+    [
+      "a second control map of a preprocessor that makes no picture",
+      { ...HIRES, ...MAPS.hires(unit({ module: IP_ADAPTER })), made: { mapCount: 1 } },
+    ],
+    [
+      "a control map of the second pass, for a unit of the first alone",
       {
         ...HIRES,
-        params: { ...HIRES.params, ...controlNet(unit({ hr_option: "High res only" })) },
-        keys: { ...HIRES.keys, "ControlNet 0": "Module: canny" },
+        ...MAPS.hires(unit({ module: "canny", hr_option: "Low res only" })),
+        made: { mapCount: 1 },
       },
     ],
     [
@@ -169,8 +183,12 @@ const detailing = (args: unknown[], more: Body = {}) => ({
 });
 
 describe("ADetailer", () => {
-  it("that left no trace is told with the pictures", async () => {
-    expect(await warningsOf(detailing(ADETAILER))).toEqual([
+  it.each([
+    ["with both switches", ADETAILER],
+    ["with one switch", [true, ADETAILER[2]]],
+    ["with its units alone", [ADETAILER[2]]],
+  ])("%s that left no trace is told with the pictures", async (_what, args) => {
+    expect(await warningsOf(detailing(args))).toEqual([
       { code: "script_silent", field: "alwayson_scripts", message: expect.stringMatching(/^ADet/) },
     ]);
   });
@@ -199,6 +217,34 @@ describe("a refiner that never took part, and rightly so", () => {
 
   it("that did is no matter", async () => {
     expect(await warningsOf(REFINER)).toEqual([]);
+  });
+});
+
+describe("LoRAs of which Forge says nothing although it hashes", () => {
+  const unproven = (field: string) => [
+    { code: "lora_unproven", field, message: expect.stringMatching(/^Whether the LoRA/) },
+  ];
+
+  it("are told with the pictures, those of a style too", async () => {
+    expect(await warningsOf({ ...LORA, keys: {} })).toEqual(unproven("positive_prompt"));
+    const styled = { info: { ...HASHED.info, all_prompts: ["a cube, <lora:ink:1>"] } };
+    expect(await warningsOf({ made: styled })).toEqual(unproven("positive_prompt"));
+  });
+
+  it("are told of the prompt of hires fix", async () => {
+    const hires = {
+      ...HIRES.params,
+      hires: { scale: 2, upscaler: "Lanczos", prompt: "<lora:x:1>" },
+    };
+    const one = { ...HIRES, params: hires, made: HASHED };
+    expect(await warningsOf(one)).toEqual(unproven("hires.prompt"));
+  });
+
+  it("are no matter where Forge hashes nothing, names them, or a script took them out", async () => {
+    expect(await warningsOf({ ...LORA, keys: {}, made: {} })).toEqual([]);
+    expect(await warningsOf(LORA)).toEqual([]);
+    const without = { info: { ...HASHED.info, all_prompts: ["a cube"] } };
+    expect(await warningsOf({ ...LORA, keys: {}, made: without })).toEqual([]);
   });
 });
 
