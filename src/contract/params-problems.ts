@@ -3,12 +3,13 @@ import type { GenerationParams } from "./generation-params.ts";
 import { uploadsOf } from "./job-uploads.ts";
 import { LIMITS } from "./limits.ts";
 import { hiresSize } from "./picture-size.ts";
-import { findTagProblem, lorasOf } from "./prompt-tags.ts";
+import { findNegativeTagProblem, findTagProblem, lorasOf } from "./prompt-tags.ts";
 import {
   CONTROLNET_TITLE,
   type ControlNetUnit,
   controlNetUnits,
-  NEVER_QUEUED_SCRIPT,
+  mayRewritePrompts,
+  NEVER_QUEUED_SCRIPTS,
   PAGE_ONLY_SCRIPTS,
 } from "./scripts.ts";
 
@@ -19,11 +20,16 @@ const WITHOUT_MODEL = /^reference_|\(Revision\b/;
 
 const NOTHING = "None";
 
-function* promptProblems(field: string, prompt: string): Problems {
-  const message = findTagProblem(prompt);
+function* promptProblems(field: string, prompt: string, params: GenerationParams): Problems {
+  const message = findTagProblem(prompt, mayRewritePrompts(params.alwayson_scripts));
   if (message !== null) yield { field, message };
   const limit = LIMITS.lorasMax;
   if (lorasOf(prompt).length > limit) yield { field, message: "calls too many LoRAs", limit };
+}
+
+function* negativePromptProblems(field: string, prompt: string): Problems {
+  const message = findNegativeTagProblem(prompt);
+  if (message !== null) yield { field, message };
 }
 
 /** What Forge's page calls the first pass's value; its API fails over the words when half is done. */
@@ -38,7 +44,8 @@ function* hiresProblems(params: GenerationParams): Problems {
       message: "hires fix belongs to txt2img; img2img has a size of its own",
     };
   }
-  yield* promptProblems("hires.prompt", hires.prompt ?? "");
+  yield* promptProblems("hires.prompt", hires.prompt ?? "", params);
+  yield* negativePromptProblems("hires.negative_prompt", hires.negative_prompt ?? "");
   for (const name of ["checkpoint_name", "sampler_name", "scheduler"] as const) {
     if (!SAME.test(hires[name] ?? "")) continue;
     const message = `leave "${hires[name]}" out: without a value the first pass's holds`;
@@ -71,11 +78,8 @@ function* unitProblems(unit: ControlNetUnit, path: string, hasInput: boolean): P
 }
 
 function* scriptProblems({ script, alwayson_scripts = {}, img2img }: GenerationParams): Problems {
-  if (script?.name.toLowerCase() === NEVER_QUEUED_SCRIPT) {
-    const message =
-      "no server lets the queue run X/Y/Z plot; queue its pictures as jobs of their own";
-    yield { field: "script.name", message };
-  }
+  const message = script && NEVER_QUEUED_SCRIPTS.get(script.name.toLowerCase());
+  if (message !== undefined) yield { field: "script.name", message };
   for (const title of Object.keys(alwayson_scripts)) {
     const field = `alwayson_scripts.${title}`;
     if (PAGE_ONLY_SCRIPTS.includes(title.toLowerCase())) {
@@ -110,7 +114,8 @@ function* amountProblems(params: GenerationParams): Problems {
 }
 
 function* allProblems(params: GenerationParams): Problems {
-  yield* promptProblems("positive_prompt", params.positive_prompt);
+  yield* promptProblems("positive_prompt", params.positive_prompt, params);
+  yield* negativePromptProblems("negative_prompt", params.negative_prompt);
   yield* hiresProblems(params);
   if (params.refiner?.switch_at === 1) {
     yield { field: "refiner.switch_at", message: "1 means never; leave the refiner out" };

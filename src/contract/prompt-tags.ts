@@ -19,12 +19,21 @@ function toTag(word: string, rest: string): PromptTag {
   };
 }
 
+/**
+ * A prompt as Forge goes on with it: without what stands behind a `#`, line by line, unless its owner has
+ * switched comments off (modules/processing_scripts/comments.py `strip_comments`).
+ */
+export function withoutComments(prompt: string): string {
+  return prompt.replace(/(^|\n)#[^\n]*(\n|$)/g, "\n").replace(/#[^\n]*(\n|$)/g, "\n");
+}
+
 /** The tags that Forge cuts out of a prompt, in order. Takes time in proportion to the prompt's length. */
 export function tagsOf(prompt: string): PromptTag[] {
   // A tag ends at the first `>`. One expression for all would look for it anew from each `<`.
-  const closed = prompt.split(">").slice(0, -1);
+  const closed = withoutComments(prompt).split(">").slice(0, -1);
   return closed.flatMap((text) => {
-    const [, word = "", rest] = /<(\w+):(.+)/s.exec(text) ?? [];
+    // A letter is what Python takes for one.
+    const [, word = "", rest] = /<([\p{L}\p{N}_]+):(.+)/su.exec(text) ?? [];
     return rest === undefined ? [] : [toTag(word, rest)];
   });
 }
@@ -54,15 +63,40 @@ function hasReadableWeights({ positional, named }: PromptTag): boolean {
   );
 }
 
-/** Why Forge would drop a tag of a prompt in silence, whatever the server has; null where it would not. */
-export function findTagProblem(prompt: string): string | null {
+/** A kind of tag that Forge itself knows besides LoRAs (modules/extra_networks_hypernet.py). */
+const HYPERNET = "hypernet";
+
+function problemOfTag(tag: PromptTag, mayBeRewritten: boolean): string | null {
+  const { text, word } = tag;
+  if (word === HYPERNET) {
+    return `hypernetworks cannot be queued, as no server lists those it has: leave ${text} out`;
+  }
+  if (word !== LORA && LIKE_LORA.test(word)) {
+    return `Forge does nothing with ${text}: write it as <lora:…>`;
+  }
+  if (mayBeRewritten) return null;
+  if (word !== LORA) return `Forge would cut ${text} out of the prompt: leave it out, or its colon`;
+  if (hasReadableWeights(tag)) return null;
+  return `the weight in ${text} is not a number: write it like <lora:name:0.8>`;
+}
+
+/**
+ * Why Forge would drop a tag of a prompt in silence, whatever the server has; null where it would not. Where
+ * a script of an extension may rewrite it first, weights and words are what that script knows.
+ */
+export function findTagProblem(prompt: string, mayBeRewritten = false): string | null {
   for (const tag of tagsOf(prompt)) {
-    if (tag.word !== LORA && LIKE_LORA.test(tag.word)) {
-      return `Forge does nothing with ${tag.text}: write it as <lora:…>`;
-    }
-    if (tag.word === LORA && !hasReadableWeights(tag)) {
-      return `the weight in ${tag.text} is not a number: write it like <lora:name:0.8>`;
-    }
+    const problem = problemOfTag(tag, mayBeRewritten);
+    if (problem !== null) return problem;
   }
   return null;
+}
+
+/**
+ * The same for a negative prompt, of which Forge takes every tag for plain words (modules/processing.py
+ * `parse_extra_network_prompts`).
+ */
+export function findNegativeTagProblem(prompt: string): string | null {
+  if (!/<lora:/i.test(withoutComments(prompt))) return null;
+  return "Forge reads no LoRA in a negative prompt: call it in the prompt, with a weight below 0 to turn it around";
 }

@@ -3,12 +3,32 @@ import { LIMITS } from "./limits.ts";
 import { forgeName, isStorable, text } from "./text.ts";
 import { asUploadRef, UploadRef } from "./upload-ref.ts";
 
+/** Where a text may begin to name a place: a line, the value of an option as a shell has it, or of a setting. */
+const START =
+  /(?:^|(?<=^|\s)--[\w-]+(?=[\s=])|=)[^\S\r\n\u2028\u2029]*(?:["'][^\S\r\n\u2028\u2029]*)?/u;
+
+/** An address; a drive, a share, a root with a part behind it, or a home. `\(` is how a prompt writes a bracket. */
+const BEGINNINGS = [
+  /[A-Za-z][A-Za-z0-9+.-]+:(?:\/|\\\\)/u,
+  /[A-Za-z]:[\\/]/u,
+  /\/+[^\s/]/u,
+  /[\\/]{2,}[\p{L}\p{N}_.?]/u,
+  /\\[\p{L}\p{N}_][^\\/\s]*(?:\/[^\s\\/]|\.[\p{L}\p{N}_])/u,
+  /\\[\p{L}\p{N}_][^\\/\r\n,()]*\\[\p{L}\p{N}_.]/u,
+  /~(?:[^\\/\s]*[\\/]|\s*$)/u,
+  /\.\.(?:[\\/]|\s*$)/u,
+];
+
+const eitherOf = (ways: readonly RegExp[]) => ways.map(({ source }) => source).join("|");
+
 /**
- * A root, drive, share or home at the start, a way up anywhere, or an address that somebody would fetch. A
- * data URL is neither: it is the picture itself.
+ * A place that a script might read, write or fetch: one that a line, an option or a setting begins with, or a
+ * way up anywhere. A data URL is none: it is the picture itself.
  */
-const PLACE =
-  /^\s*(?:[A-Za-z][A-Za-z0-9+.-]*:[\\/]|[\\/]|~(?:[^\\/\s]*[\\/]|\s*$))|(?:^\s*|[\\/])\.\.(?:[\\/]|\s*$)/;
+const PLACE = new RegExp(
+  `${START.source}(?:${eitherOf(BEGINNINGS)})|${/[\\/]\.\.(?:[\\/]|\s*$)/u.source}`,
+  "mu",
+);
 
 type Path = readonly (string | number)[];
 
@@ -75,11 +95,39 @@ export type SelectableScript = z.infer<typeof SelectableScript>;
 /** The title, in lower case, of the script whose arguments are units. */
 export const CONTROLNET_TITLE = "controlnet";
 
-/** Runs many generations in one: neither their time nor their number can be told. In lower case. */
-export const NEVER_QUEUED_SCRIPT = "x/y/z plot";
+/** Why no server runs these selectable scripts for the queue, by title in lower case. */
+export const NEVER_QUEUED_SCRIPTS: ReadonlyMap<string, string> = new Map([
+  // Runs many generations in one: neither their time nor their number can be told.
+  [
+    "x/y/z plot",
+    "no server lets the queue run X/Y/Z plot; queue its pictures as jobs of their own",
+  ],
+  // Takes a line such as `--outpath_samples FOLDER` for a job of its own (scripts/prompts_from_file.py).
+  [
+    "prompts from file or textbox",
+    "no server lets the queue run Prompts from file or textbox: its lines say where files go; queue each prompt as a job of its own",
+  ],
+]);
 
 /** Forge's page fills fields of the request with these; over the API their arguments do nothing. In lower case. */
 export const PAGE_ONLY_SCRIPTS: readonly string[] = ["sampler", "seed", "refiner"];
+
+/** Forge's own always-on scripts, which leave prompts as they are. In lower case. */
+const FORGE_ALWAYSON_SCRIPTS: readonly string[] = [
+  CONTROLNET_TITLE,
+  ...PAGE_ONLY_SCRIPTS,
+  "dynamicthresholding (cfg-fix) integrated",
+  "extra options",
+  "freeu integrated (sd 1.x, sd 2.x, sdxl)",
+  "kohya hrfix integrated",
+  "latentmodifier integrated",
+  "multidiffusion integrated",
+  "never oom integrated",
+  "perturbedattentionguidance integrated",
+  "selfattentionguidance integrated (sd 1.x, sd 2.x, sdxl)",
+  "soft inpainting",
+  "stylealign integrated",
+];
 
 const weight = () => z.number().min(0).max(2);
 const portion = () => z.number().min(0).max(1);
@@ -134,6 +182,12 @@ export const AlwaysonScripts = z.record(forgeName(), AlwaysonScript).superRefine
   }
 });
 export type AlwaysonScripts = z.infer<typeof AlwaysonScripts>;
+
+/** Whether a job uses an always-on script of an extension, which may make another prompt of the job's. */
+export function mayRewritePrompts(scripts: AlwaysonScripts | undefined): boolean {
+  const titles = Object.keys(scripts ?? {}).map((title) => title.toLowerCase());
+  return titles.some((title) => !FORGE_ALWAYSON_SCRIPTS.includes(title));
+}
 
 /** The units of ControlNet that a job holds, with defaults filled in; none where it does not use it. */
 export function controlNetUnits(scripts: AlwaysonScripts | undefined): ControlNetUnit[] {

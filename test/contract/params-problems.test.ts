@@ -137,6 +137,19 @@ describe("a script", () => {
     },
   );
 
+  it.each(["Prompts from file or textbox", "prompts from file or textbox"])(
+    "that is %s is never queued, and it is said why",
+    (name) => {
+      expect(problems({ script: { name, args: [] } })).toEqual([
+        {
+          field: "script.name",
+          message:
+            "no server lets the queue run Prompts from file or textbox: its lines say where files go; queue each prompt as a job of its own",
+        },
+      ]);
+    },
+  );
+
   it.each(["Refiner", "sampler", "SEED"])("that is %s is for Forge's page alone", (title) => {
     expect(problems({ alwayson_scripts: { [title]: { args: [] } } })).toEqual([
       {
@@ -144,6 +157,32 @@ describe("a script", () => {
         message: "does nothing in a job; use the fields of generation_params",
       },
     ]);
+  });
+});
+
+describe("a tag of a prompt", () => {
+  it.each([
+    ["positive_prompt", { positive_prompt: "a <hypernet:x:1>" }],
+    ["positive_prompt", { positive_prompt: "a <wildcard:x>" }],
+    ["hires.prompt", { hires: { prompt: "a <wildcard:x>" } }],
+    ["negative_prompt", { negative_prompt: "a <lora:x:1>" }],
+    ["hires.negative_prompt", { hires: { negative_prompt: "a <LoRA:x:1>" } }],
+  ])("that Forge does not read as it was meant is told by its field %s: %j", (field, changes) => {
+    expect(fields(changes)).toEqual([field]);
+  });
+
+  it.each([
+    { positive_prompt: "a <lora:x:0@0.2,1@0.8>" },
+    { positive_prompt: "a <lora:x:{0.5|0.8}>" },
+    { hires: { prompt: "a <wildcard:x>" } },
+  ])("is left to an always-on script of an extension, which may rewrite it: %j", (changes) => {
+    const withScript = (title: string) => ({
+      ...changes,
+      alwayson_scripts: { [title]: { args: [] } },
+    });
+    expect(problems(withScript("Dynamic Prompts v2.17.1"))).toEqual([]);
+    expect(problems(withScript("FreeU Integrated (SD 1.x, SD 2.x, SDXL)"))).toHaveLength(1);
+    expect(problems(changes)).toHaveLength(1);
   });
 });
 

@@ -1,4 +1,10 @@
-import { findTagProblem, LIMITS, lorasOf, tagsOf } from "@mobilesd/contract";
+import {
+  findNegativeTagProblem,
+  findTagProblem,
+  LIMITS,
+  lorasOf,
+  tagsOf,
+} from "@mobilesd/contract";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 
@@ -21,15 +27,18 @@ it.each([
   ["<other:<lora:a:1>", []],
   ["< lora:a:1> <LORA:a:1> <hypernet:c:1>", []],
   ["(<lora:a:1>:1.2)\nBREAK <lora:b:1>", ["a", "b"]],
+  ["# <lora:a:1>\ncat <lora:b:1>", ["b"]],
+  ["cat # <lora:a:1>", []],
+  ["<lora:a\n# <lora:b:1>\nc:1>", ["a\nc"]],
 ])("finds the LoRAs that %j calls as Forge does", (prompt, names) => {
   expect(lorasOf(prompt)).toEqual(names);
 });
 
-/** Forge's own expression, whose time grows with the square of the length. */
-const FORGE_TAG = /<(\w+):([^>]+)>/g;
+/** Forge's own expression (`\w` as Python has it), whose time grows with the square of the length. */
+const FORGE_TAG = /<([\p{L}\p{N}_]+):([^>]+)>/gu;
 
 it("cuts every prompt into tags where Forge does", () => {
-  const prompt = fc.string({ unit: fc.constantFrom(..."<>:=ab \n", "<lora:") });
+  const prompt = fc.string({ unit: fc.constantFrom(..."<>:=aé \n", "<lora:") });
   fc.assert(
     fc.property(prompt, (text) => {
       const expected = [...text.matchAll(FORGE_TAG)].map(([whole]) => whole);
@@ -39,12 +48,13 @@ it("cuts every prompt into tags where Forge does", () => {
   );
 });
 
-it.each(["<lora:", "<", "<a", ">", "<lora:>", "<lora:a>"])(
+it.each(["<lora:", "<", "<a", ">", "<lora:>", "<lora:a>", "#", "\n#"])(
   "reads a prompt of nothing but %s without making anybody wait",
   (piece) => {
     const prompt = piece.repeat(LIMITS.promptCharsMax / piece.length);
     const begin = performance.now();
     findTagProblem(prompt);
+    findNegativeTagProblem(prompt);
     lorasOf(prompt);
     expect(performance.now() - begin).toBeLessThan(500);
   },
@@ -77,11 +87,39 @@ describe("a tag that Forge would drop", () => {
     "<lora:a:-0.5: 1. >",
     "<lora:a:.5:1e-1:8>",
     "<lora:a:te=1:unet=0.2:dyn=4>",
-    "<loras:a:x>",
-    "<hypernet:a:x>",
+    "# <lora:a:strong>\ncat",
+    "cat # <wildcard:a>",
     "<LORA>",
+    "i <3 you, a <b>, <:>, 1 < 2: yes > no, <a:>, < b: c>",
     "LORA:a:1",
   ])("is none in %s", (prompt) => {
     expect(findTagProblem(prompt)).toBe(null);
   });
+
+  it.each(["<wildcard:a>", "<loras:a:x>", "<größe:a>", "a <b: c> d"])(
+    "is told when it is of another kind, which Forge cuts out: %s",
+    (prompt) => {
+      expect(findTagProblem(prompt)).toMatch(/^Forge would cut <.*> out of the prompt/);
+    },
+  );
+
+  it("is told when it is a hypernetwork, which no server lists", () => {
+    expect(findTagProblem("a <hypernet:b:1>")).toMatch(
+      /^hypernetworks cannot be queued.*<hypernet:b:1>/,
+    );
+  });
+
+  it.each(["<lora:a:1>", "x <LoRA:a:1>", "<lora:a"])(
+    "is told in a negative prompt: %s",
+    (prompt) => {
+      expect(findNegativeTagProblem(prompt)).toMatch(/^Forge reads no LoRA in a negative prompt/);
+    },
+  );
+
+  it.each(["lora", "# <lora:a:1>", "<3", "<wildcard:a>", "<loras:a>"])(
+    "is none in the negative prompt %s, which stays as it is",
+    (prompt) => {
+      expect(findNegativeTagProblem(prompt)).toBe(null);
+    },
+  );
 });

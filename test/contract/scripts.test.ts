@@ -24,7 +24,22 @@ const PLACES = [
   "/etc/passwd",
   "  /etc/passwd",
   "\\\\server\\share\\x.png",
-  "\\x",
+  "\\\\.\\pipe",
+  "\\Users\\me",
+  "\\Program Files\\x",
+  "\\temp/x",
+  "\\secret.txt",
+  "//server/share",
+  "/\\server\\share",
+  "a cat\n/etc/passwd",
+  "a cat\r\n  C:\\Users\\me",
+  "a cat\n..",
+  "--x /path",
+  "--prompt cat --outpath_samples /etc/cron.d --do_not_save_samples false",
+  "--outpath_samples '../x'",
+  "--outpath_samples=~/x",
+  "file=/etc/passwd",
+  'file = "C:\\x"',
   "C:\\Users\\me",
   "c:/x",
   "~",
@@ -53,6 +68,17 @@ const HARMLESS = [
   "C: drive",
   "12:30",
   "data:image/png;base64,AAAA",
+  "\\(smile\\), face",
+  "score_9, \\(a\\)",
+  "a cat\n\\(smile\\)",
+  "hair:\\(blue\\)",
+  "/",
+  "//",
+  "/ or \\",
+  "\\n",
+  "\\n a cat, and/or a hat",
+  "a -- b / c",
+  "x = / y",
 ];
 
 describe("an argument of a script", () => {
@@ -81,6 +107,15 @@ describe("an argument of a script", () => {
       }),
     );
   });
+
+  it.each(["\n", "\r", " ", "--", " --a", "= ", "/", "\\n", "a:", "~", "../"])(
+    "is looked at without making anybody wait when it is nothing but %j",
+    (piece) => {
+      const begin = performance.now();
+      faultsOfArgs([piece.repeat(LIMITS.paramsCharsMax / piece.length)]);
+      expect(performance.now() - begin).toBeLessThan(500);
+    },
+  );
 
   it("is any other JSON, kept as it is", () => {
     const harmless = fc.jsonValue({ stringUnit: fc.constantFrom(..."ab 1é😀_-") });

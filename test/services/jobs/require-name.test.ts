@@ -44,9 +44,9 @@ describe("a hobbyist whose script cannot run reads", () => {
     ],
     [
       "that the owner of the box decides",
-      script("Prompts from file or textbox"),
+      script("Ultimate SD upscale"),
       "script.name",
-      /^box-\w+ has no script "prompts from file or textbox" that the queue may run; its owner can allow more$/,
+      /^box-\w+ has no script "ultimate sd upscale" that the queue may run; its owner can allow more$/,
     ],
     [
       "that it is named in the wrong place",

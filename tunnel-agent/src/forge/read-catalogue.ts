@@ -2,7 +2,7 @@ import {
   Catalogue,
   type Hello,
   LIMITS,
-  NEVER_QUEUED_SCRIPT,
+  NEVER_QUEUED_SCRIPTS,
   PAGE_ONLY_SCRIPTS,
 } from "@mobilesd/contract";
 import * as z from "zod";
@@ -90,7 +90,7 @@ export interface ReadCatalogue {
 /** Whether a job may name a script: of the selectable ones, those that the owner of the box allows. */
 function isAllowed(allowed: readonly string[], script: z.infer<typeof Scripts>[number]): boolean {
   if (script.is_alwayson) return !PAGE_ONLY_SCRIPTS.includes(script.name);
-  return script.name !== NEVER_QUEUED_SCRIPT && allowed.includes(script.name);
+  return !NEVER_QUEUED_SCRIPTS.has(script.name) && allowed.includes(script.name);
 }
 
 /** What Forge has, row by row as the queue takes it: one odd name must not cost all the others. */

@@ -34,7 +34,8 @@ const ALLOWED_IN_UNIT = new Set([
 const FREE_TEXT = new Set(["prompt", "negative_prompt", "hr_prompt", "hr_negative_prompt"]);
 
 /** What could name a place of the host or the network. */
-const PLACE = /^\s*(?:[A-Za-z]:[\\/]|[\\/]|~[\\/]|\w+:\/\/)|(?:^|[\\/])\.\.(?:[\\/]|$)/;
+const PLACE =
+  /^\s*(?:[A-Za-z]:[\\/]|\/+[^\s\\/]|\\\\\w|\\\w+\\\w|~[\\/]|\w+:\/\/)|(?:^|[\\/])\.\.(?:[\\/]|$)/;
 
 function* valuesIn(value: unknown): Generator<unknown> {
   yield value;
