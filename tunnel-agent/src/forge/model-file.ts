@@ -30,8 +30,6 @@ async function tensorNames(path: string): Promise<string[] | null> {
   }
 }
 
-const UNREADABLE = new Set(["ENOENT", "EACCES", "EPERM", "EISDIR", "ENOTDIR", "EIO"]);
-
 /**
  * Whether a checkpoint's file holds no VAE or no text encoders, so that a job must name some. Null where
  * that cannot be seen from here: the file lies on another machine, or is of a kind without a header.
@@ -47,8 +45,9 @@ export async function lacksModules(path: string): Promise<boolean | null> {
       names.some((name) => prefixes.some((prefix) => name.startsWith(prefix)));
     return !has(VAE) || !has(TEXT_ENCODERS);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (error instanceof SyntaxError || (code !== undefined && UNREADABLE.has(code))) return null;
+    // An error with a code is the disk's: whatever it is, the file cannot be read from here.
+    const isOfDisk = error instanceof Error && "code" in error;
+    if (error instanceof SyntaxError || isOfDisk) return null;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -23,6 +23,12 @@ function fileOf(bytes: Buffer, ending: string): string {
   return path;
 }
 
+function linkToItself(): string {
+  const path = join(mkdtempSync(join(tmpdir(), "model-")), "model.safetensors");
+  symlinkSync(path, path);
+  return path;
+}
+
 describe("a checkpoint's file", () => {
   it("with everything in it needs nothing else", async () => {
     expect(await lacksModules(modelFile([UNET, VAE, CLIP]))).toBe(false);
@@ -44,6 +50,8 @@ describe("a checkpoint's file", () => {
 
   it.each([
     ["on another machine", () => "/not/here/model.safetensors"],
+    ["with a name that no disk takes", () => `/tmp/${"x".repeat(300)}.safetensors`],
+    ["that is a link to itself", linkToItself],
     ["of an old kind without a header", () => fileOf(Buffer.from("pickle"), "ckpt")],
     ["that is damaged", () => fileOf(Buffer.from("not a model at all"), "safetensors")],
     ["that is empty", () => fileOf(Buffer.alloc(0), "safetensors")],
