@@ -80,8 +80,8 @@ export async function startHonestBox({ lists = {}, losses }: Chapter): Promise<H
   const ground = { desk, alone, early };
   return {
     async run(scenario) {
-      const isFresh = scenario.server?.isFresh;
-      const place = isFresh ? await startPlace(lists) : own;
+      const { isFresh, hashesNothing } = scenario.server ?? {};
+      const place = isFresh ? await startPlace(lists, hashesNothing) : own;
       try {
         return await runAt(ground, place, scenario);
       } finally {

@@ -49,6 +49,8 @@ export interface Seen {
 export interface NewServer {
   /** Its Forge has never run anything, so that its config holds nothing yet. */
   readonly isFresh?: true;
+  /** Its Forge was started without hashing; one that is fresh. */
+  readonly hashesNothing?: true;
   /** What its owner does at Forge once the agent has looked at it, before the job is queued. */
   readonly ownerLater?: (forge: DemoForge) => Promise<unknown>;
   /** Its owner says that nobody else uses this Forge. */

@@ -27,9 +27,12 @@ export function changedOptions(before: Options, now: Options): string[] {
   return Object.keys(before).filter((name) => name !== NOT_AN_OPTION && !isSame(name));
 }
 
-/** Starts a Forge that nobody has used. `lists`: what it tells otherwise than a demo Forge does. */
-export async function startPlace(lists: Lists): Promise<Place> {
-  const forge = await startDemoForge({ timeScale: 0 });
+/**
+ * Starts a Forge that nobody has used. `lists`: what it tells otherwise than a demo Forge does; `noHashing`:
+ * whether it is started with --no-hashing.
+ */
+export async function startPlace(lists: Lists, noHashing = false): Promise<Place> {
+  const forge = await startDemoForge({ timeScale: 0, noHashing });
   const lying = await startLyingForge(forge, lists);
   return {
     forge,

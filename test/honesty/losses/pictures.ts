@@ -1,4 +1,5 @@
-import type { Chapter, Job, Scenario } from "../loss.ts";
+import type { Body, Chapter, Job, Scenario } from "../loss.ts";
+import { EXTENSION_SCRIPTS, withoutScripts } from "./extension-scripts.ts";
 import { CANNY, controlNet } from "./requests.ts";
 
 const PHOTO = { picture: "photo" };
@@ -21,10 +22,6 @@ const unit = (outcome: Scenario["outcome"], field: string, fields: Job): Scenari
 const unitImage = (request: Job | undefined) => {
   const scripts = request?.alwayson_scripts as Record<string, { args: { image: string }[] }>;
   return Buffer.from(scripts.controlnet?.args[0]?.image ?? "", "base64");
-};
-
-const withoutScripts = (request: Record<string, unknown>) => {
-  request.alwayson_scripts = {};
 };
 
 /** An extension's script as Forge lists it. */
@@ -172,6 +169,18 @@ export const PICTURES: Chapter = {
           lie: { answers: (answer) => void (answer.images as string[]).pop() },
         },
         {
+          where: "after",
+          outcome: "failed: not_as_asked",
+          field: "alwayson_scripts",
+          job: { hires: { scale: 2 }, ...controlNet(CANNY, CANNY) },
+          lie: {
+            asks: (request) => {
+              const scripts = request.alwayson_scripts as Record<string, { args: Body[] }>;
+              Object.assign(scripts.controlnet?.args[1] ?? {}, { module: "broken" });
+            },
+          },
+        },
+        {
           where: "unproved",
           because: "its model broke after the preprocessor had worked",
           outcome: "completed",
@@ -248,41 +257,13 @@ export const PICTURES: Chapter = {
         },
       ],
     },
-    {
-      wish: "ADetailer",
-      forge: "makes the picture without it where its model or extension breaks",
-      scenarios: [
-        {
-          where: "after",
-          outcome: "completed, script_silent",
-          field: "alwayson_scripts",
-          job: {
-            alwayson_scripts: {
-              ADetailer: { args: [true, false, { ad_model: "face_yolov8n.pt" }] },
-            },
-          },
-          lie: { asks: withoutScripts },
-        },
-      ],
-    },
-    {
-      wish: "any other script of an extension",
-      forge: "makes the picture without it where the script breaks",
-      scenarios: [
-        {
-          where: "unproved",
-          because: "scripts tell nothing of themselves, or each in its own way",
-          outcome: "completed",
-          job: { alwayson_scripts: { "Tiled VAE": { args: [true] } } },
-          lie: { asks: withoutScripts },
-        },
-      ],
-    },
+    ...EXTENSION_SCRIPTS,
   ],
   lists: {
     "/sdapi/v1/script-info": (scripts: Job[]) => [
       ...scripts,
       script("adetailer", ["Enable", "Skip img2img", ""]),
+      script("dynamic prompts", ["Enabled", "Combinatorial generation"]),
       script("tiled vae", ["Enable"]),
     ],
   },

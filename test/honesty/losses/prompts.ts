@@ -1,5 +1,5 @@
 import type { Body, Chapter, Scenario } from "../loss.ts";
-import type { Lists } from "../lying-forge.ts";
+import type { Lie, Lists } from "../lying-forge.ts";
 
 const INK = "a red cube <lora:demo_ink:0.8>";
 
@@ -15,8 +15,21 @@ const LISTS: Lists = {
   }),
 };
 
-const takeOut = (tag: string) => (request: Body) => {
-  request.prompt = String(request.prompt).replace(tag, "");
+/** The prompt with a LoRA in it whose file is gone since Forge told of it. */
+const withoutFile = (prompt: unknown) => String(prompt).replace("demo_glow", "deleted");
+
+/** Forge drops every LoRA of the prompt, and tells the prompt as it came. */
+const losesFile: Lie = {
+  asks: (request) => {
+    request.prompt = withoutFile(request.prompt);
+  },
+  answers: (answer, asked) => {
+    const prompts = JSON.stringify([asked.prompt]);
+    answer.info = String(answer.info).replace(
+      /"all_prompts": \[.*?\]/,
+      `"all_prompts": ${prompts}`,
+    );
+  },
 };
 
 const refusedTag = (positive_prompt: string): Scenario => ({
@@ -50,26 +63,18 @@ export const PROMPTS: Chapter = {
         },
         {
           where: "after",
-          outcome: "failed: not_as_asked",
+          outcome: "completed, lora_unproven",
           field: "positive_prompt",
           job: { positive_prompt: `${INK} <lora:demo_glow:1>` },
-          lie: {
-            asks: takeOut("<lora:demo_glow:1>"),
-            answers: (answer, asked) => {
-              const prompts = JSON.stringify([asked.prompt]);
-              answer.info = String(answer.info).replace(
-                /"all_prompts": \[.*?\]/,
-                `"all_prompts": ${prompts}`,
-              );
-            },
-          },
+          lie: losesFile,
         },
         {
           where: "unproved",
           because: "a file deleted in the last minutes, on a Forge that hashes none",
           outcome: "completed",
-          job: { positive_prompt: INK },
-          lie: { asks: takeOut("<lora:demo_ink:0.8>") },
+          job: { positive_prompt: `${INK} <lora:demo_glow:1>` },
+          lie: losesFile,
+          server: { isFresh: true, hashesNothing: true },
         },
       ],
     },
@@ -126,6 +131,17 @@ export const PROMPTS: Chapter = {
           field: "hires.prompt",
           job: { hires: { prompt: "a red cube <lora:not_there:1>" } },
           server: {},
+        },
+        {
+          where: "after",
+          outcome: "failed: not_as_asked",
+          field: "hires.prompt",
+          job: { positive_prompt: INK, hires: { prompt: `${INK} <lora:demo_glow:1>` } },
+          lie: {
+            asks: (request) => {
+              request.hr_prompt = withoutFile(request.hr_prompt);
+            },
+          },
         },
       ],
     },
