@@ -29,7 +29,7 @@ export async function lookAtHost({ forge, journal, box, overrideKeys }: Lookout)
   readonly host: Host;
   readonly droppedCount: number;
 }> {
-  const { catalogue, droppedCount, checkpointPaths } = await readCatalogue(
+  const { catalogue, droppedCount, checkpointPaths, stylePrompts } = await readCatalogue(
     forge,
     box.allowedScripts,
   );
@@ -39,7 +39,7 @@ export async function lookAtHost({ forge, journal, box, overrideKeys }: Lookout)
     return path === undefined ? null : lacksModules(path);
   };
   return {
-    host: { catalogue, options, needsModules, isDedicated: box.isDedicated },
+    host: { catalogue, options, stylePrompts, needsModules, isDedicated: box.isDedicated },
     droppedCount,
   };
 }

@@ -7,6 +7,7 @@ import {
 } from "@mobilesd/contract";
 import * as z from "zod";
 import type { ForgeClient } from "./client.ts";
+import type { StylePrompt } from "./host.ts";
 
 /** A list of Forge could not be read; the catalogue would be wrong without it. */
 export class ListUnreadableError extends Error {
@@ -26,7 +27,13 @@ const Schedulers = z.array(z.object({ name: z.string(), label: z.string() }));
 const Modules = z.array(z.object({ model_name: z.string() }));
 const Loras = z.array(z.object({ name: z.string(), alias: z.string().nullish() }));
 const Embeddings = z.object({ loaded: z.record(z.string(), z.unknown()) });
-const Styles = z.array(z.object({ name: z.string(), prompt: z.string().nullable() }));
+const Styles = z.array(
+  z.object({
+    name: z.string(),
+    prompt: z.string().nullable(),
+    negative_prompt: z.string().nullish(),
+  }),
+);
 const ControlNetModels = z.object({ model_list: z.array(z.string()) });
 const ControlNetModules = z.object({ module_list: z.array(z.string()) });
 const Scripts = z.array(
@@ -85,6 +92,15 @@ export interface ReadCatalogue {
   readonly droppedCount: number;
   /** Where Forge says that each checkpoint's file lies. Stays on this box. */
   readonly checkpointPaths: ReadonlyMap<string, string>;
+  readonly stylePrompts: ReadonlyMap<string, StylePrompt>;
+}
+
+function toStylePrompts(styles: z.infer<typeof Styles>): ReadonlyMap<string, StylePrompt> {
+  const rows = styles.map(
+    ({ name, prompt, negative_prompt }) =>
+      [name, { prompt: prompt ?? "", negative_prompt: negative_prompt ?? "" }] as const,
+  );
+  return new Map(rows);
 }
 
 /** Whether a job may name a script: of the selectable ones, those that the owner of the box allows. */
@@ -152,7 +168,7 @@ export async function readCatalogue(
       arg_labels: args.map(({ label }) => label?.slice(0, LIMITS.argLabelCharsMax) ?? null),
     })),
   });
-  return { ...kept, checkpointPaths: new Map(paths) };
+  return { ...kept, checkpointPaths: new Map(paths), stylePrompts: toStylePrompts(styles) };
 }
 
 const OpenApi = z.object({

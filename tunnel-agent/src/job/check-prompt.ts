@@ -1,4 +1,4 @@
-import { type Catalogue, lorasOf } from "@mobilesd/contract";
+import { type Catalogue, lorasOf, withoutComments } from "@mobilesd/contract";
 import { describeMissing } from "./describe-missing.ts";
 import type { Failure } from "./failure.ts";
 import { refusal } from "./refusal.ts";
@@ -22,7 +22,7 @@ function checkLora(name: string, field: string, loras: Loras): Failure | null {
 const EMBEDDING_WORD = /(?<![\p{L}\p{N}_])embedding:([\p{L}\p{N}_.-]+)/iu;
 
 function checkEmbedding(prompt: string, field: string): Failure | null {
-  const [text, name] = EMBEDDING_WORD.exec(prompt) ?? [];
+  const [text, name] = EMBEDDING_WORD.exec(withoutComments(prompt)) ?? [];
   if (text === undefined) return null;
   const message = `Forge does not know "${text}": write the bare name of the embedding, "${name}"`;
   return refusal("invalid_job", field, message);

@@ -9,6 +9,7 @@ import {
 import type { Host } from "../forge/host.ts";
 import { checkPictures } from "./check-pictures.ts";
 import { checkFormat, checkSettings } from "./check-settings.ts";
+import { findStyleProblem } from "./check-styles.ts";
 import type { Failure } from "./failure.ts";
 import { findMissingName, type HostNames, hostNamesOf } from "./host-names.ts";
 import type { Picture } from "./picture.ts";
@@ -89,6 +90,7 @@ export async function prepare(
   const wrong =
     checkSelf(params) ??
     findMissingName(params, checkpointName, catalogue) ??
+    findStyleProblem(params, host) ??
     checkSettings(params, options) ??
     checkFormat(options);
   if (wrong) return { ok: false, failure: wrong };

@@ -39,6 +39,15 @@ describe("the catalogue of a box", () => {
     expect(Catalogue.safeParse(catalogue).success).toBe(true);
   });
 
+  it("keeps what its styles hold for the box alone", async () => {
+    const { catalogue, stylePrompts } = await readCatalogue(client, []);
+    expect(stylePrompts.get("Demo oil painting")).toEqual({
+      prompt: "oil painting, {prompt}, detailed",
+      negative_prompt: "blurry",
+    });
+    expect(JSON.stringify(catalogue)).not.toContain("{prompt}");
+  });
+
   it("does without a name that nobody could write, and keeps all others", async () => {
     const rows = [
       { name: "fine", alias: "" },

@@ -48,6 +48,7 @@ export const LAB_HOST: Host = {
     samplesFormat: "png",
     writesInfotext: true,
   },
+  stylePrompts: new Map(),
   needsModules: async () => false,
   isDedicated: false,
 };

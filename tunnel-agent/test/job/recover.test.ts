@@ -23,6 +23,7 @@ function hostWith(names: readonly string[], needing: readonly string[] = []): Ho
   return {
     catalogue: { checkpoints } as unknown as Host["catalogue"],
     options: { own: {}, samplesFormat: "png", writesInfotext: true },
+    stylePrompts: new Map(),
     needsModules: async (name) => needing.includes(name),
     isDedicated: false,
   };
