@@ -248,6 +248,18 @@ export const NAMES: Chapter = {
       ],
     },
     {
+      wish: "Prompts from file or textbox",
+      forge: "keeps pictures wherever a line of its text says",
+      scenarios: [
+        {
+          where: "queued",
+          outcome: "400 invalid_request",
+          field: "script.name",
+          job: { script: { name: "Prompts from file or textbox", args: [] } },
+        },
+      ],
+    },
+    {
       wish: "an always-on script that the server does not have",
       forge: "refuses it",
       scenarios: unknown("alwayson_scripts.Tiled VAE", {

@@ -3,11 +3,16 @@ import type { Lie, Lists } from "../lying-forge.ts";
 
 const INK = "a red cube <lora:demo_ink:0.8>";
 
-/** Two LoRAs with one alias, and an embedding that no model of this Forge can use. */
+/** Two LoRAs with one alias, styles that call LoRAs, and an embedding that no model of this Forge can use. */
 const LISTS: Lists = {
   "/sdapi/v1/loras": (loras: Body[]) => [
     ...loras,
     ...["ink_v1", "ink_v2"].map((name) => ({ ...loras[0], name, alias: "ink" })),
+  ],
+  "/sdapi/v1/prompt-styles": (styles: Body[]) => [
+    ...styles,
+    { name: "old ink", prompt: "{prompt}, <lora:old_ink:0.6>", negative_prompt: "" },
+    { name: "heavy ink", prompt: "{prompt} <lora:demo_ink:strong>", negative_prompt: "" },
   ],
   "/sdapi/v1/embeddings": ({ loaded, ...rest }: Record<string, Body>) => ({
     ...rest,
@@ -116,6 +121,50 @@ export const PROMPTS: Chapter = {
       ],
     },
     {
+      wish: "`<hypernet:…>`, or a tag of a kind that Forge does not know",
+      forge: "cuts it out, and uses it only if it knows its kind and has its file",
+      scenarios: [
+        refusedTag("a red cube <hypernet:demo:1>"),
+        refusedTag("a red cube <wildcard:colours>"),
+      ],
+    },
+    {
+      wish: "a LoRA in a negative prompt",
+      forge: "reads the tag as plain words",
+      scenarios: [
+        {
+          where: "queued",
+          outcome: "400 invalid_request",
+          field: "negative_prompt",
+          job: { negative_prompt: "blurry <lora:demo_ink:1>" },
+        },
+        {
+          where: "queued",
+          outcome: "400 invalid_request",
+          field: "hires.negative_prompt",
+          job: { hires: { negative_prompt: "blurry <lora:demo_ink:1>" } },
+        },
+      ],
+    },
+    {
+      wish: "a style that calls a LoRA which the server does not have, or with a weight that is no number",
+      forge: "leaves out every LoRA of the prompt",
+      scenarios: [
+        {
+          where: "before",
+          outcome: "failed: missing_name",
+          field: "styles",
+          job: { positive_prompt: INK, styles: ["old ink"] },
+        },
+        {
+          where: "before",
+          outcome: "failed: invalid_job",
+          field: "styles",
+          job: { positive_prompt: INK, styles: ["heavy ink"] },
+        },
+      ],
+    },
+    {
       wish: "a LoRA in the prompt of hires fix that the server does not have",
       forge: "leaves out every LoRA of that prompt",
       scenarios: [
@@ -195,6 +244,12 @@ export const PROMPTS: Chapter = {
           where: "meant",
           outcome: "completed",
           job: { positive_prompt: "a red cube # and a blue one" },
+        },
+        {
+          where: "meant",
+          outcome: "completed",
+          of: "a LoRA in it",
+          job: { positive_prompt: "a red cube # <lora:not_there:strong>" },
         },
       ],
     },
