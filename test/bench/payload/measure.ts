@@ -5,9 +5,9 @@
 import { randomBytes } from "node:crypto";
 import { ResolvedParams } from "@mobilesd/contract";
 import { createForgeClient } from "../../../tunnel-agent/src/forge/client.ts";
-import { buildRequest } from "../../../tunnel-agent/src/job/payload.ts";
-import { Picture } from "../../../tunnel-agent/src/job/picture.ts";
-import type { Prepared } from "../../../tunnel-agent/src/job/prepare.ts";
+import type { Prepared } from "../../../tunnel-agent/src/job/before/prepare.ts";
+import { buildRequest } from "../../../tunnel-agent/src/job/request/payload.ts";
+import { Picture } from "../../../tunnel-agent/src/picture.ts";
 
 /** As the agent does it, or with each picture as one text in one JSON. */
 export type PayloadWay = "ours" | "stringify";

@@ -1,4 +1,4 @@
-import { Picture } from "../job/picture.ts";
+import { Picture } from "../picture.ts";
 
 /** A request's JSON, made while it is sent. */
 export interface JsonBody {

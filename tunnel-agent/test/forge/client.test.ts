@@ -2,7 +2,7 @@ import { createServer, type IncomingHttpHeaders } from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createForgeClient, ForgeUnreachableError } from "../../src/forge/client.ts";
-import { Picture } from "../../src/job/picture.ts";
+import { Picture } from "../../src/picture.ts";
 
 interface Heard {
   readonly path: string | undefined;

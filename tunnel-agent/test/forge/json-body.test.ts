@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { jsonBody } from "../../src/forge/json-body.ts";
-import { Picture } from "../../src/job/picture.ts";
+import { Picture } from "../../src/picture.ts";
 
 /** The same with pictures as the base64 that they become. */
 function plain(value: unknown): unknown {

@@ -5,7 +5,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { type DemoForgeOptions, startDemoForge } from "../../demo-forge/server.ts";
 import { createForgeClient, type ForgeClient } from "../../src/forge/client.ts";
 import { createLender } from "../../src/forge/lender.ts";
-import { OVERRIDE_KEYS } from "../../src/job/payload-overrides.ts";
+import { OVERRIDE_KEYS } from "../../src/job/request/payload-overrides.ts";
 import { openJournal } from "../../src/journal.ts";
 
 type Values = Readonly<Record<string, unknown>>;

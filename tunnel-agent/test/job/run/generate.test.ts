@@ -1,0 +1,37 @@
+import { DURATIONS } from "@mobilesd/contract";
+import { expect, it } from "vitest";
+import { startDemoForge } from "../../../demo-forge/server.ts";
+import { createForgeClient } from "../../../src/forge/client.ts";
+import { generate } from "../../../src/job/run/generate.ts";
+
+const REQUEST = {
+  path: "/sdapi/v1/txt2img",
+  body: { prompt: "x", steps: 1 },
+  overrides: {},
+} as const;
+
+function ask(forgeUrl: string) {
+  const never = new AbortController().signal;
+  const client = createForgeClient(forgeUrl, null);
+  const forge = { client, durations: DURATIONS, now: () => performance.now() };
+  return generate(forge, REQUEST, "task(mobilesd-1)", { stop: never, hurry: never });
+}
+
+it("a Forge that went away before it was asked did not die of the job: the run costs nothing", async () => {
+  const forge = await startDemoForge({ timeScale: 0 });
+  await forge.stop();
+  expect(await ask(forge.url)).toEqual({ type: "not_sent" });
+});
+
+it("a Forge that is starting, and has no routes yet, costs the job nothing either", async () => {
+  const forge = await startDemoForge({ timeScale: 0 });
+  forge.setPhase("empty");
+  expect(await ask(forge.url)).toEqual({ type: "not_sent" });
+  await forge.stop();
+});
+
+it("a Forge that dies while it works is told from one that was not there", async () => {
+  const forge = await startDemoForge({ timeScale: 0, faults: { crash: true } });
+  expect(await ask(forge.url)).toMatchObject({ type: "failed", failure: { kind: "forge_died" } });
+  await forge.stop();
+});
