@@ -11,7 +11,7 @@ import { deliver } from "./deliver.ts";
 import type { RunStops } from "./generate.ts";
 import { keepLease, proofOf } from "./keep-lease.ts";
 import type { RunDeps } from "./run-deps.ts";
-import { newTaskId, readAnswer, runOnForge } from "./run-on-forge.ts";
+import { judgeAnswer, newTaskId, runOnForge } from "./run-on-forge.ts";
 
 /** How a run ended, after the queue was told. `missing_name`: this Forge's lists are not what they were. */
 export type RunEnd =
@@ -103,7 +103,7 @@ async function attempt(deps: RunDeps, lease: LeaseGrant, stops: RunStops): Promi
   if (end.type === "stopped") return end;
   if (end.type === "not_sent") return { type: "released" };
   if (end.type === "failed") return { type: "failed", failure: end.failure };
-  const result = await readAnswer(work, request, end.body);
+  const result = await judgeAnswer(work, request, end.body);
   if (!result.ok) return { type: "failed", failure: result.failure };
   const warnings = [...ready.prepared.warnings, ...result.warnings];
   await deliver(deps.cloud, lease, { ...result, warnings }, end, stops);

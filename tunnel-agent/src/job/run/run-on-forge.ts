@@ -101,7 +101,7 @@ export async function runOnForge(
 }
 
 /** What Forge's answer holds, held against what was asked. */
-export async function readAnswer(
+export async function judgeAnswer(
   work: Work,
   request: ForgeRequest,
   body: unknown,
