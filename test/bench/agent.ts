@@ -14,7 +14,7 @@ const ASK_EVERY_MS = 500;
 /** A job that takes the demo Forge some two seconds, with the checkpoint that it has selected. */
 const JOB = {
   prompt: "a lighthouse at dusk above a stormy sea",
-  steps: 17,
+  steps: 15,
   side: 512,
   sampler: "Euler a",
   checkpoint: "demoPainter_v1",
