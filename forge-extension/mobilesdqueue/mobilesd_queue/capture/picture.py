@@ -1,0 +1,53 @@
+"""Pictures on their way from the page to an upload."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+
+# Level 1 packs photographs nearly as small as 9 does, in a tenth of the time.
+_COMPRESS_LEVEL = 1
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """A picture that is uploaded before its job. `role` names it: "init image"."""
+
+    image: Image
+    role: str
+
+    def png(self) -> bytes:
+        """The pixels as PNG, lossless, without any text, profile or orientation of the source."""
+        out = io.BytesIO()
+        self.image.save(
+            out,
+            "PNG",
+            compress_level=_COMPRESS_LEVEL,
+            icc_profile=None,
+            exif=None,
+            transparency=None,
+        )
+        return out.getvalue()
+
+
+def replace_pictures(tree: Any, fn: Callable[[Picture], Any]) -> Any:
+    """A copy of nested dicts and lists where each picture is what `fn` makes of it."""
+    if isinstance(tree, Picture):
+        return fn(tree)
+    if isinstance(tree, dict):
+        return {key: replace_pictures(value, fn) for key, value in tree.items()}
+    if isinstance(tree, (list, tuple)):
+        return [replace_pictures(value, fn) for value in tree]
+    return tree
+
+
+def pictures_in(tree: Any) -> list[Picture]:
+    """Every picture in nested dicts and lists, in order; one that stands twice is named twice."""
+    found: list[Picture] = []
+    replace_pictures(tree, found.append)
+    return found
