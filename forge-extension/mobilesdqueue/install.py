@@ -1,0 +1,1 @@
+"""Forge runs this at each start. Nothing to install: the extension needs only what Forge ships."""

@@ -1,0 +1,1 @@
+"""The only part that imports gradio, fastapi and Forge's own modules."""
