@@ -43,9 +43,13 @@ export const NewKey = z.object({
 });
 export type NewKey = z.infer<typeof NewKey>;
 
-/** What a pairing code turns into when it is claimed: a page session, or a key of its own. */
+/**
+ * What a pairing code turns into when it is claimed: a page session, or a key of its own. A code for a page
+ * may be claimed by a Forge extension as well; one for an extension by nothing else.
+ */
 export const CreatePairing = z.discriminatedUnion("for", [
   z.strictObject({ for: z.literal("page") }),
+  z.strictObject({ for: z.literal("extension") }),
   z.strictObject({
     for: z.literal("agent"),
     server_alias: ServerAlias.refine((alias) => alias !== "any", "stands for every server"),
@@ -55,7 +59,7 @@ export type CreatePairing = z.infer<typeof CreatePairing>;
 
 export const Pairing = z.object({
   code: z.string(),
-  /** For a page: the sign-in link, with the code behind `#`, where no server and no log sees it. */
+  /** For a page or an extension: a link with the code behind `#`, where no server and no log sees it. */
   url: z.string().optional(),
   expires_at: z.string(),
 });
@@ -64,7 +68,7 @@ export type Pairing = z.infer<typeof Pairing>;
 export const ClaimPairing = z.strictObject({
   code: z.string().min(1).max(64),
   /** What the caller can use: a code for something else is refused then, and not used up. */
-  for: z.enum(["page", "agent"]).optional(),
+  for: z.enum(["page", "agent", "extension"]).optional(),
   name: Name.optional(),
 });
 export type ClaimPairing = z.infer<typeof ClaimPairing>;
@@ -72,6 +76,7 @@ export type ClaimPairing = z.infer<typeof ClaimPairing>;
 export const PairingClaimed = z.discriminatedUnion("for", [
   z.object({ for: z.literal("page"), owner: z.string(), expires_at: z.string() }),
   z.object({ for: z.literal("agent"), key: NewKey }),
+  z.object({ for: z.literal("extension"), key: NewKey }),
 ]);
 export type PairingClaimed = z.infer<typeof PairingClaimed>;
 

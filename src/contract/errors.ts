@@ -34,6 +34,11 @@ export const ERRORS = {
   },
   already_set_up: { status: 409, retry: "never", title: "The first key exists already" },
   already_finished: { status: 409, retry: "never", title: "The job is finished already" },
+  job_not_finished: {
+    status: 409,
+    retry: "never",
+    title: "The job is not finished yet; cancel it first, or wait",
+  },
   job_processing: {
     status: 409,
     retry: "never",

@@ -156,6 +156,8 @@ export const JobView = JobStatusView.omit({
   group_id: z.string().nullable(),
   not_before: z.string().nullable(),
   start_by: z.string().nullable(),
+  /** The finished job that this one runs once more. */
+  retry_of: z.string().nullable(),
   attempt_count: z.int(),
   interruption_count: z.int(),
 });

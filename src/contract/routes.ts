@@ -17,6 +17,8 @@ export interface Route {
   readonly summary: string;
   readonly params?: z.ZodObject;
   readonly query?: z.ZodType;
+  /** Takes an `Idempotency-Key`, under which a repeated request answers what the first did. */
+  readonly isIdempotent?: true;
   /** A schema for JSON, or "bytes" for a raw body that is streamed. */
   readonly body?: z.ZodType | "bytes";
   /** Bytes of a JSON body, where it may be larger than `jsonBodyBytesMax`. */
@@ -55,6 +57,7 @@ export const ROUTES = {
     path: "/api/v2/generate",
     access: "jobs:submit",
     summary: "Queue a job; with `dry_run` only say where it would stand",
+    isIdempotent: true,
     body: job.SubmitJob,
     status: 200,
     response: z.union([job.SubmitAnswer, job.DryRunAnswer]),
@@ -117,6 +120,26 @@ export const ROUTES = {
     response: job.CancelAnswer,
     errors: ["not_found", "already_finished"],
   },
+  retryJob: {
+    method: "POST",
+    path: "/api/v1/queue/jobs/:id/retry",
+    access: "jobs:submit",
+    summary: "Queue a finished job once more, as a new job",
+    params: jobParams,
+    isIdempotent: true,
+    status: 200,
+    response: job.SubmitAnswer,
+    errors: [
+      "not_found",
+      "invalid_request",
+      "unknown_server",
+      "unknown_name",
+      "ambiguous_name",
+      "unknown_upload",
+      "job_not_finished",
+      "idempotency_key_reused",
+    ],
+  },
   deleteJob: {
     method: "DELETE",
     path: "/api/v1/queue/jobs/:id",
@@ -172,7 +195,7 @@ export const ROUTES = {
     method: "POST",
     path: "/api/v1/pairings",
     access: "keys:manage",
-    summary: "Make a one-time code for a page or an agent",
+    summary: "Make a one-time code for a page, a Forge extension or an agent",
     body: access.CreatePairing,
     status: 201,
     response: access.Pairing,

@@ -1,4 +1,10 @@
-import { LIMITS, mayChangeResults, ResolvedParams, uploadsOf } from "@mobilesd/contract";
+import {
+  type GenerationParams,
+  LIMITS,
+  mayChangeResults,
+  ResolvedParams,
+  uploadsOf,
+} from "@mobilesd/contract";
 
 /** Parameters out of a row, or null where they are not ones of this schema, as in rows of the old one. */
 export function readStoredParams(json: string): ResolvedParams | null {
@@ -9,6 +15,16 @@ export function readStoredParams(json: string): ResolvedParams | null {
     if (error instanceof SyntaxError) return null;
     throw error;
   }
+}
+
+/**
+ * Stored parameters as a request may have brought them. A scheduler that came out of a quality preset would
+ * contradict it; where the word is a scheduler itself, it says the same as `scheduler` did.
+ */
+export function toAskedParams(stored: ResolvedParams): GenerationParams {
+  if (stored.scheduler_or_quality_preset === undefined) return stored;
+  const { scheduler: _, ...asked } = stored;
+  return asked;
 }
 
 /** The input pictures that parameters name, each once. */

@@ -1,4 +1,11 @@
-import { HEADERS, ROUTES, type Route, type RouteName, WIRE_VERSION } from "@mobilesd/contract";
+import {
+  HEADERS,
+  LIMITS,
+  ROUTES,
+  type Route,
+  type RouteName,
+  WIRE_VERSION,
+} from "@mobilesd/contract";
 import type { Context as HonoContext, Hono } from "hono";
 import { getCookie } from "hono/cookie";
 import type * as z from "zod";
@@ -30,14 +37,18 @@ export interface Call<N extends RouteName> {
   readonly body: Schema<N, "body">;
   /** The JSON text that `body` was parsed from. */
   readonly bodyText: string;
+  /** The `Idempotency-Key`, where the route takes one and the request brought one. */
+  readonly idempotencyKey: string | null;
   readonly c: HonoContext<HttpEnv>;
 }
 
 /** What a handler answers: JSON for the route's status, nothing for a 204, or a response of its own. */
 type Answer = object | undefined;
 
+const IDEMPOTENCY_KEY = "Idempotency-Key";
+
 interface MountOptions<N extends RouteName> {
-  /** Asked only when the body is refused: what does not exist is a 404 before it is a 400. */
+  /** Asked only when what was sent is refused: what does not exist is a 404 before it is a 400. */
   readonly exists?: (call: Pick<Call<N>, "ctx" | "params">) => Promise<unknown>;
 }
 
@@ -107,6 +118,16 @@ function parseQuery(route: Route, c: HonoContext<HttpEnv>): unknown {
   return parsed.data;
 }
 
+function readIdempotencyKey(route: Route, c: HonoContext<HttpEnv>): string | null {
+  const header = route.isIdempotent ? c.req.header(IDEMPOTENCY_KEY) : undefined;
+  if (header === undefined) return null;
+  if (!/^[\x21-\x7e]+$/.test(header) || header.length > LIMITS.idempotencyKeyCharsMax) {
+    const limit = LIMITS.idempotencyKeyCharsMax;
+    throw fieldError("invalid_request", IDEMPOTENCY_KEY, "visible ASCII only", { limit });
+  }
+  return header;
+}
+
 /**
  * Wires one route of the table: who may call, then what exists, then what was sent. The handler only
  * translates between the wire and a verb.
@@ -131,9 +152,10 @@ export function mount<N extends RouteName>(
     const read = async () => {
       if (route.access === "agent") requireWire(c);
       const query = parseQuery(route, c);
-      if (route.body === undefined || route.body === "bytes") return { query };
+      const idempotencyKey = readIdempotencyKey(route, c);
+      if (route.body === undefined || route.body === "bytes") return { query, idempotencyKey };
       const json = await readJson(c.req.raw, route.body, route.bodyBytesMax);
-      return { query, body: json.value, bodyText: json.text };
+      return { query, idempotencyKey, body: json.value, bodyText: json.text };
     };
     const sent = await read().catch(refuse);
     const answer = await handle({ ...known, ...sent, c } as unknown as Call<N>);

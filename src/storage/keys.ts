@@ -1,4 +1,4 @@
-import { and, eq, gt, isNull, sql } from "drizzle-orm";
+import { and, eq, gt, inArray, isNull, sql } from "drizzle-orm";
 import { keyIdOf } from "../domain/credentials.ts";
 import type { Database } from "./database.ts";
 import { adoptOrphanJobs } from "./jobs.ts";
@@ -73,6 +73,11 @@ export async function insertFirstOwner(
   return made.meta.changes > 0;
 }
 
+/** Keeps a further key of an owner. */
+export async function insertKey(db: Database, key: NewKeyRow): Promise<void> {
+  await db.insert(apiKeys).values(key);
+}
+
 /** Makes an agent's key, and with it its server: an alias exists from then on. */
 export async function insertAgentKey(
   db: Database,
@@ -91,11 +96,14 @@ export function insertPairingCode(db: Database, code: typeof pairingCodes.$infer
   return db.insert(pairingCodes).values(code);
 }
 
-/** Uses a code up, of one purpose or (undefined) of any. Undefined: unknown, used or expired; of two callers at once only one gets the row. */
+/**
+ * Uses a code up that was made for one of `purposes`, or (undefined) for anything. Undefined: unknown, used,
+ * expired or made for something else; of two callers at once only one gets the row.
+ */
 export async function claimPairingCode(
   db: Database,
   codeHash: string,
-  purpose: "page" | "agent" | undefined,
+  purposes: readonly string[] | undefined,
   now: number,
 ) {
   const [row] = await db
@@ -106,7 +114,7 @@ export async function claimPairingCode(
         eq(pairingCodes.codeHash, codeHash),
         isNull(pairingCodes.claimedAt),
         gt(pairingCodes.expiresAt, now),
-        purpose === undefined ? undefined : eq(pairingCodes.purpose, purpose),
+        purposes === undefined ? undefined : inArray(pairingCodes.purpose, [...purposes]),
       ),
     )
     .returning();

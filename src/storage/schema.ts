@@ -39,6 +39,8 @@ export const jobs = sqliteTable(
     name: text("name"),
     tagsJson: text("tags_json").notNull().default("[]"),
     groupId: text("group_id"),
+    /** The finished job that this one runs once more; it may be deleted since. */
+    retryOf: text("retry_of"),
     statusReason: text("status_reason"),
     /** Why a pending job cannot be claimed yet; null when it can. */
     holdReason: text("hold_reason"),
@@ -142,7 +144,7 @@ export const pageSessions = sqliteTable("page_sessions", {
 
 export const pairingCodes = sqliteTable("pairing_codes", {
   codeHash: text("code_hash").primaryKey(),
-  /** `page` or `agent`: what the code turns into. */
+  /** `page`, `extension` or `agent`: what the code was made for. */
   purpose: text("purpose").notNull(),
   apiKeyId: text("api_key_id").notNull(),
   serverAlias: text("server_alias"),

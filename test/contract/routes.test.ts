@@ -62,6 +62,7 @@ const STATUSES: Record<ErrorCode, number> = {
   idempotency_key_reused: 422,
   already_set_up: 409,
   already_finished: 409,
+  job_not_finished: 409,
   job_processing: 409,
   job_cancelled: 409,
   lease_lost: 409,

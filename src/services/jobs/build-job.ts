@@ -8,8 +8,27 @@ import { fieldError } from "../app-error.ts";
 import type { ActorContext } from "../context.ts";
 import type { Resolved } from "./resolve-params.ts";
 
+/** What a request says of a job beside its parameters and its server. */
+export type JobWish = Pick<
+  SubmitJob,
+  | "priority"
+  | "name"
+  | "tags"
+  | "group_id"
+  | "source_info"
+  | "not_before"
+  | "start_by"
+  | "ttl_seconds"
+>;
+
+/** Whose a new job is, and which one it runs once more, if any. */
+export interface JobOrigin {
+  readonly ownerId: string;
+  readonly retryOf: string | null;
+}
+
 /** The latest moment to start: what was asked, or the time to live from now. */
-function deadlineOf(input: SubmitJob, now: number): number | null {
+function deadlineOf(input: JobWish, now: number): number | null {
   const startBy = input.start_by === undefined ? null : Date.parse(input.start_by);
   if (startBy !== null && input.ttl_seconds !== undefined) {
     throw fieldError("invalid_request", "ttl_seconds", "give either start_by or ttl_seconds");
@@ -35,9 +54,10 @@ export type JobDraft = NewJob & {
 /** The row of a job as it is queued: pending, held until its time where it names one. */
 export function buildJob(
   ctx: ActorContext,
-  input: SubmitJob,
+  input: JobWish,
   server: ServerRow,
   resolved: Resolved,
+  { ownerId, retryOf }: JobOrigin = { ownerId: ctx.actor.ownerId, retryOf: null },
 ): JobDraft {
   const now = ctx.clock();
   const timestamp = toTimestamp(now);
@@ -59,7 +79,8 @@ export function buildJob(
     generationParamsJson: JSON.stringify(resolved.params),
     sourceInfo: input.source_info ?? null,
     apiKeyId: ctx.actor.keyId,
-    ownerId: ctx.actor.ownerId,
+    ownerId,
+    retryOf,
     priority: input.priority,
     name: input.name ?? null,
     tagsJson: JSON.stringify(input.tags),

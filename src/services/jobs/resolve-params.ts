@@ -27,12 +27,13 @@ export interface Resolved {
   readonly checkpointName: string;
 }
 
-/**
- * The parameters of a request, read from its infotext where it brought one. Fields that are not built, and
- * such that contradict each other, are refused by name.
- */
+/** The parameters of a request, read from its infotext where it brought one. */
 export function readParams(input: SubmitJob): GenerationParams {
-  const params = input.generation_params ?? readInfotext(input.generation_info_raw ?? "");
+  return requireSound(input.generation_params ?? readInfotext(input.generation_info_raw ?? ""));
+}
+
+/** Parameters as they are; fields that are not built, and such that contradict each other, are refused by name. */
+export function requireSound(params: GenerationParams): GenerationParams {
   const unbuilt = UNBUILT_PARAMS.filter((field) => params[field] !== undefined);
   if (unbuilt.length > 0) {
     throw new AppError(

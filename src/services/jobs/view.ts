@@ -95,6 +95,7 @@ export function viewJob(
     group_id: job.groupId,
     not_before: time(job.notBefore),
     start_by: time(job.startBy),
+    retry_of: job.retryOf,
     attempt_count: job.attemptCount,
     interruption_count: job.interruptionCount,
   };

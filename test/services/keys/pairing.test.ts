@@ -105,6 +105,69 @@ describe("a pairing code", () => {
     expect(list.servers).toContainEqual(expect.objectContaining({ alias, has_catalogue: false }));
   });
 
+  it("that a page shows gives a Forge extension a member's key of its own, once", async () => {
+    const { queue, owner, pair } = await open();
+    const { code } = await pair();
+    const wish = { code, for: "extension", name: "Forge on the attic box" };
+    const { status, body, headers } = await claim(queue, wish);
+    expect([status, headers.get("set-cookie")]).toEqual([201, null]);
+    expect(body).toEqual({
+      for: "extension",
+      key: {
+        id: expect.stringMatching(/^key_/),
+        name: "Forge on the attic box",
+        key: expect.stringMatching(/^msk_/),
+        secret: expect.stringMatching(/^mss_/),
+        owner: owner.name,
+        permissions: ["jobs:submit", "jobs:read", "jobs:manage"],
+        server_alias: null,
+        created_at: new Date(queue.now).toISOString(),
+      },
+    });
+    const as = authOf(body.key as { key: string; secret: string });
+    expect((await queue.call("GET", LIST, { as })).status).toBe(200);
+    const more = await queue.call("POST", "/api/v1/pairings", { as, json: { for: "page" } });
+    expect(more.body).toMatchObject({ status: 403, code: "forbidden" });
+    for (const use of ["extension", "page", undefined]) {
+      expect((await claim(queue, { code, for: use })).body).toMatchObject({
+        code: "pairing_code_invalid",
+      });
+    }
+  });
+
+  it("for an extension opens no page and no box, and is not used up by the attempt", async () => {
+    const { queue, pair } = await open();
+    const { code, url } = await pair({ for: "extension" });
+    expect(url).toBe(`http://queue.test/#pair=${code}`);
+    for (const use of ["page", "agent"]) {
+      const answer = await claim(queue, { code, for: use });
+      expect(answer.body).toMatchObject({ status: 401, code: "pairing_code_invalid" });
+    }
+    const { body } = await claim(queue, { code });
+    expect(body).toMatchObject({ for: "extension", key: { name: "Forge extension" } });
+  });
+
+  it("for a box gives an extension nothing, and is not used up by the attempt", async () => {
+    const { queue, pair } = await open();
+    const alias = `box-${crypto.randomUUID().slice(0, 8)}`;
+    const { code } = await pair({ for: "agent", server_alias: alias });
+    const answer = await claim(queue, { code, for: "extension" });
+    expect(answer.body).toMatchObject({ status: 401, code: "pairing_code_invalid" });
+    expect((await claim(queue, { code, for: "agent" })).status).toBe(201);
+  });
+
+  it("gives an extension nothing after its ten minutes, and one key however many claim at once", async () => {
+    const { queue, pair } = await open();
+    const late = await pair({ for: "extension" });
+    const use = { for: "extension" };
+    queue.now += DURATIONS.pairingCodeTtlMs;
+    expect((await claim(queue, { code: late.code, ...use })).status).toBe(401);
+    const { code } = await pair();
+    const many = Array.from({ length: 6 }, () => claim(queue, { code, ...use }));
+    const answers = await Promise.all(many);
+    expect(answers.filter((answer) => answer.status === 201)).toHaveLength(1);
+  });
+
   it("is made only for an alias that can stand in a URL", async () => {
     const { pair } = await open();
     for (const server_alias of ["any", "", "a b", "../x", "-x", "x".repeat(65), "ü"]) {
