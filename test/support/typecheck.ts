@@ -7,6 +7,7 @@ const LEAVES = [
   "src/local",
   "src/web",
   "tunnel-agent",
+  "forge-extension",
   "test",
   "test/tsconfig.workerd.json",
 ];

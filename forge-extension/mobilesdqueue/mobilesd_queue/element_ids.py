@@ -12,6 +12,8 @@ Tab = Literal["txt2img", "img2img"]
 TABS: tuple[Tab, ...] = ("txt2img", "img2img")
 
 QUEUE_TAB = "mobilesd_queue_tab"
+QUEUE = "mobilesd_queue"
+SEND = "mobilesd_send"
 SETTINGS_SECTION = "mobilesd"
 CONNECTION_SETTINGS = "mobilesd_connection_settings"
 
@@ -78,3 +80,8 @@ def seed_rule(tab: Tab) -> str:
 def connection(tab: Tab) -> str:
     """The line that says whether the queue answers."""
     return f"{tab}_mobilesd_connection"
+
+
+def send(part: str) -> str:
+    """A hidden part of the queue's tab by which results reach another tab."""
+    return f"{SEND}_{part}"

@@ -1,0 +1,194 @@
+"""The extension's own routes on Forge: the page talks to these, only Python talks to the queue."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi.responses import JSONResponse, Response, StreamingResponse
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+
+from mobilesd_queue.errors import QueueError
+from mobilesd_queue.service import Service
+from mobilesd_queue.webui.same_origin import has_login, require_login, require_same_origin
+
+PREFIX = "/mobilesd-queue"
+BODY_BYTES_MAX = 64 * 1024
+PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp")
+# A picture's name never gets other bytes, so no browser has to ask twice.
+PICTURE_HEADERS = {
+    "Cache-Control": "private, max-age=31536000, immutable",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+_STATUS_OF_CODE = {"cross_site_request": 403, "login_required": 401, "not_found": 404}
+_REFUSED = 400
+_BROKEN = QueueError("The extension failed at this. Forge's console says why.", code="internal")
+
+_log = logging.getLogger("mobilesd_queue")
+
+
+def _problem(error: QueueError) -> JSONResponse:
+    code = getattr(error, "code", "error")
+    details = list(getattr(error, "details", ()))
+    status = 500 if code == "internal" else _STATUS_OF_CODE.get(code, _REFUSED)
+    return JSONResponse({"error": str(error), "code": code, "details": details}, status_code=status)
+
+
+def _guarded_route(app: FastAPI, *, is_picture: bool) -> type[APIRoute]:
+    """A kind of route that checks the caller first, and answers every error in one shape."""
+
+    class GuardedRoute(APIRoute):
+        def get_route_handler(self) -> Callable[..., Any]:
+            handle = super().get_route_handler()
+
+            async def guarded(request: Request) -> Response:
+                try:
+                    require_same_origin(
+                        request.headers, is_picture=is_picture, has_login=has_login(app)
+                    )
+                    await run_in_threadpool(require_login, app, request)
+                    return await handle(request)
+                except QueueError as error:
+                    return _problem(error)
+                except Exception:
+                    _log.exception("A route of MobileSD Queue failed")
+                    return _problem(_BROKEN)
+
+            return guarded
+
+    return GuardedRoute
+
+
+async def _read_json(request: Request) -> dict[str, Any]:
+    """The JSON object in a body. Raises QueueError for anything else, or for far too much."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise QueueError("Send JSON.", code="unsupported_media_type")
+    body = b""
+    async for piece in request.stream():
+        body += piece
+        if len(body) > BODY_BYTES_MAX:
+            raise QueueError("That is too long.", code="body_too_large")
+    try:
+        read = json.loads(body or b"{}")
+    except ValueError:
+        read = None
+    if not isinstance(read, dict):
+        raise QueueError("Send a JSON object.", code="invalid_request")
+    return read
+
+
+def _text(body: dict[str, Any], name: str) -> str:
+    value = body.get(name, "")
+    if not isinstance(value, str):
+        raise QueueError(f"{name} must be text.", code="invalid_request")
+    return value.strip()
+
+
+Body = Annotated[dict[str, Any], Depends(_read_json)]
+
+_FILTERS = ("status", "target_server_alias", "q", "cursor", "limit", "source_info")
+
+
+def add_routes(app: FastAPI, service: Service) -> None:
+    """
+    Adds the routes under /mobilesd-queue to a new app of Forge's.
+
+    Handlers are plain functions: they run in the thread pool and never hold up Forge's loop.
+    They stand beside Forge's API and apart from its login.
+    """
+    router = APIRouter(
+        prefix=PREFIX,
+        route_class=_guarded_route(app, is_picture=False),
+        default_response_class=JSONResponse,
+        include_in_schema=False,
+    )
+    _add_job_routes(router, service)
+    _add_connection_routes(router, service)
+    _add_outbox_routes(router, service)
+    app.include_router(router)
+    pictures = APIRouter(
+        prefix=PREFIX, route_class=_guarded_route(app, is_picture=True), include_in_schema=False
+    )
+    _add_picture_routes(pictures, service)
+    app.include_router(pictures)
+
+
+def _add_job_routes(router: APIRouter, service: Service) -> None:
+    @router.get("/state")
+    def state() -> Any:
+        return service.state()
+
+    @router.get("/servers")
+    def servers() -> Any:
+        return {"servers": service.servers()}
+
+    @router.get("/jobs")
+    def jobs(request: Request) -> Any:
+        query = request.query_params
+        return service.jobs({name: query[name] for name in _FILTERS if query.get(name)})
+
+    @router.get("/jobs/{job_id}")
+    def job(job_id: str) -> Any:
+        return service.job(job_id)
+
+    @router.post("/jobs/{job_id}/cancel")
+    def cancel(job_id: str, _body: Body) -> Any:
+        return service.cancel(job_id)
+
+    @router.post("/jobs/{job_id}/retry")
+    def retry(job_id: str, _body: Body) -> Any:
+        return service.retry(job_id)
+
+    @router.delete("/jobs/{job_id}")
+    def delete(job_id: str, _body: Body) -> Any:
+        service.delete(job_id)
+        return {}
+
+
+def _add_connection_routes(router: APIRouter, service: Service) -> None:
+    @router.post("/connect")
+    def connect(body: Body) -> Any:
+        return service.connect(_text(body, "text"))
+
+    @router.post("/credentials")
+    def credentials(body: Body) -> Any:
+        return service.set_credentials(
+            _text(body, "url"), _text(body, "key"), _text(body, "secret")
+        )
+
+    @router.post("/disconnect")
+    def disconnect(_body: Body) -> Any:
+        return service.disconnect()
+
+    @router.post("/test")
+    def test(_body: Body) -> Any:
+        return service.test()
+
+
+def _add_outbox_routes(router: APIRouter, service: Service) -> None:
+    @router.post("/outbox/send")
+    def send(body: Body) -> Any:
+        service.send_saved_now(_text(body, "id") or None)
+        return service.state()
+
+    @router.post("/outbox/{entry_id}/discard")
+    def discard(entry_id: str, _body: Body) -> Any:
+        service.discard_saved(entry_id)
+        return service.state()
+
+
+def _add_picture_routes(router: APIRouter, service: Service) -> None:
+    @router.get("/images/{kind}/{name}")
+    def image(kind: Literal["preview", "download"], name: str) -> Response:
+        content_type, pieces = service.image(name, kind)
+        if content_type not in PICTURE_TYPES:
+            raise QueueError("The queue answered something that is no picture.", code="bad_image")
+        return StreamingResponse(pieces, media_type=content_type, headers=PICTURE_HEADERS)
