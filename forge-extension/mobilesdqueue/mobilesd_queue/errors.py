@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 
 class QueueError(Exception):
-    """One sentence for a person: `str(error)`. `code` is for programs, `details` are further sentences."""
+    """One sentence for a person: `str(error)`. `code` is for programs, `details` are sentences."""
 
     def __init__(
         self,
@@ -35,7 +35,7 @@ class CannotQueue(QueueError):
 
 
 class Unreachable(QueueError):
-    """The queue did not answer, or said "later", for as long as one waits: what was asked may be saved.
+    """The queue did not answer, or said "later", as long as one waited.
 
     `may_have_arrived` tells whether the last request can have reached it all the same.
     """

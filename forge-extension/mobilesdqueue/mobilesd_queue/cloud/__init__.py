@@ -1,0 +1,1 @@
+"""The queue's HTTP interface, from the caller's side. Standard library only."""

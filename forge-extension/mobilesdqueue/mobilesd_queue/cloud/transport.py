@@ -1,0 +1,313 @@
+"""One HTTP request and its answer: no retries, no redirects, no judgement of what was answered."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import http.client
+import json
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email.message import Message
+from typing import Any
+from urllib.parse import unquote, urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from ..errors import QueueError, Unreachable
+from .address import is_private
+from .limits import ANSWER_TIMEOUT_S, JSON_BYTES_MAX, SEND_PIECE_BYTES
+from .sockets import Sockets, stopped
+
+_READ_PIECE_BYTES = 65_536
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a queue is and by which key it is called. The secret shows in no text of it."""
+
+    url: str
+    key: str = ""
+    secret: str = field(default="", repr=False)
+    verify_tls: bool = True
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back, whatever its status."""
+
+    status: int
+    headers: Message
+    body: bytes = field(repr=False)
+
+
+class StreamedAnswer:
+    """An answer whose body is still on its way; `close` it, or read it to its end."""
+
+    def __init__(self, transport: Transport, open_request: _OpenRequest) -> None:
+        self._transport = transport
+        self._open = open_request
+        self.status = open_request.response.status
+        self.headers: Message = open_request.response.headers
+
+    def pieces(self, bytes_max: int) -> Iterator[bytes]:
+        """The body, piece by piece; more than `bytes_max` of it is a `QueueError`."""
+        response = self._open.response
+        left = response.length
+        total = 0
+        with contextlib.closing(self), self._transport.telling_failures(may_have_arrived=True):
+            while left != 0:
+                piece = response.read1(
+                    _READ_PIECE_BYTES if left is None else min(_READ_PIECE_BYTES, left)
+                )
+                if not piece:
+                    break
+                total += len(piece)
+                left = None if left is None else left - len(piece)
+                if total > bytes_max:
+                    raise QueueError("The queue's answer is too large.", code="not_a_queue")
+                yield piece
+            if left:
+                raise http.client.IncompleteRead(b"", left)
+
+    def close(self) -> None:
+        self._open.close()
+
+
+@dataclass
+class _OpenRequest:
+    connection: http.client.HTTPConnection
+    forget: Any
+    response: http.client.HTTPResponse
+
+    def close(self) -> None:
+        self.response.close()
+        self.connection.close()
+        self.forget()
+
+
+class Transport:
+    """Requests to one endpoint, from any thread; each has a connection of its own."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        user_agent: str,
+        sockets: Sockets,
+        answer_timeout_s: float = ANSWER_TIMEOUT_S,
+    ) -> None:
+        self.endpoint = endpoint
+        self._user_agent = user_agent
+        self._sockets = sockets
+        self._answer_timeout_s = answer_timeout_s
+        self._url = urlsplit(endpoint.url)
+        self._tls: ssl.SSLContext | None = None
+        self._tls_lock = threading.Lock()
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: dict[str, str] | None = None,
+        json_body: Any = None,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        is_signed: bool = True,
+    ) -> Answer:
+        """The whole answer. Raises `Unreachable` without one, `QueueError` for what is not HTTP."""
+        streamed = self.open(
+            method,
+            path,
+            query=query,
+            json_body=json_body,
+            body=body,
+            headers=headers,
+            is_signed=is_signed,
+        )
+        deadline_s = time.monotonic() + 2 * self._answer_timeout_s
+        pieces: list[bytes] = []
+        for piece in streamed.pieces(JSON_BYTES_MAX):
+            pieces.append(piece)
+            if time.monotonic() > deadline_s:
+                streamed.close()
+                raise self._late()
+        return Answer(streamed.status, streamed.headers, b"".join(pieces))
+
+    def open(
+        self,
+        method: str,
+        path: str,
+        *,
+        query: dict[str, str] | None = None,
+        json_body: Any = None,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+        is_signed: bool = True,
+    ) -> StreamedAnswer:
+        """The answer up to its headers; fails like `request`."""
+        if json_body is not None:
+            body = json.dumps(json_body, ensure_ascii=False, allow_nan=False).encode()
+            headers = {"Content-Type": "application/json", **(headers or {})}
+        target = path + (f"?{urlencode(query)}" if query else "")
+        sent = {**self._headers(is_signed), **(headers or {})}
+        if body is not None:
+            sent["Content-Length"] = str(len(body))
+        elif method == "POST":
+            sent["Content-Length"] = "0"
+        with self.telling_failures(may_have_arrived=False):
+            connection, forget, prefix = self._connect(sent)
+        try:
+            with self.telling_failures(may_have_arrived=True):
+                self._send(connection, method, prefix + target, body, sent)
+                response = connection.getresponse()
+            return StreamedAnswer(self, _OpenRequest(connection, forget, response))
+        except BaseException:
+            connection.close()
+            forget()
+            raise
+
+    def _headers(self, is_signed: bool) -> dict[str, str]:
+        headers = {
+            "User-Agent": self._user_agent,
+            "Accept": "application/json",
+            "Connection": "close",
+        }
+        if is_signed:
+            headers["X-API-Key"] = self.endpoint.key
+            headers["X-API-Secret"] = self.endpoint.secret
+        return headers
+
+    def _connect(self, headers: dict[str, str]) -> tuple[http.client.HTTPConnection, Any, str]:
+        """A connection, how to forget it, and the path's prefix: the origin, for a proxy."""
+        host = self._url.hostname or ""
+        is_tls = self._url.scheme == "https"
+        port = self._url.port or (443 if is_tls else 80)
+        proxy = self._proxy(host)
+        connection: http.client.HTTPConnection
+        if is_tls:
+            connection = http.client.HTTPSConnection(host, port, context=self._tls_context())
+        else:
+            connection = http.client.HTTPConnection(host, port)
+        prefix = ""
+        if proxy is not None:
+            proxy_headers = _proxy_headers(proxy)
+            if is_tls:
+                connection = http.client.HTTPSConnection(
+                    proxy.hostname or "", proxy.port or 8080, context=self._tls_context()
+                )
+                connection.set_tunnel(host, port, headers=proxy_headers)
+            else:
+                connection = http.client.HTTPConnection(proxy.hostname or "", proxy.port or 8080)
+                prefix = self.endpoint.url
+                headers.update(proxy_headers)
+        made, forget = self._sockets.connect(connection.host, connection.port)
+        made.settimeout(self._answer_timeout_s)
+        # How http.client itself lets a caller bring the socket: TLS and tunnel are put onto it.
+        connection._create_connection = lambda *_: made  # type: ignore[attr-defined]
+        try:
+            connection.connect()
+        except BaseException:
+            made.close()
+            forget()
+            raise
+        return connection, forget, prefix
+
+    def _proxy(self, host: str) -> Any:
+        if is_private(self.endpoint.url) or proxy_bypass(host):
+            return None
+        url = getproxies().get(self._url.scheme)
+        parts = urlsplit(url) if url else None
+        return parts if parts and parts.scheme == "http" and parts.hostname else None
+
+    def _tls_context(self) -> ssl.SSLContext:
+        # Reading the system's certificates takes longer than a request.
+        with self._tls_lock:
+            if self._tls is None:
+                self._tls = ssl.create_default_context()
+                if not self.endpoint.verify_tls:
+                    self._tls.check_hostname = False
+                    self._tls.verify_mode = ssl.CERT_NONE
+            return self._tls
+
+    def _send(
+        self,
+        connection: http.client.HTTPConnection,
+        method: str,
+        target: str,
+        body: bytes | None,
+        headers: dict[str, str],
+    ) -> None:
+        pieces = None if body is None else _pieces_of(body)
+        try:
+            connection.request(method, target, body=pieces, headers=headers)
+        except (BrokenPipeError, ConnectionResetError):
+            # Who refuses a body may answer and hang up before it is all there: read the answer.
+            return
+
+    @contextlib.contextmanager
+    def telling_failures(self, *, may_have_arrived: bool) -> Iterator[None]:
+        """Turns what the network raises into a sentence."""
+        try:
+            yield
+        except (OSError, http.client.HTTPException) as error:
+            if self._sockets.is_stopped:
+                failure: QueueError = stopped()
+            else:
+                failure = self._failure(error)
+            if isinstance(failure, Unreachable):
+                failure.may_have_arrived = may_have_arrived
+            raise failure from error
+
+    def _late(self) -> Unreachable:
+        wait_s = round(self._answer_timeout_s)
+        return Unreachable(f"The queue at {self.endpoint.url} took longer than {wait_s} s.")
+
+    def _failure(self, error: Exception) -> QueueError:
+        url = self.endpoint.url
+        if isinstance(error, ssl.SSLCertVerificationError):
+            reason = error.verify_message.rstrip(".")
+            return QueueError(
+                f"The certificate of {url} cannot be trusted ({reason}). Is the address right? For "
+                "a certificate of your own, switch off its check in Settings, MobileSD.",
+                code="untrusted",
+            )
+        if isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
+            return QueueError(f"{url} does not speak https. Is it http?", code="not_a_queue")
+        if isinstance(error, socket.gaierror):
+            return Unreachable(
+                f"The name {self._url.hostname} is not known here. Is the address right, and is "
+                "there a network?"
+            )
+        if isinstance(error, TimeoutError):
+            return self._late()
+        if isinstance(error, ConnectionRefusedError):
+            return Unreachable(f"Nothing answers at {url}. Is the queue running?")
+        if isinstance(error, http.client.BadStatusLine) and not isinstance(error, OSError):
+            return not_a_queue(url)
+        return Unreachable(f"The connection to {url} broke.")
+
+
+def not_a_queue(url: str) -> QueueError:
+    """Something else answered."""
+    return QueueError(
+        f"What answers at {url} does not answer like MobileSD Queue. Is the address right?",
+        code="not_a_queue",
+    )
+
+
+def _proxy_headers(proxy: Any) -> dict[str, str]:
+    if proxy.username is None:
+        return {}
+    login = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
+    return {"Proxy-Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"}
+
+
+def _pieces_of(body: bytes) -> Iterator[memoryview]:
+    view = memoryview(body)
+    for start in range(0, len(view), SEND_PIECE_BYTES):
+        yield view[start : start + SEND_PIECE_BYTES]
