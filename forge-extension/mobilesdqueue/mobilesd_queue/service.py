@@ -2,27 +2,44 @@
 
 from __future__ import annotations
 
+import secrets
+import threading
+import time
+import uuid
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
-from .queueing import Order, Outcome
+from .cloud.backoff import CLICK, ONCE
+from .cloud.client import Client
+from .cloud.sockets import stopped
+from .cloud.transport import Endpoint
+from .connection.account import Account
+from .connection.queue_link import Options, QueueLink, Wire
+from .connection.words import connected_sentence, no_server_sentence, warning_for
+from .errors import QueueError, Unreachable
+from .outbox.entry import Entry
+from .outbox.saved_view import show_saved
+from .outbox.sender import OutboxSender
+from .outbox.store import OutboxStore
+from .queueing import Desk, Order, Outcome, enqueue
+from .watch import QueueWatch
 
+__all__ = ["Options", "Order", "Outcome", "Service"]
 
-@dataclass(frozen=True)
-class Options:
-    """The settings of Forge that concern us, as they are at the moment."""
+T = TypeVar("T")
 
-    url: str = ""
-    api_key: str = ""
-    server: str = ""
-    priority: int = 5
-    verify_tls: bool = True
+_SERVERS_AGE_MAX_S = 30.0
+_STOP_TIMEOUT_S = 0.8
+_JOB_FILTERS = frozenset(
+    {"status", "target_server_alias", "group_id", "source_info", "owner", "q", "since", "order"}
+    | {"cursor", "limit", "places"}
+)
 
 
 class Service:
-    """One per load of Forge's page. Every method may raise `QueueError`, whose text is for a person.
+    """One per load of Forge's page. Methods raise `QueueError`, whose text is for a person.
 
     `folder` is private to this Forge (`paths.private_folder`). `options` reads the settings;
     `keep_options(url, api_key)` stores the two that are no secret.
@@ -36,54 +53,242 @@ class Service:
         keep_options: Callable[[str, str], None],
         environ: Mapping[str, str],
         version: str,
-    ) -> None: ...
+        wire: Wire | None = None,
+    ) -> None:
+        self._wire = wire or Wire()
+        self._now_s = self._wire.now_s
+        self._source_info = f"forge-extension/{version}"
+        self._stopping = threading.Event()
+        self._link = QueueLink(
+            folder=folder,
+            options=options,
+            keep_options=keep_options,
+            environ=environ,
+            user_agent=f"mobilesd-{self._source_info}",
+            wire=self._wire,
+            sleep=self._stopping.wait,
+        )
+        self._servers: tuple[Endpoint, float, list[dict[str, Any]]] | None = None
+        self._store = OutboxStore(folder / "outbox")
+        self._watch = QueueWatch(now_s=self._now_s)
+        self._sender = OutboxSender(
+            self._store,
+            client=lambda: self._link.client(self._account().endpoint, ONCE),
+            now_s=self._now_s,
+            random=self._wire.random,
+            on_contact=self._watch.note,
+        )
 
     def start(self) -> None:
         """Starts the thread of the outbox."""
+        self._sender.start()
 
     def stop(self) -> None:
         """Ends everything within a second, for good: after Reload UI there is another service."""
+        self._stopping.set()
+        self._link.stop()
+        self._sender.stop(_STOP_TIMEOUT_S)
 
-    def queue(self, order: Order) -> Outcome: ...
+    # Queueing
 
-    def state(self) -> dict[str, Any]:
-        """What is known, without asking: `connected` (bool or null), `url`, `key_start`, `server`,
-        `priority`, `waiting` (jobs, or null), `outbox` ([{id, created_at, tab, prompt, count,
-        sentence, state}]), `error` (sentence or null), `checked_at` (RFC 3339 or null)."""
+    def queue(self, order: Order) -> Outcome:
+        """Queues what a click asks for, or saves it until the queue can be reached."""
+        account = self._account()
+        order = replace(order, server=order.server or self._default_server(account))
+        desk = Desk(
+            client=self._client(account),
+            source_info=self._source_info,
+            save=self._save,
+            new_entry_id=lambda: f"{int(self._now_s() * 1000):013d}-{secrets.token_hex(4)}",
+            now_s=self._now_s,
+            timestamp=lambda: _rfc3339(self._now_s()),
+        )
+        with self._watch.contact(account.endpoint):
+            outcome = enqueue(order, desk)
+        self._watch.add_waiting(len(outcome.jobs))
+        if outcome.problem is not None:
+            self._watch.note(account.endpoint, Unreachable(outcome.problem))
+        elif self._sender.problem is not None:
+            self._sender.wake()
+        return outcome
 
-    def servers(self) -> list[dict[str, Any]]: ...
-
-    def jobs(self, filters: Mapping[str, str]) -> dict[str, Any]: ...
-
-    def job(self, job_id: str) -> dict[str, Any]: ...
-
-    def cancel(self, job_id: str) -> dict[str, Any]: ...
-
-    def retry(self, job_id: str) -> dict[str, Any]: ...
-
-    def delete(self, job_id: str) -> None: ...
-
-    def image(
-        self, name: str, kind: Literal["preview", "download"]
-    ) -> tuple[str, Iterator[bytes]]:
-        """Content type (always a picture's) and the bytes in pieces."""
-
-    def discard_saved(self, entry_id: str) -> None: ...
+    def discard_saved(self, entry_id: str) -> None:
+        """Deletes a saved job; not while it is being sent."""
+        if self._sender.sending_id == entry_id:
+            raise QueueError("This job is being sent at this moment.", code="being_sent")
+        if not self._store.remove(entry_id):
+            raise QueueError("This job is not saved here any more.", code="not_found")
 
     def send_saved_now(self, entry_id: str | None = None) -> None:
-        """Tries the outbox at once: all that waits, or one entry, asked-about ones too."""
+        """Tries the outbox at once, and with an id also what was refused or is asked about.
+
+        Does not wait for it to be sent.
+        """
+        if entry_id is not None:
+            entry = next((one for one in self._store.entries() if one.id == entry_id), None)
+            if not isinstance(entry, Entry):
+                raise QueueError("This job is not saved here any more.", code="not_found")
+            self._store.update(replace(entry, refusal=None, is_allowed=True))
+        self._sender.wake()
+
+    # What the queue has
+
+    def state(self) -> dict[str, Any]:
+        """What is known, without waiting for the network; what is old is asked for meanwhile.
+
+        `connected` (true, false, or null before the first contact), `url`, `key_start`, `server`,
+        `priority`, `waiting` (own jobs in line, or null), `outbox` (`id, created_at, tab, prompt,
+        count, standing, sentence` each), `error` (sentence or null), `checked_at` (RFC 3339 or
+        null).
+        """
+        options = self._link.options()
+        shown: dict[str, Any] = {"server": options.server, "priority": options.priority}
+        try:
+            account = self._account()
+        except QueueError as error:
+            about = {"connected": False, "url": options.url, "key_start": "", "waiting": None}
+            about |= {"error": str(error), "checked_at": None}
+            return shown | about | {"outbox": self._saved(None)}
+        endpoint = account.endpoint
+        self._watch.refresh(endpoint, lambda: self._count_waiting(account))
+        seen = self._watch.seen(endpoint)
+        about = {
+            "connected": seen.is_connected,
+            "url": endpoint.url,
+            "key_start": endpoint.key_start,
+            "waiting": seen.waiting,
+            "error": seen.problem,
+            "checked_at": None if seen.checked_at_s is None else _rfc3339(seen.checked_at_s),
+        }
+        return shown | about | {"outbox": self._saved(endpoint)}
+
+    def servers(self) -> list[dict[str, Any]]:
+        """The servers that jobs can name, with their presence; asked for twice a minute at most."""
+        endpoint = self._account().endpoint
+        held = self._servers
+        is_fresh = held is not None and self._now_s() - held[1] < _SERVERS_AGE_MAX_S
+        if held is not None and held[0] == endpoint and is_fresh:
+            return held[2]
+        servers = self._ask(lambda client: client.servers())
+        self._servers = (endpoint, self._now_s(), servers)
+        return servers
+
+    def jobs(self, filters: Mapping[str, str]) -> dict[str, Any]:
+        """A page of jobs as the queue lists them. Unknown filters are left out."""
+        query = {name: value for name, value in filters.items() if name in _JOB_FILTERS and value}
+        return self._ask(lambda client: client.jobs(query))
+
+    def job(self, job_id: str) -> dict[str, Any]:
+        """Everything about one job."""
+        return self._ask(lambda client: client.job(job_id))
+
+    def cancel(self, job_id: str) -> dict[str, Any]:
+        """Cancels a job."""
+        return self._ask(lambda client: client.cancel(job_id))
+
+    def retry(self, job_id: str) -> dict[str, Any]:
+        """Makes a new job like a finished one; answers the new one."""
+        idempotency_key = f"forge-retry-{uuid.uuid4()}"
+        return self._ask(lambda client: client.retry(job_id, idempotency_key))
+
+    def delete(self, job_id: str) -> None:
+        """Deletes a job with its pictures."""
+        self._ask(lambda client: client.delete(job_id))
+
+    def image(self, name: str, kind: Literal["preview", "download"]) -> tuple[str, Iterator[bytes]]:
+        """Content type (always a picture's) and the bytes in pieces."""
+        return self._ask(lambda client: client.image(name, kind))
+
+    # The connection
 
     def connect(self, text: str) -> dict[str, Any]:
         """Connects by a pasted link or code; answers like `test`."""
+        self._require_running()
+        self._link.connect(text)
+        return self.test()
 
     def set_credentials(self, url: str, key: str, secret: str) -> dict[str, Any]:
-        """Keeps typed credentials; an empty secret keeps the stored one of the same url and key."""
+        """Keeps typed credentials and tests them.
+
+        An empty secret keeps the one that is kept for the same address and key.
+        """
+        self._link.set_credentials(url, key, secret)
+        return self.test()
 
     def adopt_old_secret(self, secret: str) -> bool:
-        """Moves the value of an old option `mobilesd_api_secret` here. True: blank the option now."""
+        """Moves the value of an old option `mobilesd_api_secret` here. True: blank the option."""
+        if secret:
+            self._link.adopt_old_secret(secret)
+        return bool(secret)
 
     def disconnect(self) -> dict[str, Any]:
-        """Forgets the key. `{saved: n}`: jobs that are still in the outbox."""
+        """Forgets the key. `saved`: how many entries the outbox still has."""
+        self._link.disconnect()
+        return {"saved": len(self._store.entries())}
 
     def test(self) -> dict[str, Any]:
-        """Asks the queue now: `{ok, sentence, owner, servers, warning}`; never raises."""
+        """Asks the queue now: `{ok, sentence, warning, owner, servers}`. Never raises."""
+        shown: dict[str, Any] = {"warning": None, "owner": None, "servers": []}
+        self._servers = None
+        try:
+            account = self._account()
+            shown["warning"] = warning_for(account.endpoint.url)
+            servers = self.servers()
+        except QueueError as error:
+            return shown | {"ok": False, "sentence": str(error)}
+        self._sender.wake()
+        sentence = connected_sentence(account.endpoint.url, account.owner, servers)
+        about = {"ok": True, "sentence": sentence}
+        return shown | about | {"owner": account.owner, "servers": servers}
+
+    # Inside
+
+    def _require_running(self) -> None:
+        if self._stopping.is_set():
+            raise stopped()
+
+    def _account(self) -> Account:
+        self._require_running()
+        return self._link.account()
+
+    def _client(self, account: Account) -> Client:
+        # Somebody waits at the button: what failed a moment ago is tried once, not four times.
+        is_failing = self._watch.is_failing(account.endpoint)
+        return self._link.client(account.endpoint, ONCE if is_failing else CLICK)
+
+    def _ask(self, call: Callable[[Client], T]) -> T:
+        account = self._account()
+        with self._watch.contact(account.endpoint):
+            return call(self._client(account))
+
+    def _default_server(self, account: Account) -> str:
+        """The server of the settings, or the only one there is."""
+        configured = self._link.options().server
+        if configured:
+            return configured
+        held = self._servers
+        is_known = held is not None and held[0] == account.endpoint and len(held[2]) == 1
+        servers = held[2] if held is not None and is_known else self.servers()
+        names = [str(one.get("alias")) for one in servers]
+        if len(names) == 1:
+            return names[0]
+        raise QueueError(no_server_sentence(names), code="no_server")
+
+    def _save(self, entry: Entry, pictures: Mapping[str, bytes], why: Unreachable) -> None:
+        self._store.add(entry, pictures)
+        self._sender.hold(why)
+
+    def _count_waiting(self, account: Account) -> int:
+        query = {"status": "pending", "limit": "1"}
+        if account.owner:
+            query["owner"] = account.owner
+        total = self._link.client(account.endpoint, ONCE).jobs(query).get("total")
+        return total if isinstance(total, int) else 0
+
+    def _saved(self, endpoint: Endpoint | None) -> list[dict[str, Any]]:
+        problem, now_s = self._sender.problem, self._now_s()
+        return [show_saved(one, endpoint, problem, now_s) for one in self._store.entries()]
+
+
+def _rfc3339(seconds: float) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(seconds))

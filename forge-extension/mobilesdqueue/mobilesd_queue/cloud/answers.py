@@ -11,6 +11,18 @@ from ..errors import QueueError, Unreachable
 from .backoff import retry_after_s
 from .transport import Answer, not_a_queue
 
+CONNECTION_CODES = frozenset(
+    {
+        "not_connected",
+        "not_a_queue",
+        "untrusted",
+        "invalid_address",
+        "invalid_credentials",
+        "credentials_required",
+    }
+)
+"""Errors that say nothing about what was asked: the connection has to be put in order first."""
+
 _TEXT_CHARS_MAX = 500
 _DETAILS_MAX = 20
 _TOLD_DETAILS_MAX = 3

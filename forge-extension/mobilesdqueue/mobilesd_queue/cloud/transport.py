@@ -23,6 +23,7 @@ from .limits import ANSWER_TIMEOUT_S, JSON_BYTES_MAX, SEND_PIECE_BYTES
 from .sockets import Sockets, stopped
 
 _READ_PIECE_BYTES = 65_536
+_KEY_START_CHARS = 8
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,11 @@ class Endpoint:
     key: str = ""
     secret: str = field(default="", repr=False)
     verify_tls: bool = True
+
+    @property
+    def key_start(self) -> str:
+        """As much of the key as may be shown, to tell it from others."""
+        return f"{self.key[:_KEY_START_CHARS]}…" if self.key else ""
 
 
 @dataclass(frozen=True)

@@ -33,8 +33,13 @@ class Uploads:
         with ThreadPoolExecutor(min(len(pictures), UPLOAD_THREADS_MAX), "mobilesd-upload") as pool:
             for future in [pool.submit(self._one, *each) for each in pictures.items()]:
                 future.result()
-        if self._failure:
-            raise self._failure
+        failure, self._failure = self._failure, None
+        if failure:
+            try:
+                raise failure
+            finally:
+                # A traceback that holds its own error would keep the pictures in memory.
+                del failure
 
     def _one(self, name: Hashable, pack: Callable[[], bytes]) -> None:
         png = pack()

@@ -1,0 +1,1 @@
+"""Which queue this Forge is connected to, by which key, and where the secret lives."""

@@ -1,0 +1,1 @@
+"""Jobs that could not be handed over yet, on disk, sent exactly once when the queue is back."""
