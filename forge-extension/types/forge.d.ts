@@ -1,4 +1,4 @@
-import type { JobImage, JobStatusView, JobView, ServerView } from "@mobilesd/contract";
+import type { JobImage, JobStatus, ServerView } from "@mobilesd/contract";
 
 declare global {
   /** What Forge's own scripts put into the page's one scope. */
@@ -15,10 +15,12 @@ declare global {
   function appendContextMenuOption(selector: string, label: string, act: () => void): void;
   var opts: Record<string, unknown>;
 
+  /** A job that waits on this machine until the queue can be reached. */
   interface MobilesdSaved {
     readonly id: string;
     readonly created_at: string;
     readonly prompt: string;
+    readonly count: number;
     readonly sentence: string;
   }
 
@@ -35,14 +37,60 @@ declare global {
     readonly checked_at: string | null;
   }
 
-  type MobilesdJob = JobView & Partial<JobStatusView>;
-  type MobilesdImage = JobImage;
+  type MobilesdImage = Pick<JobImage, "name" | "width" | "height" | "seed" | "infotext">;
   type MobilesdServer = ServerView;
+
+  /** A job as webui/job_view.py puts it into words. */
+  interface MobilesdJob {
+    readonly id: string;
+    readonly status: JobStatus;
+    readonly word: string;
+    readonly server: string;
+    readonly at: string;
+    readonly progress: number | null;
+    readonly outlook: string;
+    readonly prompt: string;
+    readonly settings: string;
+    readonly error: string;
+    readonly advice: string;
+    readonly warnings: readonly string[];
+    readonly images: readonly MobilesdImage[];
+    readonly tab: string;
+    readonly can_cancel: boolean;
+    readonly can_retry: boolean;
+    readonly can_delete: boolean;
+  }
+
+  interface MobilesdJobs {
+    readonly jobs: readonly MobilesdJob[];
+    readonly total: number;
+    /** Whether looking again soon will show something new. */
+    readonly moves: boolean;
+  }
+
+  interface MobilesdCard {
+    readonly root: HTMLElement;
+    update(job: MobilesdJob): void;
+  }
+
+  interface MobilesdListKind {
+    readonly title: string;
+    readonly empty: string;
+    readonly statuses: string;
+    readonly order: "newest" | "oldest";
+  }
+
+  /** What a test of the connection found. */
+  interface MobilesdTest {
+    readonly ok: boolean;
+    readonly sentence: string;
+    readonly warning: string | null;
+  }
 
   /** Something to look at now and then: whether anyone wants to, and a look that tells whether things move. */
   interface MobilesdLook {
     isWanted(): boolean;
-    run(): Promise<boolean>;
+    run(isNudged: boolean): Promise<boolean>;
   }
 
   /** An error whose sentence is meant for people. */
@@ -80,6 +128,33 @@ declare global {
     state(): MobilesdState | null;
     /** The options of the page whose names begin with `mobilesd_`. */
     settings(): Record<string, unknown>;
+    /** A button that cannot be pressed again until what it does is done, and says what went wrong. */
+    button(
+      label: string,
+      act: () => unknown,
+      attributes?: Readonly<Record<string, MobilesdAttribute>>,
+    ): HTMLButtonElement;
+    /** A message at the foot of the page; with lines it stays until it is closed. */
+    note(text: string, lines?: readonly string[]): void;
+    copyText(text: string, what: string): Promise<void>;
+    imageUrl(kind: "preview" | "download", name: string): string;
+    /** Shows pictures in full, and tells which one each time it turns to another. */
+    openViewer(
+      images: readonly MobilesdImage[],
+      first: number,
+      chosen: (index: number) => void,
+    ): void;
+    /** A new form that connects this Forge to a queue. */
+    connection(): HTMLElement;
+    agoWords(timestamp: string): string;
+    makeCard(): MobilesdCard;
+    pictureActions(image: MobilesdImage, leave?: () => void): HTMLButtonElement[];
+    /** Sends a picture (unless null) and settings to a tab of Forge. */
+    send(tab: string, name: string | null, infotext: string | null): Promise<void>;
+    /** Puts a job's settings back on screen, and says what cannot come back. */
+    openSettings(jobId: string): Promise<void>;
+    /** Called by the hidden button of webui/send_results.py. */
+    takeSendRequest(): string;
   }
 
   interface Window {

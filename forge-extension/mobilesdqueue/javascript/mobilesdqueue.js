@@ -62,12 +62,13 @@
   async function look() {
     clearTimeout(timer);
     if (isLooking || document.hidden) return;
-    const due = looks.filter((one) => isNudged || one.isWanted());
+    const wasNudged = isNudged;
+    const due = looks.filter((one) => wasNudged || one.isWanted());
     isNudged = false;
     isLooking = true;
     let moves = false;
     try {
-      moves = (await Promise.all(due.map((one) => one.run()))).includes(true);
+      for (const one of due) moves = (await one.run(wasNudged)) || moves;
     } finally {
       isLooking = false;
       clearTimeout(timer);
@@ -117,14 +118,16 @@
     },
   });
 
-  window.mobilesdQueue = {
+  /** The other scripts add their parts to it. */
+  window.mobilesdQueue = /** @type {MobilesdQueue} */ ({});
+  Object.assign(window.mobilesdQueue, {
     api,
     el,
     feed,
     state: () => state,
     settings: () =>
       Object.fromEntries(Object.entries(opts).filter(([name]) => name.startsWith("mobilesd_"))),
-  };
+  });
 
   onUiLoaded(() => {
     feed.nudge();

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from datetime import datetime, timezone
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, FastAPI, Request
@@ -14,6 +15,7 @@ from starlette.concurrency import run_in_threadpool
 
 from mobilesd_queue.errors import QueueError
 from mobilesd_queue.service import Service
+from mobilesd_queue.webui.job_view import by_turn, job_view, jobs_view
 from mobilesd_queue.webui.same_origin import has_login, require_login, require_same_origin
 
 PREFIX = "/mobilesd-queue"
@@ -94,23 +96,38 @@ def _text(body: dict[str, Any], name: str) -> str:
 
 Body = Annotated[dict[str, Any], Depends(_read_json)]
 
-_FILTERS = ("status", "target_server_alias", "q", "cursor", "limit", "source_info")
+_FILTERS = ("status", "target_server_alias", "q", "order", "limit")
 
 
-def add_routes(app: FastAPI, service: Service) -> None:
+Clock = Callable[[], datetime]
+# Per tab of Forge whether its capture is whole, and the sentence that says so.
+CaptureState = Callable[[], dict[str, dict[str, Any]]]
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def add_routes(
+    app: FastAPI, service: Service, capture_state: CaptureState, clock: Clock = _now
+) -> None:
     """
     Adds the routes under /mobilesd-queue to a new app of Forge's.
 
+    With --nowebui there is no page, and no login either, so there are no routes.
     Handlers are plain functions: they run in the thread pool and never hold up Forge's loop.
     They stand beside Forge's API and apart from its login.
     """
+    if not hasattr(app, "blocks"):
+        return
     router = APIRouter(
         prefix=PREFIX,
         route_class=_guarded_route(app, is_picture=False),
         default_response_class=JSONResponse,
         include_in_schema=False,
     )
-    _add_job_routes(router, service)
+    _add_state_routes(router, service, capture_state)
+    _add_job_routes(router, service, clock)
     _add_connection_routes(router, service)
     _add_outbox_routes(router, service)
     app.include_router(router)
@@ -121,23 +138,26 @@ def add_routes(app: FastAPI, service: Service) -> None:
     app.include_router(pictures)
 
 
-def _add_job_routes(router: APIRouter, service: Service) -> None:
+def _add_state_routes(router: APIRouter, service: Service, capture_state: CaptureState) -> None:
     @router.get("/state")
     def state() -> Any:
-        return service.state()
+        return {**service.state(), "capture": capture_state()}
 
     @router.get("/servers")
     def servers() -> Any:
         return {"servers": service.servers()}
 
+
+def _add_job_routes(router: APIRouter, service: Service, clock: Clock) -> None:
     @router.get("/jobs")
     def jobs(request: Request) -> Any:
         query = request.query_params
-        return service.jobs({name: query[name] for name in _FILTERS if query.get(name)})
+        page = service.jobs({name: query[name] for name in _FILTERS if query.get(name)})
+        return jobs_view(by_turn(page) if query.get("order") == "oldest" else page, clock())
 
     @router.get("/jobs/{job_id}")
     def job(job_id: str) -> Any:
-        return service.job(job_id)
+        return job_view(service.job(job_id), clock())
 
     @router.post("/jobs/{job_id}/cancel")
     def cancel(job_id: str, _body: Body) -> Any:

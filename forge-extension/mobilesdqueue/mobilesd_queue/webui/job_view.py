@@ -1,0 +1,208 @@
+"""A job as the tab shows it: every word about it is found here, the page only draws. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+Job = Mapping[str, Any]
+
+_STATUS_WORDS = {
+    "pending": "Waiting",
+    "processing": "Working",
+    "completed": "Done",
+    "failed": "Failed",
+    "cancelled": "Cancelled",
+}
+
+# Failures carry a sentence of their own, so only what still moves needs words for its reason.
+_REASON_WORDS = {
+    "assigned": "Taken by its server",
+    "waiting_for_server": "Waits for its server to come online",
+    "missing_checkpoint": "Waits until its server has this checkpoint",
+    "not_before": "Waits for its time",
+    "retrying": "Something went wrong; it is tried again",
+    "cancelling": "Being stopped",
+    "agent_offline": "Its server is away; it goes on when the server is back",
+    "expired": "Its time was over before it could start",
+}
+
+# With these a job stands still, however often one looks.
+_STILL = ("waiting_for_server", "missing_checkpoint", "not_before", "agent_offline")
+# With these its place in the queue says less than the reason.
+_WITHOUT_PLACE = (*_STILL, "cancelling", "retrying")
+
+_ACTIVE = ("pending", "processing")
+_DEFAULT_PRIORITY = 5
+_LAST_PLACE = 1_000_000
+
+_MINUTE_S = 60
+_HOUR_S = 3_600
+_DAY_S = 86_400
+# Shorter waits are over before they are read.
+_WORTH_SAYING_S = 5
+
+
+def jobs_view(page: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """A page of the queue's list: `jobs`, `total`, and `moves`: whether to look again soon."""
+    jobs = page["jobs"]
+    return {
+        "jobs": [job_view(job, now) for job in jobs],
+        "total": page["total"],
+        "moves": any(_is_moving(job) for job in jobs),
+    }
+
+
+def by_turn(page: Mapping[str, Any]) -> dict[str, Any]:
+    """The same page: running jobs first, then by place in the queue, then by age."""
+
+    def turn(job: Job) -> tuple[int, str]:
+        place = 0 if job["status"] == "processing" else job.get("queue_position") or _LAST_PLACE
+        return place, job["creation_timestamp"]
+
+    return {**page, "jobs": sorted(page["jobs"], key=turn)}
+
+
+def job_view(job: Job, now: datetime) -> dict[str, Any]:
+    """What the page draws of a job. `at` is when it ended, or else when it was made."""
+    params = job["generation_params"]
+    error = job["error"] or {}
+    is_active = job["status"] in _ACTIVE
+    return {
+        "id": job["mobilesd_job_id"],
+        "status": job["status"],
+        "word": _status_word(job),
+        "server": job["server_alias"] or job["target_server_alias"],
+        "at": job["completion_timestamp"] or job["creation_timestamp"],
+        "progress": job["progress"] if job["status"] == "processing" else None,
+        "outlook": outlook_words(job, now),
+        "prompt": job.get("name") or _prompt(params),
+        "settings": settings_words(job),
+        "error": error.get("message", ""),
+        "advice": error.get("owner_message", ""),
+        "warnings": [warning["message"] for warning in job["warnings"]],
+        "images": [_image_view(image) for image in job["images"]],
+        "tab": tab_of(params),
+        "can_cancel": is_active and job["status_reason"] != "cancelling",
+        "can_retry": not is_active,
+        "can_delete": job["status"] != "processing",
+    }
+
+
+def tab_of(params: Mapping[str, Any]) -> str:
+    """The tab of Forge on which a job's settings belong."""
+    return "img2img" if params.get("img2img") else "txt2img"
+
+
+def _image_view(image: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: image[name] for name in ("name", "width", "height", "seed", "infotext")}
+
+
+def _is_moving(job: Job) -> bool:
+    return job["status"] in _ACTIVE and job["status_reason"] not in _STILL
+
+
+def _status_word(job: Job) -> str:
+    if job["status_reason"] == "agent_offline":
+        return "Server away"
+    return _STATUS_WORDS.get(job["status"], job["status"])
+
+
+def outlook_words(job: Job, now: datetime) -> str:
+    """Where a job stands and when something will happen; "" when there is nothing to say."""
+    status, code = job["status"], job["status_reason"]
+    reason = _REASON_WORDS.get(code or "", "")
+    if status == "processing":
+        left = _until(job.get("estimated_completion_time"), now)
+        return reason or f"{job['progress']} %" + (f", about {left} left" if left else "")
+    place = job.get("queue_position")
+    if status != "pending" or place is None or code in _WITHOUT_PLACE:
+        return reason
+    wait = _until(job.get("estimated_start_time"), now)
+    is_minimum = job.get("queue_position_is_minimum") is True
+    return _place_words(place, is_minimum) + (f", starts in about {wait}" if wait else "")
+
+
+def _place_words(place: int, is_minimum: bool) -> str:
+    if is_minimum:
+        return f"{ordinal(place)} in line or later"
+    return "Next" if place == 1 else f"{ordinal(place)} in line"
+
+
+def ordinal(number: int) -> str:
+    """`1st`, `2nd`, `11th`."""
+    teen = number % 100 in (11, 12, 13)
+    ending = "th" if teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
+
+
+def _until(timestamp: str | None, now: datetime) -> str:
+    """A length of time as people say it; "" where it is not worth a number."""
+    if not timestamp:
+        return ""
+    seconds = (datetime.fromisoformat(timestamp.replace("Z", "+00:00")) - now).total_seconds()
+    if seconds < _WORTH_SAYING_S:
+        return ""
+    if seconds < _MINUTE_S:
+        return f"{-(-seconds // 5) * 5:.0f} s"
+    if seconds < _HOUR_S:
+        return f"{seconds / _MINUTE_S:.0f} min"
+    if seconds < 2 * _DAY_S:
+        return f"{seconds / _HOUR_S:.0f} h"
+    return f"{seconds / _DAY_S:.0f} days"
+
+
+def _prompt(params: Mapping[str, Any]) -> str:
+    prompt = params.get("positive_prompt")
+    return prompt if isinstance(prompt, str) and prompt.strip() else "No prompt"
+
+
+def settings_words(job: Job) -> str:
+    """A job's settings in one line. Rows of older versions may lack any field, or hold others."""
+    params = job["generation_params"]
+    parts = (
+        _count_words(params),
+        _model_words(params.get("checkpoint_name")),
+        _size_words(params),
+        "hires fix" if params.get("hires") else None,
+        _input_words(params.get("img2img")),
+        f"{params['steps']} steps" if params.get("steps") else None,
+        params.get("sampler_name"),
+        *_script_words(params),
+        None if job["priority"] == _DEFAULT_PRIORITY else f"priority {job['priority']}",
+        "a retry" if job.get("retry_of") else None,
+    )
+    return " · ".join(part for part in parts if isinstance(part, str) and part)
+
+
+def _count_words(params: Mapping[str, Any]) -> str | None:
+    sizes = (params.get("batch_size"), params.get("n_iter"))
+    size, passes = (number if isinstance(number, int) else 1 for number in sizes)
+    return f"{size * passes} pictures" if size * passes > 1 else None
+
+
+def _model_words(name: Any) -> str | None:
+    """A model as people know it: without folders, ending and hash."""
+    if not isinstance(name, str):
+        return None
+    file_name = re.split(r"[\\/]", re.sub(r" \[[0-9a-f]+\]$", "", name))[-1]
+    return re.sub(r"\.(safetensors|ckpt|pt|gguf|sft)$", "", file_name)
+
+
+def _size_words(params: Mapping[str, Any]) -> str | None:
+    width, height = params.get("width"), params.get("height")
+    return f"{width}\u00d7{height}" if width and height else None
+
+
+def _input_words(img2img: Any) -> str | None:
+    if not isinstance(img2img, Mapping):
+        return None
+    return "inpaint" if img2img.get("mask") else "img2img"
+
+
+def _script_words(params: Mapping[str, Any]) -> list[str]:
+    always_on, script = params.get("alwayson_scripts"), params.get("script")
+    titles = list(always_on) if isinstance(always_on, Mapping) else []
+    return titles + ([str(script.get("name", ""))] if isinstance(script, Mapping) else [])
