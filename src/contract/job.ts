@@ -163,6 +163,15 @@ export const JobView = JobStatusView.omit({
 });
 export type JobView = z.infer<typeof JobView>;
 
+/** A job in a list that was asked for `places`: with what its status says of its place and its times. */
+const ListedJob = JobView.extend({
+  queue_position: QueueEstimate.queue_position.optional(),
+  queue_position_is_minimum: QueueEstimate.queue_position_is_minimum,
+  estimated_start_time: QueueEstimate.estimated_start_time.optional(),
+  estimated_completion_time: JobStatusView.shape.estimated_completion_time.optional(),
+});
+export type ListedJob = z.infer<typeof ListedJob>;
+
 export const ListJobsQuery = z.strictObject({
   status: z
     .string()
@@ -177,6 +186,11 @@ export const ListJobsQuery = z.strictObject({
   /** Text looked for in prompt and name; ASCII letters in either case. */
   q: z.string().min(1).max(200).optional(),
   since: z.iso.datetime({ offset: true }).optional(),
+  /** Whether each job comes with its position and its estimated times, as its status has them. */
+  places: z
+    .enum(["true", "false"])
+    .default("false")
+    .transform((word) => word === "true"),
   order: z.enum(["newest", "oldest"]).default("newest"),
   cursor: z.string().max(200).optional(),
   limit: z.coerce.number().int().min(1).max(LIMITS.listLimitMax).default(LIMITS.listLimitDefault),
@@ -184,7 +198,7 @@ export const ListJobsQuery = z.strictObject({
 export type ListJobsQuery = z.infer<typeof ListJobsQuery>;
 
 export const JobList = z.object({
-  jobs: z.array(JobView),
+  jobs: z.array(ListedJob),
   next_cursor: z.string().nullable(),
   total: z.int(),
   total_is_minimum: z.literal(true).optional(),

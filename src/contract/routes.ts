@@ -7,8 +7,15 @@ import * as job from "./job.ts";
 import { LIMITS } from "./limits.ts";
 import { ServerList } from "./server.ts";
 
-/** Who may call a route: anyone, whoever holds a signed URL (or reads the job), or a key with a permission. */
-export type Access = "public" | "signed_or_jobs:read" | access.Permission;
+/**
+ * Who may call a route: anyone, whoever holds a signed URL (or reads the job), a key with one of two
+ * permissions, or a key with one.
+ */
+export type Access =
+  | "public"
+  | "signed_or_jobs:read"
+  | "jobs:submit_or_jobs:read"
+  | access.Permission;
 
 export interface Route {
   readonly method: "GET" | "POST" | "PUT" | "DELETE";
@@ -174,7 +181,7 @@ export const ROUTES = {
   listServers: {
     method: "GET",
     path: "/api/v1/servers",
-    access: "jobs:read",
+    access: "jobs:submit_or_jobs:read",
     summary: "The GPU boxes that jobs can name",
     status: 200,
     response: ServerList,

@@ -13,9 +13,11 @@ export interface Actor {
 /** Whether an actor may call a route at all. Which rows they reach is `ownerScope`'s answer. */
 export function mayCall(actor: Actor, access: Access): boolean {
   if (access === "public") return true;
-  if (access === "signed_or_jobs:read") return actor.permissions.includes("jobs:read");
-  if (access === "agent") return actor.permissions.includes("agent") && actor.serverAlias !== null;
-  return actor.permissions.includes(access);
+  const has = (permission: Permission) => actor.permissions.includes(permission);
+  if (access === "signed_or_jobs:read") return has("jobs:read");
+  if (access === "jobs:submit_or_jobs:read") return has("jobs:submit") || has("jobs:read");
+  if (access === "agent") return has("agent") && actor.serverAlias !== null;
+  return has(access);
 }
 
 /** The owner that a statement about jobs must name, or null where every owner's jobs may be reached. */

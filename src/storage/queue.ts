@@ -1,6 +1,4 @@
-import { LIMITS } from "@mobilesd/contract";
 import { and, asc, eq, gt, inArray, isNotNull, isNull, lte, ne, or, sql } from "drizzle-orm";
-import type { WaitingJob } from "../domain/estimate.ts";
 import { HELD_WAKE_AT } from "../domain/job-machine.ts";
 import { type Database, toTimestamp } from "./database.ts";
 import { type JobRow, rowOf, unchangedSince } from "./jobs.ts";
@@ -14,11 +12,11 @@ export interface NewLease {
 }
 
 /** In the words of the index's own condition: a bound value would leave its use to chance. */
-const claimable = (alias: string) =>
+export const claimable = (alias: string) =>
   and(eq(jobs.targetServerAlias, alias), sql`status = 'pending'`, isNull(jobs.holdReason));
 
 /** Every job that a server holds under a lease: few, and apart from all others in the wake index. */
-const leased = (alias: string) =>
+export const leased = (alias: string) =>
   and(
     eq(jobs.targetServerAlias, alias),
     isNotNull(jobs.agentSessionId),
@@ -140,52 +138,6 @@ export async function extendLease(
       ),
     );
   return meta.changes > 0;
-}
-
-/** Where a job stands in its server's order. */
-export interface Place {
-  readonly priority: number;
-  readonly creationTimestamp: string;
-  readonly id: string;
-}
-
-/** The claimable jobs before a place, in order, at most `positionMax` of them, read from the index alone. */
-export async function findJobsAhead(
-  db: Database,
-  alias: string,
-  place: Place,
-): Promise<WaitingJob[]> {
-  return db
-    .select({
-      costMegapixelSteps: jobs.costMegapixelSteps,
-      checkpointName: jobs.checkpointName,
-    })
-    .from(jobs)
-    .where(
-      and(
-        claimable(alias),
-        sql`(priority, creation_timestamp, mobilesd_job_id) < (${place.priority}, ${place.creationTimestamp}, ${place.id})`,
-      ),
-    )
-    .orderBy(asc(jobs.priority), asc(jobs.creationTimestamp), asc(jobs.mobilesdJobId))
-    .limit(LIMITS.positionMax);
-}
-
-/** The jobs that a server holds now, one of which it may run: few, all of them by the index. */
-export async function findLeasedJobs(
-  db: Database,
-  alias: string,
-): Promise<(WaitingJob & Pick<JobRow, "startedTimestamp" | "status" | "leaseUntil">)[]> {
-  return db
-    .select({
-      costMegapixelSteps: jobs.costMegapixelSteps,
-      checkpointName: jobs.checkpointName,
-      startedTimestamp: jobs.startedTimestamp,
-      status: jobs.status,
-      leaseUntil: jobs.leaseUntil,
-    })
-    .from(jobs)
-    .where(leased(alias));
 }
 
 /** Waiting rows that one sweep looks at per server; the rest comes with the next, oldest first. */

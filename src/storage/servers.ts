@@ -5,6 +5,7 @@ import type { Database } from "./database.ts";
 import { catalogueNames, servers } from "./schema.ts";
 
 export type ServerRow = typeof servers.$inferSelect;
+export type ServerWithLease = ServerRow & { readonly leaseUntil: number | null };
 export type ServerColumns = Partial<typeof servers.$inferInsert>;
 
 export async function findServer(db: Database, alias: string): Promise<ServerRow | undefined> {
@@ -17,9 +18,7 @@ export async function listServers(db: Database): Promise<ServerRow[]> {
 }
 
 /** Every server with the end of the last lease that it holds, by which it is present without being seen. */
-export async function listServersWithLease(
-  db: Database,
-): Promise<(ServerRow & { readonly leaseUntil: number | null })[]> {
+export async function listServersWithLease(db: Database): Promise<ServerWithLease[]> {
   const leaseUntil = sql<number | null>`(SELECT max(lease_until) FROM jobs
     WHERE target_server_alias = ${servers.alias} AND agent_session_id IS NOT NULL AND wake_at IS NOT NULL)`;
   return db

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { ClaimPairing, PairingClaimed, ROUTES } from "@mobilesd/contract";
+import { ClaimPairing, JobStatus, PairingClaimed, ROUTES } from "@mobilesd/contract";
 import { expect, it } from "vitest";
 import { isWellFormedToken, keyIdOf } from "../../src/domain/credentials.ts";
 
@@ -19,4 +19,11 @@ it("gives an extension a key of its own for a code", () => {
   const { id, key, secret } = answer.key;
   expect(isWellFormedToken("msk_", key) && isWellFormedToken("mss_", secret)).toBe(true);
   expect(id).toBe(keyIdOf(key));
+});
+
+it("lists jobs of every status with their places, field by field", () => {
+  const list = golden("list-with-places");
+  expect(ROUTES.listJobs.response.parse(list)).toEqual(list);
+  const statuses = new Set(list.jobs.map((job: { status: string }) => job.status));
+  expect(JobStatus.options.filter((status) => !statuses.has(status))).toEqual(["cancelled"]);
 });

@@ -20,6 +20,14 @@ it("lets each role call what it is for", () => {
   expect(mayCall(actor([]), "signed_or_jobs:read")).toBe(false);
 });
 
+it("tells the servers to whoever may queue a job or read one", () => {
+  const access = "jobs:submit_or_jobs:read";
+  expect(mayCall(actor(["jobs:submit"]), access)).toBe(true);
+  expect(mayCall(actor(["jobs:read"]), access)).toBe(true);
+  expect(mayCall(actor(["jobs:manage"]), access)).toBe(false);
+  expect(mayCall(actor(ROLES.agent, "box"), access)).toBe(false);
+});
+
 it("binds an agent to one server, and keeps owners off the agent's routes", () => {
   expect(mayCall(actor(ROLES.agent, "box"), "agent")).toBe(true);
   expect(mayCall(actor(ROLES.agent), "agent")).toBe(false);

@@ -3,14 +3,13 @@ import { describe, expect, it } from "vitest";
 import {
   claimNextJob,
   findClaimedJob,
-  findJobsAhead,
   findJobsOfOtherSessions,
   findJobsToWake,
-  findLeasedJobs,
   holdMissingCheckpoints,
   renameCheckpoint,
 } from "../../src/storage/queue.ts";
 import { listJobs } from "../../src/storage/jobs.ts";
+import { findJobsAhead, findLeasedJobs, findQueues } from "../../src/storage/places.ts";
 import { exampleJob } from "../support/example-job.ts";
 import { newAgent } from "../support/workerd/new-agent.ts";
 import { newOwner } from "../support/workerd/new-owner.ts";
@@ -82,6 +81,7 @@ describe("the plan of", () => {
     "the claim": (db) => claimNextJob(db, "box", lease("ses"), 1),
     "a repeated claim": (db) => findClaimedJob(db, "box", { sessionId: "s", claimId: "c" }),
     "a position": (db) => findJobsAhead(db, "box", place),
+    "the queue of a server": (db) => findQueues(db, new Set(["box"])),
     "the jobs that a server holds": (db) => findLeasedJobs(db, "box"),
     "the jobs of older sessions": (db) => findJobsOfOtherSessions(db, "box", "ses"),
     "the sweep": (db) => findJobsToWake(db, "box", 1),

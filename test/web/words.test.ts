@@ -123,6 +123,8 @@ describe("what the page says of a box", () => {
     is_present: true,
     last_seen_at: inSeconds(-120),
     has_catalogue: true,
+    queue_length: 0,
+    estimated_start_time: "2026-11-02T12:00:00.000Z",
   };
 
   it.each([

@@ -1,11 +1,24 @@
-import { LIMITS } from "@mobilesd/contract";
-import { runMs, waitMs } from "../../domain/estimate.ts";
 import { isPresent } from "../../domain/presence.ts";
+import {
+  isBefore,
+  outcomeOf,
+  type Place,
+  runningEndAt,
+  type ServerWork,
+  type Waiting,
+} from "../../domain/place.ts";
+import type { WaitingJob } from "../../domain/estimate.ts";
 import { toTimestamp } from "../../storage/database.ts";
 import type { JobRow } from "../../storage/jobs.ts";
-import { findJobsAhead, findLeasedJobs, type Place } from "../../storage/queue.ts";
+import {
+  findJobsAhead,
+  findLeasedJobs,
+  findQueues,
+  type ServersQueue,
+} from "../../storage/places.ts";
 import { findServer, type ServerRow, timingOf } from "../../storage/servers.ts";
 import type { Context } from "../context.ts";
+import { startedAt, workOf } from "../server-work.ts";
 
 /** Where a job stands and when it should run, by what its server has shown so far. */
 export interface QueueEstimate {
@@ -15,12 +28,25 @@ export interface QueueEstimate {
   readonly estimated_completion_time: string | null;
 }
 
-type Waiting = Pick<JobRow, "costMegapixelSteps" | "checkpointName" | "notBefore">;
-
 /** What is to come of a job, and whether its server is there to do it. */
 export interface Outlook {
   readonly estimate: QueueEstimate;
   readonly isServerPresent: boolean;
+}
+
+function viewPlace(
+  job: Waiting,
+  ahead: readonly WaitingJob[],
+  work: ServerWork,
+  now: number,
+): QueueEstimate {
+  const { position, isMinimum, startAt, completionAt } = outcomeOf(job, ahead, work, now);
+  return {
+    queue_position: position,
+    ...(isMinimum ? { queue_position_is_minimum: true as const } : {}),
+    estimated_start_time: toTimestamp(startAt),
+    estimated_completion_time: toTimestamp(completionAt),
+  };
 }
 
 /**
@@ -36,29 +62,13 @@ export async function estimatePlace(
   place: Place | null,
 ): Promise<Outlook> {
   const now = ctx.clock();
-  const timing = timingOf(server);
   const ahead = place === null ? [] : await findJobsAhead(ctx.db, server.alias, place);
   const held = await findLeasedJobs(ctx.db, server.alias);
-  const current = held.find((one) => one.status === "processing");
-  const running = current
-    ? { ...current, elapsedMs: now - Date.parse(current.startedTimestamp ?? toTimestamp(now)) }
-    : null;
-  const previous = ahead.at(-1)?.checkpointName ?? current?.checkpointName ?? null;
-  const startAt = Math.max(now + waitMs(running, ahead, timing), job.notBefore ?? 0);
-  const isMinimum = ahead.length >= LIMITS.positionMax;
   const leaseUntil = Math.max(0, ...held.map((one) => one.leaseUntil ?? 0));
+  const sighting = { lastSeenAt: server.lastSeenAt, leaseUntil };
   return {
-    estimate: {
-      queue_position: isMinimum ? LIMITS.positionMax : ahead.length + 1,
-      ...(isMinimum ? { queue_position_is_minimum: true as const } : {}),
-      estimated_start_time: toTimestamp(startAt),
-      estimated_completion_time: toTimestamp(startAt + runMs(job, previous, timing)),
-    },
-    isServerPresent: isPresent(
-      { lastSeenAt: server.lastSeenAt, leaseUntil },
-      now,
-      ctx.settings.durations,
-    ),
+    estimate: viewPlace(job, ahead, workOf(server, held, now), now),
+    isServerPresent: isPresent(sighting, now, ctx.settings.durations),
   };
 }
 
@@ -72,6 +82,13 @@ function placeOf({ priority, creationTimestamp, mobilesdJobId: id }: JobRow): Pl
   return { priority, creationTimestamp, id };
 }
 
+/** One that runs has an end in sight; nobody knows when a box that went away comes back. */
+function viewRunning(job: JobRow, server: ServerRow, now: number): QueueEstimate {
+  if (job.statusReason === "agent_offline") return NOT_WAITING;
+  const endAt = runningEndAt({ ...job, startedAt: startedAt(job, now) }, timingOf(server), now);
+  return { ...NOT_WAITING, estimated_completion_time: toTimestamp(endAt) };
+}
+
 /** The same for a stored job: one that runs has an end in sight, one that is over has neither. */
 export async function estimateJob(ctx: Context, job: JobRow): Promise<Outlook> {
   const isOpen = job.status === "pending" || job.status === "processing";
@@ -81,14 +98,41 @@ export async function estimateJob(ctx: Context, job: JobRow): Promise<Outlook> {
     return estimatePlace(ctx, server, job, job.leaseHash === null ? placeOf(job) : null);
   }
   const now = ctx.clock();
-  const startedAt = Date.parse(job.startedTimestamp ?? toTimestamp(now));
-  const endAt = startedAt + runMs(job, job.checkpointName, timingOf(server));
-  // Nobody knows when a box that went away comes back.
-  const isAway = job.statusReason === "agent_offline";
-  const estimated_completion_time = isAway ? null : toTimestamp(Math.max(now, endAt));
   const sighting = { lastSeenAt: server.lastSeenAt, leaseUntil: job.leaseUntil };
   return {
-    estimate: { ...NOT_WAITING, estimated_completion_time },
+    estimate: viewRunning(job, server, now),
     isServerPresent: isPresent(sighting, now, ctx.settings.durations),
   };
+}
+
+function estimateIn(
+  job: JobRow,
+  server: ServerRow | undefined,
+  queue: ServersQueue | undefined,
+  now: number,
+): QueueEstimate {
+  if (server && job.status === "processing") return viewRunning(job, server, now);
+  if (!server || !queue || job.status !== "pending") return NOT_WAITING;
+  const isTaken = job.leaseHash !== null;
+  const ahead = isTaken ? [] : queue.waiting.filter((one) => isBefore(one, placeOf(job)));
+  return viewPlace(job, ahead, workOf(server, queue.held, now), now);
+}
+
+/**
+ * The estimates of many jobs, in their order: what `estimateJob` says of each, for one look at the queue of
+ * each server that one of them waits for.
+ */
+export async function estimateJobs(
+  ctx: Context,
+  jobs: readonly JobRow[],
+  servers: readonly ServerRow[],
+): Promise<QueueEstimate[]> {
+  const now = ctx.clock();
+  const waiting = jobs.filter((job) => job.status === "pending");
+  const queues = await findQueues(ctx.db, new Set(waiting.map((job) => job.targetServerAlias)));
+  return jobs.map((job) => {
+    const alias = job.targetServerAlias;
+    const server = servers.find((one) => one.alias === alias);
+    return estimateIn(job, server, queues.get(alias), now);
+  });
 }

@@ -1,14 +1,19 @@
-import { type JobList, type JobStatusView, type JobView, LIMITS } from "@mobilesd/contract";
-import type { ListJobsQuery } from "@mobilesd/contract";
+import {
+  type JobList,
+  type JobStatusView,
+  type JobView,
+  LIMITS,
+  type ListJobsQuery,
+} from "@mobilesd/contract";
 import { ownerScope } from "../../domain/access.ts";
 import { isPresent, waitsForServer } from "../../domain/presence.ts";
 import { listImages, listImagesOf } from "../../storage/images.ts";
 import { type Cursor, findJob, type JobRow, listJobs as listRows } from "../../storage/jobs.ts";
 import { findOwnerByName } from "../../storage/keys.ts";
-import { listServersWithLease } from "../../storage/servers.ts";
+import { listServersWithLease, type ServerWithLease } from "../../storage/servers.ts";
 import { AppError, fieldError } from "../app-error.ts";
 import type { ActorContext } from "../context.ts";
-import { estimateJob } from "./place.ts";
+import { estimateJob, estimateJobs } from "./place.ts";
 import { viewJob, viewStatus } from "./view.ts";
 
 /** A job that the caller may see; what is another owner's is not found, like what does not exist. */
@@ -18,11 +23,9 @@ export async function requireJob(ctx: ActorContext, id: string): Promise<JobRow>
   return job;
 }
 
-/** The servers that are there, asked for only when one of `jobs` waits for nothing else. */
-async function presentServers(ctx: ActorContext, jobs: readonly JobRow[]): Promise<Set<string>> {
-  if (!jobs.some(waitsForServer)) return new Set();
+/** The aliases of those servers that are there. */
+function presentOf(ctx: ActorContext, servers: readonly ServerWithLease[]): Set<string> {
   const now = ctx.clock();
-  const servers = await listServersWithLease(ctx.db);
   const present = servers.filter((server) => isPresent(server, now, ctx.settings.durations));
   return new Set(present.map((server) => server.alias));
 }
@@ -30,7 +33,7 @@ async function presentServers(ctx: ActorContext, jobs: readonly JobRow[]): Promi
 /** Everything about one job. */
 export async function getJob(ctx: ActorContext, id: string): Promise<JobView> {
   const job = await requireJob(ctx, id);
-  const present = await presentServers(ctx, [job]);
+  const present = presentOf(ctx, waitsForServer(job) ? await listServersWithLease(ctx.db) : []);
   const images = await listImagesOf(ctx.db, job);
   return viewJob(ctx, job, images, present.has(job.targetServerAlias));
 }
@@ -78,17 +81,22 @@ export async function listJobs(ctx: ActorContext, query: ListJobsQuery): Promise
     ownerId,
     page.filter((job) => job.status === "completed").map((job) => job.mobilesdJobId),
   );
-  const present = await presentServers(ctx, page);
+  const isOpen = (job: JobRow) => job.status === "pending" || job.status === "processing";
+  const needsServers = page.some(query.places ? isOpen : waitsForServer);
+  const servers = needsServers ? await listServersWithLease(ctx.db) : [];
+  const present = presentOf(ctx, servers);
+  const places = query.places ? await estimateJobs(ctx, page, servers) : [];
   const isMinimum = total > LIMITS.listTotalMax;
   return {
-    jobs: page.map((job) =>
-      viewJob(
+    jobs: page.map((job, at) => ({
+      ...viewJob(
         ctx,
         job,
         images.filter((image) => image.mobilesdJobId === job.mobilesdJobId),
         present.has(job.targetServerAlias),
       ),
-    ),
+      ...places[at],
+    })),
     next_cursor: rows.length > query.limit && last ? encodeCursor(last) : null,
     total: Math.min(total, LIMITS.listTotalMax),
     ...(isMinimum ? { total_is_minimum: true as const } : {}),
