@@ -26,6 +26,9 @@ _FILLS = ("fill", "original", "latent noise", "latent nothing")
 _MASK_MODES = ("Inpaint masked", "Inpaint not masked")
 _AREAS = ("Whole picture", "Only masked")
 
+# The tag of EXIF that says how a camera was held.
+_ORIENTATION = 0x0112
+
 # Brightness from which a mask counts as painted once Forge has rounded it.
 _PAINTED_MIN = 128
 
@@ -40,7 +43,9 @@ class Input:
 
 def _fixed(image: Image.Image) -> Image.Image:
     """As it is seen: its orientation applied, transparency of a palette made a channel."""
-    image = ImageOps.exif_transpose(image) or image
+    # Without an orientation it would only be copied.
+    if image.getexif().get(_ORIENTATION, 1) != 1:
+        image = ImageOps.exif_transpose(image) or image
     if image.mode in ("RGB", "P") and isinstance(image.info.get("transparency"), bytes):
         return image.convert("RGBA")
     return image

@@ -1,0 +1,74 @@
+"""Pictures and amounts of a job."""
+
+import io
+
+import numpy
+import pytest
+from PIL import Image
+
+from mobilesd_queue.capture.limits import UPLOAD_BYTES_MAX
+from mobilesd_queue.capture.picture import Picture, pictures_in, replace_pictures
+from support.screens import adetailer, alwayson, colour, detailer_unit, img2img, txt2img
+
+
+def noise(mode, width=31, height=17):
+    channels = len(mode)
+    shape = (height, width, channels) if channels > 1 else (height, width)
+    pixels = numpy.random.default_rng(7).integers(0, 256, shape, numpy.uint8)
+    return Image.fromarray(pixels, mode)
+
+
+@pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
+def test_a_png_has_the_very_pixels(mode):
+    image = noise(mode)
+    again = Image.open(io.BytesIO(Picture(image, "x").png()))
+    assert again.mode == mode
+    assert numpy.array_equal(numpy.asarray(again), numpy.asarray(image))
+
+
+def test_a_png_tells_nothing_of_where_the_picture_comes_from():
+    image = noise("RGB")
+    image.info.update(parameters="secret", icc_profile=b"profile", transparency=(1, 2, 3))
+    image.getexif()[0x0112] = 6
+    again = Image.open(io.BytesIO(Picture(image, "x").png()))
+    assert (again.info, dict(again.getexif()), again.size) == ({}, {}, image.size)
+
+
+def test_pictures_are_found_and_replaced_wherever_they_stand():
+    one, other = Picture(noise("L"), "one"), Picture(noise("L"), "other")
+    tree = {"a": one, "b": [1, {"c": other}], "d": (one, "x")}
+    assert pictures_in(tree) == [one, other, one]
+    replaced = replace_pictures(tree, lambda picture: picture.role)
+    assert replaced == {"a": "one", "b": [1, {"c": "other"}], "d": ["one", "x"]}
+    assert tree["a"] is one
+
+
+def test_a_picture_of_too_many_pixels_is_refused_by_its_role(reasons_of):
+    screen = img2img(init_img=colour(4001, 4000, (1, 2, 3)))
+    assert reasons_of(screen) == (
+        "The init image has 4001x4000 pixels: scale it down to 16 megapixels.",
+    )
+
+
+def test_a_picture_of_too_many_bytes_is_refused_by_its_role(reasons_of):
+    reasons = reasons_of(img2img(init_img=noise("RGB", 2700, 2700)))
+    assert reasons == ("The init image is larger than 20 MB as PNG: scale it down.",)
+
+
+def test_a_large_picture_that_packs_well_is_taken(params_of):
+    screen = img2img(init_img=colour(3000, 3000, (1, 2, 3)))
+    picture = params_of(screen)["img2img"]["init_image"]
+    assert len(picture.png()) < UPLOAD_BYTES_MAX
+
+
+def test_too_many_pictures_are_refused(reasons_of):
+    script = alwayson("X", [colour(8, 8, (at, 0, 0)) for at in range(33)], None)
+    assert reasons_of(txt2img(script)) == ("33 pictures go in: a job takes 32. Leave some out.",)
+
+
+def test_settings_that_are_too_long_together_are_refused_by_the_longest(reasons_of):
+    unit = detailer_unit(ad_model="x", ad_prompt="y" * 200_000)
+    assert reasons_of(txt2img(adetailer(True, unit))) == (
+        "All settings together are longer than 200000 characters, alwayson scripts most of all: "
+        "shorten it.",
+    )
