@@ -1,7 +1,7 @@
 """Every id and class in the page that Python and JavaScript share.
 
-No id ends in `_generate`, `_interrupt` or `_skip`: Forge's keyboard shortcuts press the first button
-of a tab whose id ends so (script.js).
+No id ends in `_generate`, `_interrupt` or `_skip`: Forge's keyboard shortcuts press the first
+button of a tab whose id ends so (script.js).
 """
 
 from __future__ import annotations
@@ -30,6 +30,11 @@ def generate(tab: Tab) -> str:
 def queue_button(tab: Tab) -> str:
     """The button "Queue in MobileSD" beside Generate."""
     return f"{tab}_queue_mobilesd"
+
+
+def box(tab: Tab) -> str:
+    """Button and line together, which the page's script moves behind Generate's box."""
+    return f"{tab}_mobilesd_box"
 
 
 def status(tab: Tab) -> str:

@@ -34,6 +34,7 @@ class AccordionParts:
     """The accordion's components, none of which is an argument of a script."""
 
     button: Any
+    outcome: Any
     priority: Any
     server: Any
     refresh: Any

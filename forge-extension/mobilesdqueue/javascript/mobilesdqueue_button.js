@@ -1,0 +1,179 @@
+/* MobileSD Queue: the button beside Generate, with its place, its line, its badge, its menu and its hotkey. */
+(() => {
+  const TABS = ["txt2img", "img2img"];
+  const REPEAT_MAX = 50;
+  const QUEUEING = "Queueing…";
+  const LOST = "Not queued: Forge did not answer the click. Reload the page and queue again.";
+  /** Forge's own (script.js), which takes Ctrl+Shift+Enter for Ctrl+Enter unless the key is caught before. */
+  const TAKEN = new Set(["ctrl+enter", "alt+enter", "escape", "esc"]);
+
+  /** @param {string} id */
+  const byId = (id) => document.getElementById(id);
+  /** @param {string} tab */
+  const buttonOf = (tab) => /** @type {HTMLButtonElement | null} */ (byId(`${tab}_queue_mobilesd`));
+
+  /** Clicks whose answer is not there yet, by tab, oldest first. @type {Map<string, Set<string>>} */
+  const pending = new Map(TABS.map((tab) => [tab, new Set()]));
+  /** What the next click asks beside the accordion. @type {Map<string, object>} */
+  const asked = new Map();
+  /** The lines that stand in for an answer, by tab. @type {Map<string, HTMLElement[]>} */
+  const lines = new Map();
+  /** @type {boolean | null} */
+  let wasConnected = null;
+
+  /** A random UUID; `crypto.randomUUID` is missing where Forge is opened by plain http from another machine. */
+  function newId() {
+    const bytes = crypto.getRandomValues(new Uint8Array(16));
+    const hex = [...bytes].map((byte, at) => {
+      const marked = at === 6 ? (byte & 15) | 64 : at === 8 ? (byte & 63) | 128 : byte;
+      return marked.toString(16).padStart(2, "0");
+    });
+    return [hex.slice(0, 4), hex.slice(4, 6), hex.slice(6, 8), hex.slice(8, 10), hex.slice(10)]
+      .map((part) => part.join(""))
+      .join("-");
+  }
+
+  /** Says something in place of the last answer, or with no words lets that one be seen again. */
+  function say(/** @type {string} */ tab, words = "", kind = "pending") {
+    for (const line of lines.get(tab) ?? []) {
+      line.textContent = words;
+      line.dataset["kind"] = kind;
+      line.hidden = words === "";
+    }
+  }
+
+  /** @type {MobilesdQueueButton["clicked"]} */
+  function clicked(tab, inputs) {
+    const id = newId();
+    pending.get(tab)?.add(id);
+    say(tab, QUEUEING);
+    const control = JSON.stringify({ ...asked.get(tab), click_id: id });
+    asked.delete(tab);
+    return [control, ...inputs.slice(1)];
+  }
+
+  /** The answer names the clicks before it too: two that come at once may be drawn as one. */
+  function ended(/** @type {string} */ tab) {
+    const waiting = pending.get(tab) ?? new Set();
+    const outcome = /** @type {HTMLElement | null} */ (
+      byId(`${tab}_mobilesd_status`)?.querySelector(".mobilesd_outcome")
+    );
+    const answered = (outcome?.dataset["clicks"] ?? "")
+      .split(" ")
+      .filter((id) => waiting.delete(id));
+    const isLost = answered.length === 0 && waiting.size > 0;
+    if (isLost) waiting.delete(waiting.values().next().value ?? "");
+    if (waiting.size > 0) say(tab, QUEUEING);
+    else if (isLost) say(tab, LOST, "refused");
+    else say(tab);
+    window.mobilesdQueue?.feed.nudge();
+  }
+
+  /** @param {string} tab @param {object} [more] */
+  function press(tab, more = {}) {
+    const button = buttonOf(tab);
+    if (!button || button.disabled) return;
+    asked.set(tab, more);
+    button.click();
+  }
+
+  /** @param {string} tab */
+  function pressForSeeds(tab) {
+    const typed = prompt(`How many jobs, each with the next seed? (2 to ${REPEAT_MAX})`, "4");
+    if (typed === null) return;
+    const repeat = Number(typed);
+    if (Number.isInteger(repeat) && repeat >= 1 && repeat <= REPEAT_MAX) {
+      press(tab, { repeat, seed_rule: "next" });
+    } else {
+      say(tab, `Not queued: type a whole number from 2 to ${REPEAT_MAX}.`, "refused");
+    }
+  }
+
+  /** A line over the one that Gradio draws, which must not be changed from outside. */
+  function makeLine(/** @type {Element} */ answer) {
+    const line = document.createElement("div");
+    line.className = "mobilesd_outcome mobilesd_line";
+    line.setAttribute("role", "status");
+    line.hidden = true;
+    answer.before(line);
+    return line;
+  }
+
+  /** @param {string} tab */
+  function settle(tab) {
+    const box = byId(`${tab}_mobilesd_box`);
+    const status = byId(`${tab}_mobilesd_status`);
+    if (!box || !status) return;
+    // Interrupt and Skip lie over all of Generate's box while something runs.
+    byId(`${tab}_generate_box`)?.after(box);
+    status.setAttribute("aria-live", "polite");
+    const inAccordion = byId(`${tab}_mobilesd_accordion`)?.querySelector(".mobilesd_status");
+    lines.set(tab, [status, inAccordion].filter((one) => one instanceof Element).map(makeLine));
+    for (const over of ["generate", "interrupt"]) {
+      appendContextMenuOption(`#${tab}_${over}`, "Queue in MobileSD", () => press(tab));
+      appendContextMenuOption(`#${tab}_${over}`, "Queue N seeds in MobileSD…", () =>
+        pressForSeeds(tab),
+      );
+    }
+  }
+
+  /** @param {number | null} waiting */
+  function drawBadge(waiting) {
+    for (const button of TABS.map(buttonOf)) {
+      let badge = button?.querySelector(".mobilesd_badge");
+      if (!waiting || !button) badge?.remove();
+      else {
+        badge ??= button.appendChild(document.createElement("span"));
+        badge.className = "mobilesd_badge";
+        badge.textContent = `${waiting}`;
+        badge.setAttribute("title", waiting === 1 ? "1 job waits" : `${waiting} jobs wait`);
+      }
+    }
+  }
+
+  /** @param {MobilesdState} state */
+  function drawState(state) {
+    drawBadge(state.waiting);
+    if (state.connected === wasConnected) return;
+    const isNews = wasConnected !== null || state.connected === false;
+    wasConnected = state.connected;
+    for (const tab of isNews ? TABS : []) {
+      const line = byId(`${tab}_mobilesd_connection`)?.querySelector(".mobilesd_connection_text");
+      if (state.connected) byId(`${tab}_mobilesd_refresh_servers`)?.click();
+      else if (line && state.error) line.textContent = state.error;
+    }
+  }
+
+  /** @param {KeyboardEvent} event */
+  function isHotkey(event) {
+    const wanted = `${opts["mobilesd_hotkey"] ?? ""}`.toLowerCase().replaceAll(" ", "");
+    const parts = wanted.split("+").map((part) => (part === "cmd" ? "ctrl" : part));
+    const key = parts.pop() ?? "";
+    const held = [
+      event.ctrlKey || event.metaKey ? "ctrl" : "",
+      event.altKey ? "alt" : "",
+      event.shiftKey ? "shift" : "",
+    ].filter(Boolean);
+    const isKey = event.key.toLowerCase() === key || event.code.toLowerCase() === `key${key}`;
+    const isSafe = /^f\d+$/.test(key) || held.includes("ctrl") || held.includes("alt");
+    const isAsked = held.length === parts.length && held.every((part) => parts.includes(part));
+    return isKey && isSafe && isAsked && !TAKEN.has(wanted) && !event.isComposing;
+  }
+
+  /** @param {KeyboardEvent} event */
+  function onKey(event) {
+    const tab = TABS.find((one) => get_uiCurrentTabContent()?.id === `tab_${one}`);
+    if (!tab || !isHotkey(event)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    if (!event.repeat) press(tab);
+  }
+
+  window.mobilesdQueueButton = { clicked, ended };
+
+  onUiLoaded(() => {
+    for (const tab of TABS) settle(tab);
+    window.addEventListener("keydown", onKey, true);
+    window.mobilesdQueue?.feed.on("state", drawState);
+  });
+})();

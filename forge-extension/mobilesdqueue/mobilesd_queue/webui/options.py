@@ -1,0 +1,101 @@
+"""The settings page "MobileSD": addresses, defaults and habits. The secret is never an option."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+import gradio as gr
+from modules import shared
+
+from mobilesd_queue.element_ids import CONNECTION_SETTINGS, SETTINGS_SECTION
+from mobilesd_queue.errors import QueueError
+from mobilesd_queue.service import Options
+
+SECTION = (SETTINGS_SECTION, "MobileSD")
+URL_DEFAULT = "http://127.0.0.1:3000"
+PRIORITY_DEFAULT = 5
+HOTKEY_DEFAULT = "Ctrl+Shift+Enter"
+OLD_SECRET = "mobilesd_api_secret"
+
+_log = logging.getLogger("mobilesd_queue")
+
+
+def add_settings() -> None:
+    """Adds the section to Forge's settings. Address and key can't be set through Forge's API: who
+    reaches only that must not be able to send the queue's secret elsewhere."""
+    add = shared.opts.add_option
+    mount = shared.OptionHTML(f'<div id="{CONNECTION_SETTINGS}"></div>')
+    mount.section = SECTION
+    add("mobilesd_connection", mount)
+    add("mobilesd_url", _option(URL_DEFAULT, "Address of the queue", restrict_api=True))
+    key = _option("", "API key", restrict_api=True)
+    add("mobilesd_api_key", key.info("not the secret; Connect fills it in"))
+    server = _option("", "Default server")
+    add("mobilesd_server", server.info("its name; empty: the only one there is"))
+    slider = {"minimum": 1, "maximum": 10, "step": 1}
+    priority = _option(PRIORITY_DEFAULT, "Default priority", gr.Slider, slider)
+    add("mobilesd_priority", priority.info("1 runs first").needs_reload_ui())
+    hotkey = _option(HOTKEY_DEFAULT, "Hotkey of Queue in MobileSD")
+    add("mobilesd_hotkey", hotkey.info("such as Ctrl+Shift+Enter or Alt+Q; empty: none"))
+    tls = _option(True, "Check the certificate of the queue's server")
+    add("mobilesd_verify_tls", tls.info("leave it on, unless you signed the certificate yourself"))
+
+
+def _option(
+    default: object,
+    label: str,
+    component: object = None,
+    component_args: dict[str, object] | None = None,
+    *,
+    restrict_api: bool = False,
+) -> shared.OptionInfo:
+    return shared.OptionInfo(
+        default, label, component, component_args, section=SECTION, restrict_api=restrict_api
+    )
+
+
+def current_options() -> Options:
+    """The settings at this moment, defaults where the settings page was never saved."""
+    read = shared.opts.data.get
+    return Options(
+        url=str(read("mobilesd_url", URL_DEFAULT) or URL_DEFAULT).strip(),
+        api_key=str(read("mobilesd_api_key", "") or "").strip(),
+        server=str(read("mobilesd_server", "") or "").strip(),
+        priority=int(read("mobilesd_priority", PRIORITY_DEFAULT)),
+        verify_tls=bool(read("mobilesd_verify_tls", True)),
+    )
+
+
+def keep_options(url: str, api_key: str) -> None:
+    """Stores address and key in Forge's settings. Raises QueueError where Forge's are frozen."""
+    try:
+        shared.opts.set("mobilesd_url", url)
+        shared.opts.set("mobilesd_api_key", api_key)
+        shared.opts.save(shared.config_filename)
+    except (AssertionError, RuntimeError) as error:
+        raise QueueError(
+            "Forge's settings are frozen by a start option, so the address and the key cannot be "
+            "kept. Start Forge without it, or set MOBILESD_URL, MOBILESD_API_KEY and "
+            "MOBILESD_API_SECRET in Forge's environment."
+        ) from error
+
+
+def move_old_secret(adopt: Callable[[str], bool]) -> None:
+    """Takes an old option with the secret out of Forge's options and its config.json.
+
+    `adopt` keeps the secret where it is safe and answers whether it could; then the option goes.
+    """
+    secret = shared.opts.data.get(OLD_SECRET)
+    if not isinstance(secret, str):
+        return
+    if secret and not adopt(secret):
+        return
+    del shared.opts.data[OLD_SECRET]
+    try:
+        shared.opts.save(shared.config_filename)
+    except (AssertionError, OSError):
+        _log.warning(
+            "The secret still stands in Forge's config.json, which cannot be written: "
+            "remove mobilesd_api_secret there."
+        )

@@ -1,0 +1,85 @@
+"""Where each script's arguments stand among Generate's inputs, as Forge's own tables say."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from mobilesd_queue.capture.screen import ScriptOnScreen
+
+
+@dataclass(frozen=True)
+class ScriptTable:
+    """One script of a tab. Its arguments are `tail[start:end]` of Generate's inputs."""
+
+    title: str
+    kind: Literal["alwayson", "selectable", "builtin"]
+    start: int
+    end: int
+    component_ids: tuple[int, ...] = ()
+    labels: tuple[str | None, ...] = ()
+    defaults: tuple[Any, ...] | None = None
+    fields: Mapping[str, int] = field(default_factory=dict)
+
+    def on_screen(self, tail: Sequence[Any], failed: Mapping[int, str]) -> ScriptOnScreen:
+        """The script with the values of a click. `failed` says by component id why one has none."""
+        reasons = [failed[one] for one in self.component_ids if one in failed]
+        return ScriptOnScreen(
+            title=self.title,
+            kind=self.kind,
+            labels=self.labels,
+            values=tuple(tail[self.start : self.end]),
+            defaults=self.defaults,
+            fields=self.fields,
+            uncaptured=reasons[0] if reasons else None,
+        )
+
+
+def always_on_tables(runner: Any) -> tuple[ScriptTable, ...]:
+    """All that take part in every generation and have arguments, in the runner's order."""
+    tables = (_table(script, runner.inputs) for script in runner.scripts if script.alwayson)
+    return tuple(table for table in tables if table.end > table.start)
+
+
+def selectable_tables(runner: Any) -> tuple[ScriptTable, ...]:
+    """Those in the dropdown, whose index counts from 1; 0 is "None"."""
+    return tuple(_table(script, runner.inputs) for script in runner.selectable_scripts)
+
+
+def _table(script: Any, inputs: Sequence[Any]) -> ScriptTable:
+    """To be read when the page is built: `--api` then draws every script twice more elsewhere,
+    and scripts name the components of the last drawing in their paste fields (modules/api/api.py).
+    """
+    start, end = script.args_from or 0, script.args_to or 0
+    components = inputs[start:end]
+    info = getattr(script, "api_info", None)
+    arguments = None if info is None else info.args
+    return ScriptTable(
+        title=script.title(),
+        kind=_kind(script),
+        start=start,
+        end=end,
+        component_ids=tuple(component._id for component in components),
+        labels=tuple(item.label for item in (arguments or components)),
+        defaults=None if arguments is None else tuple(item.value for item in arguments),
+        fields=_fields(script, components),
+    )
+
+
+def _kind(script: Any) -> Any:
+    if getattr(script, "setup_for_ui_only", False):
+        return "builtin"
+    return "alwayson" if script.alwayson else "selectable"
+
+
+def _fields(script: Any, components: Sequence[Any]) -> dict[str, int]:
+    """Positions of components by the request field they fill, from the script's paste table."""
+    places = {component._id: position for position, component in enumerate(components)}
+    pasted = script.infotext_fields or ()
+    named = ((getattr(field, "api", None), getattr(field, "component", None)) for field in pasted)
+    return {
+        api: places[component._id]
+        for api, component in named
+        if api and component is not None and component._id in places
+    }
