@@ -142,6 +142,7 @@ const FOLDERS_OF_TESTS_ALONE = new Set([
   "honesty",
   "forge-api",
   "forge-jobs",
+  "extension",
 ]);
 
 /** What is wrong with a test file, one sentence each: names, and what would let a test pass unseen. */

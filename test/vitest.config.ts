@@ -11,7 +11,10 @@ const TEST_BINDINGS = {
   SETUP_TOKEN: "test-setup-token-of-32-characters",
 };
 
-/** Three kinds of tests: laws of the tree, plain Node, and the Worker in workerd with real D1, R2 and Queues. */
+/**
+ * Four kinds of tests: laws of the tree, plain Node, Forge's extension in a page like Forge's, and the
+ * Worker in workerd with real D1, R2 and Queues.
+ */
 export default defineConfig(async () => ({
   test: {
     root,
@@ -34,6 +37,16 @@ export default defineConfig(async () => ({
           ],
           testTimeout: 30_000,
           hookTimeout: 30_000,
+        },
+      },
+      {
+        root,
+        test: {
+          name: "extension",
+          include: ["test/extension/**/*.test.ts"],
+          globalSetup: ["./test/extension/support/python-setup.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 120_000,
         },
       },
       {

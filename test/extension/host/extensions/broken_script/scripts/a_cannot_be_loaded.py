@@ -1,0 +1,3 @@
+"""A script whose file cannot even be executed."""
+
+raise RuntimeError("the lab's broken script cannot be loaded")

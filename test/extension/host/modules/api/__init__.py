@@ -1,0 +1,1 @@
+"""Forge's API as far as scripts show in it."""

@@ -1,0 +1,103 @@
+"""Generate on img2img: the parameters, by which an extension knows the inputs."""
+
+from typing import Any
+
+import gradio as gr
+
+from modules import generated
+
+
+def img2img_function(
+    id_task: str,
+    request: gr.Request,
+    mode: int,
+    prompt: str,
+    negative_prompt: str,
+    prompt_styles: Any,
+    init_img: Any,
+    sketch: Any,
+    sketch_fg: Any,
+    init_img_with_mask: Any,
+    init_img_with_mask_fg: Any,
+    inpaint_color_sketch: Any,
+    inpaint_color_sketch_fg: Any,
+    init_img_inpaint: Any,
+    init_mask_inpaint: Any,
+    mask_blur: int,
+    mask_alpha: float,
+    inpainting_fill: int,
+    n_iter: int,
+    batch_size: int,
+    cfg_scale: float,
+    distilled_cfg_scale: float,
+    image_cfg_scale: float,
+    denoising_strength: float,
+    selected_scale_tab: int,
+    height: int,
+    width: int,
+    scale_by: float,
+    resize_mode: int,
+    inpaint_full_res: bool,
+    inpaint_full_res_padding: int,
+    inpainting_mask_invert: int,
+    img2img_batch_input_dir: str,
+    img2img_batch_output_dir: str,
+    img2img_batch_inpaint_mask_dir: str,
+    override_settings_texts: Any,
+    img2img_batch_use_png_info: bool,
+    img2img_batch_png_info_props: list[Any],
+    img2img_batch_png_info_dir: str,
+    img2img_batch_source_type: str,
+    img2img_batch_upload: list[Any],
+    *args: Any,
+) -> None:
+    """Nothing is processed here; the names and their order are what counts."""
+
+
+def img2img(
+    id_task: str,
+    request: gr.Request,
+    mode: int,
+    prompt: str,
+    negative_prompt: str,
+    prompt_styles: Any,
+    init_img: Any,
+    sketch: Any,
+    sketch_fg: Any,
+    init_img_with_mask: Any,
+    init_img_with_mask_fg: Any,
+    inpaint_color_sketch: Any,
+    inpaint_color_sketch_fg: Any,
+    init_img_inpaint: Any,
+    init_mask_inpaint: Any,
+    mask_blur: int,
+    mask_alpha: float,
+    inpainting_fill: int,
+    n_iter: int,
+    batch_size: int,
+    cfg_scale: float,
+    distilled_cfg_scale: float,
+    image_cfg_scale: float,
+    denoising_strength: float,
+    selected_scale_tab: int,
+    height: int,
+    width: int,
+    scale_by: float,
+    resize_mode: int,
+    inpaint_full_res: bool,
+    inpaint_full_res_padding: int,
+    inpainting_mask_invert: int,
+    img2img_batch_input_dir: str,
+    img2img_batch_output_dir: str,
+    img2img_batch_inpaint_mask_dir: str,
+    override_settings_texts: Any,
+    img2img_batch_use_png_info: bool,
+    img2img_batch_png_info_props: list[Any],
+    img2img_batch_png_info_dir: str,
+    img2img_batch_source_type: str,
+    img2img_batch_upload: list[Any],
+    *args: Any,
+) -> tuple[Any, ...]:
+    """Generate."""
+    values = tuple(value for name, value in locals().items() if name != "args")
+    return generated.run("img2img", img2img_function, (*values, *args))

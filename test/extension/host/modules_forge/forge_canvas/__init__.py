@@ -1,0 +1,1 @@
+"""The canvas as far as its values go."""

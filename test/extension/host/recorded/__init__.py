@@ -1,0 +1,1 @@
+"""Builds the recorded page of a real Forge out of real Gradio components."""
