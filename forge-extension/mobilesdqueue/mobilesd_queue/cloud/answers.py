@@ -126,10 +126,10 @@ def _detail(detail: Any) -> str | None:
     field = _plain(detail.get("field", "")).removeprefix("generation_params.")
     limit = detail.get("limit")
     choices = detail.get("choices")
-    told = f"{field}: {_plain(detail.get('message', ''))}"
+    told = f"{field}: {_plain(detail.get('message', '')).rstrip('.')}"
     if limit is not None:
         told += f" (limit {_plain(limit)})"
-    told = told.rstrip(".") + "."
+    told += "."
     if isinstance(choices, list) and choices:
         told += f" There is: {', '.join(_plain(one) for one in choices[:_DETAILS_MAX])}."
     return told

@@ -143,8 +143,15 @@ class QueueLink:
     def adopt_old_secret(self, secret: str) -> None:
         """Keeps a secret that was found in the options, unless there is one already."""
         options = self.options()
-        url = origin_of(options.url) if options.url else ""
-        moved = adopted(self._file.read(), url=url, key=options.api_key, secret=secret)
+        try:
+            url = origin_of(options.url)
+        except QueueError:
+            url = ""  # a secret without an address is kept, and goes nowhere
+        try:
+            stored = self._file.read()
+        except QueueError:
+            stored = None  # damaged: this is the better one
+        moved = adopted(stored, url=url, key=options.api_key, secret=secret)
         if moved is not None:
             self._file.write(moved)
 

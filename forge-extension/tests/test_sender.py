@@ -1,0 +1,314 @@
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from mobilesd_queue.cloud.backoff import ONCE
+from mobilesd_queue.cloud.client import Client
+from mobilesd_queue.cloud.sockets import Sockets
+from mobilesd_queue.cloud.transport import Endpoint, Transport
+from mobilesd_queue.errors import QueueError, Unreachable
+from mobilesd_queue.outbox.entry import TRIED_AGE_MAX_S, Entry, Item
+from mobilesd_queue.outbox.sender import OutboxSender
+from mobilesd_queue.outbox.store import OutboxStore
+from support.answering_server import HTML, AnsweringServer, Reply, dropped, problem
+from support.waiting import wait_until
+
+PACKAGE = Path(__file__).parents[1] / "mobilesdqueue"
+PNG = b"\x89PNG a picture"
+SHA = hashlib.sha256(PNG).hexdigest()
+DOWN = problem(503, "unavailable", "Out of reach")
+BODY = {"generation_params": {"img2img": {"init_image": {"mobilesd_picture": SHA}}}}
+
+
+class Outbox:
+    """A store with senders on it, as processes would have them."""
+
+    def __init__(self, folder, url):
+        self.store = OutboxStore(folder / "outbox")
+        self.url = url
+        self.sockets = Sockets(connect_timeout_s=2.0)
+        self.senders: list[OutboxSender] = []
+        self.now_s = 1_000_000.0
+        self.contacts: list[QueueError | None] = []
+
+    def client(self):
+        transport = Transport(
+            Endpoint(self.url, "msk_123456789", "mss_x"),
+            user_agent="test",
+            sockets=self.sockets,
+            answer_timeout_s=5.0,
+        )
+        return Client(transport, sleep=lambda _: False, patience=ONCE)
+
+    def start(self, **changes):
+        sender = OutboxSender(
+            self.store,
+            client=self.client,
+            now_s=lambda: self.now_s,
+            random=lambda: 0.5,
+            on_contact=lambda _, error: self.contacts.append(error),
+            **{"wait_base_s": 0.01, "idle_look_s": 0.02, **changes},
+        )
+        self.senders.append(sender)
+        sender.start()
+        return sender
+
+    def entry(self, number=1, *, with_picture=True, **changes):
+        entry = Entry(
+            id=f"{number:013d}-00000000",
+            created_at="2026-11-26T01:00:00Z",
+            url=self.url,
+            key_start="msk_1234…",
+            body=BODY if with_picture else {"generation_params": {}},
+            items=(Item(f"forge-{number}-0", None),),
+            pictures=(SHA,) if with_picture else (),
+            uploads={},
+        )
+        return replace(entry, **changes)
+
+    def save(self, number=1, **changes):
+        entry = self.entry(number, **changes)
+        self.store.add(entry, {SHA: PNG} if entry.pictures else {})
+        return entry
+
+    def only(self):
+        (entry,) = self.store.entries()
+        return entry
+
+    @property
+    def is_empty(self):
+        return self.store.entries() == []
+
+    def stop(self):
+        self.sockets.stop()
+        for sender in self.senders:
+            sender.stop(1.0)
+
+
+@pytest.fixture
+def server():
+    with AnsweringServer() as running:
+        yield running
+
+
+@pytest.fixture
+def outbox(tmp_path, server):
+    made = Outbox(tmp_path / "forge-1", server.url)
+    yield made
+    made.stop()
+
+
+def test_saved_jobs_go_oldest_first_with_their_pictures(server, outbox):
+    outbox.save(2, with_picture=False)
+    outbox.save(1)
+    outbox.start()
+    wait_until(lambda: outbox.is_empty)
+    assert list(server.jobs) == ["forge-1-0", "forge-2-0"]
+    assert list(server.uploads.values()) == [SHA]
+    assert server.submits[0].json["generation_params"]["img2img"]["init_image"] == {
+        "upload_id": "upl_0"
+    }
+    assert outbox.contacts == [None, None]
+
+
+def test_when_the_queue_is_back_the_job_goes_by_itself(tmp_path):
+    with AnsweringServer() as first:
+        port = first.port
+    outbox = Outbox(tmp_path / "forge-1", f"http://127.0.0.1:{port}")
+    outbox.save()
+    sender = outbox.start()
+    wait_until(lambda: sender.problem)
+    assert "Is the queue running?" in sender.problem
+    with AnsweringServer(port) as back:
+        wait_until(lambda: outbox.is_empty)
+        assert list(back.jobs) == ["forge-1-0"]
+    outbox.stop()
+
+
+def test_answers_that_get_lost_make_one_job(server, outbox):
+    outbox.save()
+    server.script("/api/v2/uploads", dropped)
+    server.script("/api/v2/generate", dropped, dropped)
+    outbox.start()
+    wait_until(lambda: outbox.is_empty)
+    assert len(server.submits) == 3
+    assert len(server.jobs) == 1
+    assert len({request.body for request in server.submits}) == 1
+
+
+def test_an_upload_that_expired_meanwhile_is_made_anew(server, outbox):
+    entry = outbox.save()
+    outbox.store.update(replace(entry, uploads={SHA: "upl_expired"}))
+    outbox.start()
+    wait_until(lambda: outbox.is_empty)
+    assert len(server.jobs) == 1
+    assert list(server.uploads.values()) == [SHA]
+
+
+def test_several_jobs_of_a_click_go_on_where_they_stopped(server, outbox):
+    items = tuple(Item(f"forge-1-{i}", 7 + i) for i in range(3))
+    outbox.save(items=items)
+    server.script("/api/v2/generate", lambda reply: reply, DOWN)
+    outbox.start()
+    wait_until(lambda: outbox.is_empty)
+    assert [request.json["generation_params"]["seed"] for request in server.submits] == [7, 8, 8, 9]
+    assert len(server.jobs) == 3
+
+
+def test_a_refused_job_is_kept_with_its_sentence_and_does_not_hold_up_others(server, outbox):
+    outbox.save(1)
+    outbox.save(2)
+    detail = {"field": "generation_params.steps", "message": "Too big", "limit": 150}
+    server.script("/api/v2/generate", problem(400, "invalid_request", "Not valid", detail))
+    outbox.start()
+    wait_until(lambda: len(outbox.store.entries()) == 1)
+    assert outbox.only().refusal == "Not valid: steps: Too big (limit 150)."
+    assert list(server.jobs) == ["forge-2-0"]
+
+
+@pytest.mark.parametrize(
+    "reply", [problem(401, "invalid_credentials", "No"), HTML], ids=["401", "html"]
+)
+def test_a_connection_that_is_not_in_order_holds_everything_and_refuses_nothing(
+    server, outbox, reply
+):
+    outbox.save(1)
+    outbox.save(2)
+    server.script("/api/v2/uploads", *[reply] * 3)
+    outbox.start()
+    wait_until(lambda: outbox.is_empty)
+    assert len(server.jobs) == 2
+    assert [error.code for error in outbox.contacts[:3] if error] == [
+        "invalid_credentials" if reply.status == 401 else "not_a_queue"
+    ] * 3
+
+
+def test_a_retry_after_is_waited_for(server, outbox):
+    outbox.save(with_picture=False)
+    server.script("/api/v2/generate", problem(429, "rate_limited", "Slow", Retry_After="1"))
+    outbox.start()
+    wait_until(lambda: len(server.submits) == 1)
+    first_s = time.monotonic()
+    wait_until(lambda: outbox.is_empty)
+    assert time.monotonic() - first_s > 0.9
+
+
+def test_a_job_that_was_saved_because_of_a_retry_after_is_not_sent_before(server, outbox):
+    sender = outbox.start(idle_look_s=0.01)
+    outbox.store.folder.mkdir(parents=True)
+    sender.hold(Unreachable("busy", retry_after_s=0.6))
+    first_s = time.monotonic()
+    outbox.save(with_picture=False)
+    wait_until(lambda: outbox.is_empty)
+    assert time.monotonic() - first_s > 0.5
+
+
+def test_what_may_be_queued_already_is_asked_about_and_not_sent(server, outbox):
+    old = Item("forge-1-0", None, tried_at=outbox.now_s - TRIED_AGE_MAX_S - 1)
+    asked = outbox.save(1, items=(old,))
+    outbox.save(2)
+    sender = outbox.start()
+    wait_until(lambda: len(server.jobs) == 1)
+    assert list(server.jobs) == ["forge-2-0"]
+    outbox.store.update(replace(outbox.only(), is_allowed=True))
+    sender.wake()
+    wait_until(lambda: outbox.is_empty)
+    assert asked.items[0].key in server.jobs
+
+
+def test_a_submit_that_surely_did_not_arrive_leaves_no_doubt(server, outbox):
+    outbox.save(with_picture=False)
+    server.script("/api/v2/generate", problem(429, "rate_limited", "Slow", Retry_After="99"))
+    sender = outbox.start()
+    wait_until(lambda: sender.problem)
+    assert outbox.only().items[0].tried_at is None
+
+
+def test_two_processes_on_one_folder_send_each_job_once(server, outbox):
+    for number in range(1, 21):
+        outbox.save(number, with_picture=False)
+    outbox.start()
+    outbox.start()
+    wait_until(lambda: outbox.is_empty)
+    assert len(server.submits) == 20
+
+
+def test_a_stop_in_the_middle_ends_within_a_second_and_keeps_the_job(server, outbox):
+    never = threading.Event()
+    outbox.save(with_picture=False)
+    server.script("/api/v2/generate", lambda reply: Reply(200, reply.body, waits_for=never))
+    outbox.start()
+    wait_until(lambda: server.submits)
+    started_s = time.monotonic()
+    outbox.stop()
+    assert time.monotonic() - started_s < 1.0
+    assert not any(thread.name == "mobilesd-outbox" for thread in threading.enumerate())
+    never.set()
+    assert outbox.only().items[0].tried_at == outbox.now_s
+    outbox.sockets = Sockets(connect_timeout_s=2.0)
+    outbox.start()
+    wait_until(lambda: outbox.is_empty)
+    assert len(server.jobs) == 1
+
+
+def test_a_job_discarded_while_it_is_sent_stays_discarded(server, outbox):
+    release = threading.Event()
+    entry = outbox.save()
+    server.script("/api/v2/uploads", lambda reply: Reply(201, reply.body, waits_for=release))
+    outbox.start()
+    wait_until(lambda: server.sent_to("/api/v2/uploads"))
+    assert outbox.store.remove(entry.id)
+    release.set()
+    outbox.save(2, with_picture=False)
+    wait_until(lambda: server.jobs)
+    assert list(server.jobs) == ["forge-2-0"]
+
+
+def test_an_outbox_without_jobs_leaves_no_trace(outbox):
+    outbox.start()
+    outbox.stop()
+    assert not outbox.store.folder.exists()
+
+
+def test_an_outbox_that_was_emptied_is_removed(outbox):
+    outbox.save()
+    outbox.start()
+    wait_until(lambda: outbox.is_empty)
+    outbox.stop()
+    assert not outbox.store.folder.exists()
+
+
+SENDER = """
+import sys, time
+sys.path[:0] = sys.argv[1:3]
+from pathlib import Path
+from test_sender import Outbox
+Outbox(Path(sys.argv[3]), sys.argv[4]).start()
+time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("moment", range(6))
+def test_a_sender_killed_at_any_moment_makes_no_second_job(tmp_path, server, moment):
+    outbox = Outbox(tmp_path / "forge-1", server.url)
+    for number in range(1, 6):
+        outbox.save(number)
+    paths = [str(PACKAGE), str(Path(__file__).parent), str(tmp_path / "forge-1"), server.url]
+    process = subprocess.Popen([sys.executable, "-c", SENDER, *paths])
+    path = "/api/v2/generate" if moment % 2 else "/api/v2/uploads"
+    wait_until(lambda: len(server.sent_to(path)) > moment // 2, timeout_s=20)
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    outbox.start()
+    wait_until(lambda: outbox.is_empty)
+    outbox.stop()
+    assert sorted(server.jobs) == [f"forge-{number}-0" for number in range(1, 6)]
