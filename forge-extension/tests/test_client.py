@@ -285,13 +285,10 @@ def test_nothing_is_asked_after_a_stop(server):
 
 @pytest.fixture
 def tls_server(tmp_path):
-    subprocess.run(
-        ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "1"]
-        + ["-keyout", "key.pem", "-out", "cert.pem", "-subj", "/CN=127.0.0.1"],
-        cwd=tmp_path,
-        check=True,
-        capture_output=True,
-    )
+    request = "openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=127.0.0.1"
+    files = "-keyout key.pem -out cert.pem"
+    command = f"{request} {files}".split()
+    subprocess.run(command, cwd=tmp_path, check=True, capture_output=True)
     with AnsweringServer() as running:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
@@ -301,7 +298,7 @@ def tls_server(tmp_path):
 
 def test_a_certificate_that_nobody_vouches_for_is_refused_until_its_check_is_off(tls_server):
     url = tls_server.url.replace("http:", "https:")
-    with pytest.raises(QueueError, match="certificate.*cannot be trusted") as refused:
+    with pytest.raises(QueueError, match=r"certificate.*cannot be trusted") as refused:
         client_of(url).servers()
     assert refused.value.code == "untrusted"
     assert tls_server.requests == []

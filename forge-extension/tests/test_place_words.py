@@ -16,8 +16,19 @@ def told(*jobs):
 
 @pytest.mark.parametrize(
     ("number", "word"),
-    [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (12, "12th"), (13, "13th")]
-    + [(21, "21st"), (100, "100th"), (101, "101st"), (111, "111th")],
+    [
+        (1, "1st"),
+        (2, "2nd"),
+        (3, "3rd"),
+        (4, "4th"),
+        (11, "11th"),
+        (12, "12th"),
+        (13, "13th"),
+        (21, "21st"),
+        (100, "100th"),
+        (101, "101st"),
+        (111, "111th"),
+    ],
 )
 def test_places_are_counted_as_people_do(number, word):
     assert ordinal(number) == word

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+
 from mobilesd_queue.cloud.backoff import ONCE
 from mobilesd_queue.cloud.client import Client
 from mobilesd_queue.cloud.sockets import Sockets

@@ -6,11 +6,12 @@ import threading
 import time
 
 import pytest
+from PIL import Image
+
 from mobilesd_queue.capture.picture import Picture
 from mobilesd_queue.connection.queue_link import Wire
 from mobilesd_queue.errors import QueueError
 from mobilesd_queue.service import Options, Order, Service
-from PIL import Image
 from support.answering_server import HTML, AnsweringServer, Reply, problem
 from support.waiting import wait_until
 

@@ -1,4 +1,4 @@
-"""A real HTTP server in a thread that behaves like a queue, until it is told to behave otherwise."""
+"""A real HTTP server in a thread that behaves like a queue until it is told otherwise."""
 
 from __future__ import annotations
 
