@@ -196,6 +196,7 @@ def test_an_answer_without_end_is_cut_off(server, monkeypatch):
 
 
 def test_a_refusal_during_a_long_body_is_read(server):
+    server.hangs_up_early.add("/api/v2/uploads")
     server.script("/api/v2/uploads", problem(413, "body_too_large", "The body is too large"))
     with pytest.raises(QueueError, match="The body is too large"):
         client_of(server.url).upload(b"x" * 15_000_000)

@@ -118,7 +118,7 @@ def test_saved_jobs_go_oldest_first_with_their_pictures(server, outbox):
     assert server.submits[0].json["generation_params"]["img2img"]["init_image"] == {
         "upload_id": "upl_0"
     }
-    assert outbox.contacts == [None, None]
+    wait_until(lambda: outbox.contacts == [None, None])
 
 
 def test_when_the_queue_is_back_the_job_goes_by_itself(tmp_path):
@@ -153,6 +153,21 @@ def test_an_upload_that_expired_meanwhile_is_made_anew(server, outbox):
     wait_until(lambda: outbox.is_empty)
     assert len(server.jobs) == 1
     assert list(server.uploads.values()) == [SHA]
+
+
+def test_a_picture_that_got_through_is_not_sent_again_with_the_next_try(server, outbox):
+    other = b"\x89PNG another"
+    other_sha = hashlib.sha256(other).hexdigest()
+    pictures = [{"mobilesd_picture": SHA}, {"mobilesd_picture": other_sha}]
+    outbox.store.add(
+        outbox.entry(pictures=(SHA, other_sha), body={"generation_params": {"args": pictures}}),
+        {SHA: PNG, other_sha: other},
+    )
+    server.script("/api/v2/uploads", lambda reply: reply, DOWN)
+    outbox.start()
+    wait_until(lambda: outbox.is_empty)
+    assert sorted(server.uploads.values()) == sorted([SHA, other_sha])
+    assert len(server.sent_to("/api/v2/uploads")) == 3
 
 
 def test_several_jobs_of_a_click_go_on_where_they_stopped(server, outbox):

@@ -72,6 +72,7 @@ class AnsweringServer:
         self.requests: list[Request] = []
         self.jobs: dict[str, tuple[bytes, dict[str, Any]]] = {}
         self.uploads: dict[str, str] = {}
+        self.hangs_up_early: set[str] = set()
         self.servers = [{"alias": "Attic", "is_present": True}]
         self._scripted: dict[str, deque[Reply | Callable[[Reply], Reply]]] = {}
         self._lock = threading.Lock()
@@ -81,6 +82,12 @@ class AnsweringServer:
             protocol_version = "HTTP/1.1"
 
             def answer(self) -> None:
+                if self.path in owner.hangs_up_early:
+                    self.close_connection = True
+                    owner._answer(self, Request(self.command, self.path, dict(self.headers), b""))
+                    self.wfile.flush()
+                    self.connection.shutdown(socket.SHUT_RDWR)
+                    return
                 body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
                 owner._answer(self, Request(self.command, self.path, dict(self.headers), body))
 

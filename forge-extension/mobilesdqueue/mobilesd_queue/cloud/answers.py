@@ -120,7 +120,7 @@ def _plain(value: Any) -> str:
     return re.sub(r"[\x00-\x1f\x7f]+", " ", str(value)).strip()[:_TEXT_CHARS_MAX]
 
 
-def _detail(detail: Any) -> str | None:
+def _detail(detail: Any, code: str) -> str | None:
     if not isinstance(detail, dict):
         return None
     field = _plain(detail.get("field", "")).removeprefix("generation_params.")
@@ -131,7 +131,8 @@ def _detail(detail: Any) -> str | None:
         told += f" (limit {_plain(limit)})"
     told += "."
     if isinstance(choices, list) and choices:
-        told += f" There is: {', '.join(_plain(one) for one in choices[:_DETAILS_MAX])}."
+        listed = ", ".join(_plain(one) for one in choices[:_DETAILS_MAX])
+        told += f" Did you mean: {listed}?" if code == "unknown_name" else f" There is: {listed}."
     return told
 
 
@@ -139,7 +140,7 @@ def _details(problem: dict[str, Any]) -> tuple[str, ...]:
     listed = problem.get("details")
     if not isinstance(listed, list):
         return ()
-    told = (_detail(one) for one in listed[:_DETAILS_MAX])
+    told = (_detail(one, problem["code"]) for one in listed[:_DETAILS_MAX])
     return tuple(one for one in told if one)
 
 
