@@ -28,7 +28,8 @@ declare global {
   interface MobilesdState {
     readonly connected: boolean | null;
     readonly url: string;
-    readonly key_start: string | null;
+    /** Empty when there is no key. */
+    readonly key_start: string;
     readonly server: string | null;
     readonly priority: number;
     readonly waiting: number | null;
@@ -79,6 +80,9 @@ declare global {
     readonly statuses: string;
     readonly order: "newest" | "oldest";
   }
+
+  /** A tab of Forge that takes a result. */
+  type MobilesdDestination = "txt2img" | "img2img" | "inpaint" | "extras";
 
   /** What a test of the connection found. */
   interface MobilesdTest {
@@ -150,7 +154,7 @@ declare global {
     makeCard(): MobilesdCard;
     pictureActions(image: MobilesdImage, leave?: () => void): HTMLButtonElement[];
     /** Sends a picture (unless null) and settings to a tab of Forge. */
-    send(tab: string, name: string | null, infotext: string | null): Promise<void>;
+    send(tab: MobilesdDestination, name: string | null, infotext: string | null): Promise<void>;
     /** Puts a job's settings back on screen, and says what cannot come back. */
     openSettings(jobId: string): Promise<void>;
     /** Called by the hidden button of webui/send_results.py. */

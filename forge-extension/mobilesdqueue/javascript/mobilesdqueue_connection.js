@@ -21,8 +21,8 @@
 
   /** @param {MobilesdState} state */
   function statusWords(state) {
-    if (state.key_start === null) return "Not connected.";
-    const key = `${state.url}, key ${state.key_start}…`;
+    if (state.key_start === "") return `Not connected. ${state.error ?? ""}`;
+    const key = `${state.url}, key ${state.key_start}`;
     if (state.connected === false) return `Not connected to ${key}. ${state.error ?? ""}`;
     return `${state.connected ? "Connected to" : "Set up for"} ${key}`;
   }
@@ -48,7 +48,7 @@
       }
     }
 
-    const link = field("Link or code", { placeholder: "http://…/pair#ABCD-EFGH" });
+    const link = field("Link or code", { placeholder: "http://…/#pair=7K3M-Q2XW-9RTD" });
     const paste = form(
       "Connect",
       async () => {
@@ -94,9 +94,9 @@
     );
     const draw = (/** @type {MobilesdState} */ state) => {
       status.textContent = statusWords(state);
-      status.dataset.connected = String(state.connected && state.key_start !== null);
-      test.hidden = state.key_start === null;
-      leave.hidden = state.key_start === null;
+      status.dataset.connected = String(state.connected);
+      test.hidden = state.key_start === "";
+      leave.hidden = state.key_start === "";
       if (url.input.value === "") url.input.value = state.url;
     };
     feed.on("state", draw);

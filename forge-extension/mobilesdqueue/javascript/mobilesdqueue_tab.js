@@ -171,8 +171,8 @@
 
     let hasKey = true;
     feed.on("state", ({ key_start: key }) => {
-      if (hasKey !== (key !== null)) fold.open = key === null;
-      hasKey = key !== null;
+      if (hasKey !== (key !== "")) fold.open = key === "";
+      hasKey = key !== "";
       bar.root.hidden = !hasKey;
       content.hidden = !hasKey;
     });

@@ -1,6 +1,7 @@
 /* MobileSD Queue: a job on the tab. */
 (() => {
   const { api, el, feed } = window.mobilesdQueue;
+  /** @type {MobilesdDestination[]} */
   const DESTINATIONS = ["txt2img", "img2img", "inpaint", "extras"];
 
   /** Changes a text only when it differs, so that a selection and a screen reader are left in peace. */
@@ -117,7 +118,9 @@
         setText(server, job.server);
         time.title = new Date(job.at).toLocaleString();
         progress.hidden = job.progress === null;
-        progress.value = job.progress ?? 0;
+        // Without a value the bar says that something is done, and not how much.
+        if (job.progress) progress.value = job.progress;
+        else progress.removeAttribute("value");
         setText(outlook, job.outlook);
         setText(prompt, job.prompt);
         setText(settings, job.settings);

@@ -2,7 +2,8 @@
 (() => {
   const FETCH_TIMEOUT_MS = 60_000;
   const PICTURE_TABS = ["img2img", "inpaint", "extras"];
-  const TEXT_TABS = ["txt2img", "img2img", "inpaint"];
+  /** On which tab the settings are pasted. */
+  const TEXT_TABS = { txt2img: "txt2img", img2img: "img2img", inpaint: "img2img", extras: "" };
   const { api } = window.mobilesdQueue;
   let request = "";
 
@@ -36,15 +37,17 @@
     const answered = answerTo(token);
     hidden("load")?.click();
     await answered;
+    const textTab = TEXT_TABS[destination];
+    if (infotext && textTab) hidden(`text_${textTab}`)?.click();
     if (isPicture) hidden(`picture_${destination}`)?.click();
-    if (infotext && TEXT_TABS.includes(destination)) hidden(`text_${destination}`)?.click();
   }
 
   /** @type {MobilesdQueue["openSettings"]} */
   async function openSettings(jobId) {
-    const { tab, infotext, lost } = /** @type {{tab: string, infotext: string, lost: string[]}} */ (
-      await api(`infotext/${jobId}`)
-    );
+    const { tab, infotext, lost } =
+      /** @type {{tab: MobilesdDestination, infotext: string, lost: string[]}} */ (
+        await api(`infotext/${jobId}`)
+      );
     await send(tab, null, infotext);
     const { note } = window.mobilesdQueue;
     if (lost.length === 0) note(`The job's settings are on ${tab}.`);

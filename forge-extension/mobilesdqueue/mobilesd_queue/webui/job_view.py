@@ -43,6 +43,8 @@ _HOUR_S = 3_600
 _DAY_S = 86_400
 # Shorter waits are over before they are read.
 _WORTH_SAYING_S = 5
+# Longer parts of a line would not fit a phone in one piece.
+_UNBROKEN_CHARS = 30
 
 
 def jobs_view(page: Mapping[str, Any], now: datetime) -> dict[str, Any]:
@@ -87,7 +89,7 @@ def job_view(job: Job, now: datetime) -> dict[str, Any]:
         "tab": tab_of(params),
         "can_cancel": is_active and job["status_reason"] != "cancelling",
         "can_retry": not is_active,
-        "can_delete": job["status"] != "processing",
+        "can_delete": not is_active,
     }
 
 
@@ -116,7 +118,8 @@ def outlook_words(job: Job, now: datetime) -> str:
     reason = _REASON_WORDS.get(code or "", "")
     if status == "processing":
         left = _until(job.get("estimated_completion_time"), now)
-        return reason or f"{job['progress']} %" + (f", about {left} left" if left else "")
+        done = f"{job['progress']} %" if job["progress"] else "Being drawn"
+        return reason or done + (f", about {left} left" if left else "")
     place = job.get("queue_position")
     if status != "pending" or place is None or code in _WITHOUT_PLACE:
         return reason
@@ -174,7 +177,12 @@ def settings_words(job: Job) -> str:
         None if job["priority"] == _DEFAULT_PRIORITY else f"priority {job['priority']}",
         "a retry" if job.get("retry_of") else None,
     )
-    return " · ".join(part for part in parts if isinstance(part, str) and part)
+    return " · ".join(_kept_together(part) for part in parts if isinstance(part, str) and part)
+
+
+def _kept_together(part: str) -> str:
+    """Short parts break between each other and not within."""
+    return part.replace(" ", "\u00a0") if len(part) < _UNBROKEN_CHARS else part
 
 
 def _count_words(params: Mapping[str, Any]) -> str | None:

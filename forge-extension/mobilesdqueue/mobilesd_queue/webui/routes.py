@@ -8,14 +8,16 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, FastAPI, Request
+from fastapi import APIRouter, Depends, FastAPI, Path, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response, StreamingResponse
 from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
+from mobilesd_queue.capture.infotext import infotext_of, not_in_infotext
 from mobilesd_queue.errors import QueueError
 from mobilesd_queue.service import Service
-from mobilesd_queue.webui.job_view import by_turn, job_view, jobs_view
+from mobilesd_queue.webui.job_view import by_turn, job_view, jobs_view, tab_of
 from mobilesd_queue.webui.same_origin import has_login, require_login, require_same_origin
 
 PREFIX = "/mobilesd-queue"
@@ -32,6 +34,7 @@ PICTURE_HEADERS = {
 _STATUS_OF_CODE = {"cross_site_request": 403, "login_required": 401, "not_found": 404}
 _REFUSED = 400
 _BROKEN = QueueError("The extension failed at this. Forge's console says why.", code="internal")
+_MISSHAPEN = QueueError("There is no such thing.", code="not_found")
 
 _log = logging.getLogger("mobilesd_queue")
 
@@ -59,6 +62,8 @@ def _guarded_route(app: FastAPI, *, is_picture: bool) -> type[APIRoute]:
                     return await handle(request)
                 except QueueError as error:
                     return _problem(error)
+                except RequestValidationError:
+                    return _problem(_MISSHAPEN)
                 except Exception:
                     _log.exception("A route of MobileSD Queue failed")
                     return _problem(_BROKEN)
@@ -95,6 +100,10 @@ def _text(body: dict[str, Any], name: str) -> str:
 
 
 Body = Annotated[dict[str, Any], Depends(_read_json)]
+# They become parts of the queue's own addresses, so nothing else may stand in them.
+JobId = Annotated[str, Path(pattern=r"^[0-9a-f-]{36}$")]
+ImageName = Annotated[str, Path(pattern=r"^[0-9a-zA-Z_.-]{1,80}$")]
+EntryId = Annotated[str, Path(pattern=r"^[0-9a-zA-Z-]{1,80}$")]
 
 _FILTERS = ("status", "target_server_alias", "q", "order", "limit")
 
@@ -152,23 +161,31 @@ def _add_job_routes(router: APIRouter, service: Service, clock: Clock) -> None:
     @router.get("/jobs")
     def jobs(request: Request) -> Any:
         query = request.query_params
-        page = service.jobs({name: query[name] for name in _FILTERS if query.get(name)})
-        return jobs_view(by_turn(page) if query.get("order") == "oldest" else page, clock())
+        filters = {name: query[name] for name in _FILTERS if query.get(name)}
+        is_line = filters.get("order") == "oldest"
+        page = service.jobs(filters | ({"places": "true"} if is_line else {}))
+        return jobs_view(by_turn(page) if is_line else page, clock())
 
     @router.get("/jobs/{job_id}")
-    def job(job_id: str) -> Any:
+    def job(job_id: JobId) -> Any:
         return job_view(service.job(job_id), clock())
 
+    @router.get("/infotext/{job_id}")
+    def infotext(job_id: JobId) -> Any:
+        params = service.job(job_id)["generation_params"]
+        lost = not_in_infotext(params)
+        return {"tab": tab_of(params), "infotext": infotext_of(params), "lost": lost}
+
     @router.post("/jobs/{job_id}/cancel")
-    def cancel(job_id: str, _body: Body) -> Any:
+    def cancel(job_id: JobId, _body: Body) -> Any:
         return service.cancel(job_id)
 
     @router.post("/jobs/{job_id}/retry")
-    def retry(job_id: str, _body: Body) -> Any:
+    def retry(job_id: JobId, _body: Body) -> Any:
         return service.retry(job_id)
 
     @router.delete("/jobs/{job_id}")
-    def delete(job_id: str, _body: Body) -> Any:
+    def delete(job_id: JobId, _body: Body) -> Any:
         service.delete(job_id)
         return {}
 
@@ -200,14 +217,14 @@ def _add_outbox_routes(router: APIRouter, service: Service) -> None:
         return service.state()
 
     @router.post("/outbox/{entry_id}/discard")
-    def discard(entry_id: str, _body: Body) -> Any:
+    def discard(entry_id: EntryId, _body: Body) -> Any:
         service.discard_saved(entry_id)
         return service.state()
 
 
 def _add_picture_routes(router: APIRouter, service: Service) -> None:
     @router.get("/images/{kind}/{name}")
-    def image(kind: Literal["preview", "download"], name: str) -> Response:
+    def image(kind: Literal["preview", "download"], name: ImageName) -> Response:
         content_type, pieces = service.image(name, kind)
         if content_type not in PICTURE_TYPES:
             raise QueueError("The queue answered something that is no picture.", code="bad_image")

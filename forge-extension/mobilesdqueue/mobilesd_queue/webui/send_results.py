@@ -19,7 +19,7 @@ from mobilesd_queue.errors import QueueError
 from mobilesd_queue.service import Service
 
 PICTURE_DESTINATIONS = ("img2img", "inpaint", "extras")
-TEXT_DESTINATIONS = ("txt2img", "img2img", "inpaint")
+TEXT_DESTINATIONS = ("txt2img", "img2img")
 PICTURE_BYTES_MAX = 100 * 1024 * 1024
 
 # The script keeps what is to be sent and hands it over when it clicks the hidden button.
@@ -33,8 +33,9 @@ def add_send_events(service: Service) -> None:
     """
     Adds, hidden, a button that fetches a picture and one that pastes for each destination.
 
-    Pictures and settings have buttons apart: Forge pastes its last settings for no text.
-    The picture stays on this side in a State, so it reaches the other tab as it was drawn.
+    Pictures and settings have buttons apart: Forge pastes its last settings for no text. Inpaint
+    has the settings of img2img; Forge's own paste there calls a script that it lacks. The picture
+    stays on this side in a State, so it reaches the other tab as it was drawn.
     """
     with gr.Row(elem_id=SEND):
         request = _textbox("request")
