@@ -99,6 +99,8 @@ TEXT = 'two\nlines, a "quote": and more'
                 "Hires Distilled CFG Scale": "3.5",
             },
         ),
+        (txt2img(enable_hr=True, hr_prompt='"x"'), {"Hires prompt": '"x"'}),
+        (txt2img(enable_hr=True, hr_prompt=" x: y"), {"Hires prompt": " x: y"}),
         (
             txt2img(enable_hr=True, hr_resize_y=1024, hr_additional_modules=[]),
             {"Hires resize-1": "0", "Hires resize-2": "1024", "Hires Module 1": "Built-in"},

@@ -8,6 +8,7 @@ from PIL import Image
 
 from mobilesd_queue.capture.limits import UPLOAD_BYTES_MAX
 from mobilesd_queue.capture.picture import Picture, pictures_in, replace_pictures
+from mobilesd_queue.capture.png import encode_png
 from support.screens import adetailer, alwayson, colour, detailer_unit, img2img, txt2img
 
 
@@ -18,12 +19,27 @@ def noise(mode, width=31, height=17):
     return Image.fromarray(pixels, mode)
 
 
+@pytest.mark.parametrize("small", [False, True])
+@pytest.mark.parametrize("size", [(31, 17), (1, 1), (1, 9), (9, 1)])
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
-def test_a_png_has_the_very_pixels(mode):
-    image = noise(mode)
-    again = Image.open(io.BytesIO(Picture(image, "x").png()))
-    assert again.mode == mode
+def test_a_png_has_the_very_pixels(mode, size, small):
+    image = noise(mode, *size)
+    again = Image.open(io.BytesIO(encode_png(image, small=small)))
+    assert (again.mode, again.size) == (mode, size)
     assert numpy.array_equal(numpy.asarray(again), numpy.asarray(image))
+
+
+def test_a_picture_of_another_mode_is_a_png_all_the_same():
+    again = Image.open(io.BytesIO(Picture(noise("RGB").convert("1"), "x").png()))
+    assert again.mode == "RGBA"
+
+
+def test_a_picture_that_packs_badly_is_packed_once_more(monkeypatch):
+    image = colour(64, 64, (1, 2, 3))
+    image.putdata([(at % 7, at % 5, at % 3) for at in range(64 * 64)])
+    quick = len(encode_png(image))
+    monkeypatch.setattr("mobilesd_queue.capture.picture.UPLOAD_BYTES_MAX", quick - 1)
+    assert len(Picture(image, "x").png()) < quick
 
 
 def test_a_png_tells_nothing_of_where_the_picture_comes_from():

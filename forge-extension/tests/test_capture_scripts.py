@@ -3,6 +3,7 @@
 from dataclasses import replace
 from enum import Enum
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy
 import pytest
@@ -23,6 +24,11 @@ from support.screens import (
 
 class Mode(Enum):
     FAST = "fast"
+
+
+class Plain:
+    def __init__(self, value):
+        self.value = value
 
 
 def scripts(params_of, *given, **values):
@@ -206,6 +212,11 @@ def test_nesting_ends_where_the_queue_stops_reading():
         (colour(2, 2, (1, 2, 3)), None, False),
         (numpy.zeros(3), numpy.zeros(3), True),
         (numpy.zeros(3), None, False),
+        (SimpleNamespace(a=1), SimpleNamespace(a=1), True),
+        (Plain(1), Plain(1.0), True),
+        (Plain(1), Plain(2), False),
+        (Plain(1), SimpleNamespace(a=1), False),
+        (numpy.float64(0.5), 0.5, True),
     ],
 )
 def test_what_means_the_same_is_no_change(one, other, expected):
