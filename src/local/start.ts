@@ -38,8 +38,8 @@ async function offerSignIn(queue: LocalQueue, address: string, phoneHint: string
   const client = queueClient(queue.worker.url, queue.owner);
   const { code } = await client.call("createPairing", { body: { for: "page" } });
   const hint = process.stdout.isTTY
-    ? "for one sign-in within 10 minutes; Enter makes a new one"
-    : "for one sign-in within 10 minutes";
+    ? "for one use within 10 minutes; Enter makes a new one"
+    : "for one use within 10 minutes";
   await printSignIn(`${address}/#pair=${code}`, hint, phoneHint);
 }
 

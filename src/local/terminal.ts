@@ -45,6 +45,8 @@ export function printBanner(banner: Banner): void {
   write(`  ${label("Kept in")} ${banner.stateDir}  (owner.json has the key for scripts)`);
 }
 
+const EXTENSION_HINT = "or paste it in Forge, in the tab MobileSD Queue, to connect the extension";
+
 /** Prints the sign-in link with its QR code. `phoneHint` says when a phone cannot use it. */
 export async function printSignIn(link: string, hint: string, phoneHint: string): Promise<void> {
   const type = process.stdout.isTTY ? "terminal" : "utf8";
@@ -52,6 +54,7 @@ export async function printSignIn(link: string, hint: string, phoneHint: string)
   write("");
   write(`  ${label("Sign in")} ${styleText("cyan", link)}`);
   write(`  ${label("")} ${styleText("dim", hint)}`);
+  write(`  ${label("")} ${styleText("dim", EXTENSION_HINT)}`);
   write("");
   for (const line of qr.trimEnd().split("\n")) write(`    ${line}`);
   write(`  ${phoneHint}`);

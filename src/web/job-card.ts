@@ -1,4 +1,4 @@
-import type { JobImage, JobStatusView, JobView } from "@mobilesd/contract";
+import type { JobImage, JobView, ListedJob } from "@mobilesd/contract";
 import { button, copyText, element, setText } from "./dom.ts";
 import { promptWords, settingsWords } from "./settings-words.ts";
 import { openViewer } from "./viewer.ts";
@@ -12,7 +12,7 @@ export interface JobActions {
 /** A job on the screen. The same element lives as long as the job is listed, so that nothing jumps. */
 export interface JobCard {
   readonly root: HTMLElement;
-  update(job: JobView, estimate: JobStatusView | undefined, now: number): void;
+  update(job: ListedJob, now: number): void;
 }
 
 function thumbnail(image: JobImage, index: number, open: () => void): HTMLElement {
@@ -160,11 +160,11 @@ export function makeJobCard(actions: JobActions): JobCard {
   );
   return {
     root,
-    update(job, estimate, now) {
+    update(job, now) {
       current = job;
       root.dataset.status = job.status;
       top.update(job, now);
-      showText(outlook, outlookWords(job, estimate, now));
+      showText(outlook, outlookWords(job, now));
       showText(name, job.name);
       setText(prompt, promptWords(job.generation_params));
       setText(settings, settingsWords(job.generation_params));

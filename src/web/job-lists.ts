@@ -1,7 +1,7 @@
-import type { JobView } from "@mobilesd/contract";
+import type { ListedJob } from "@mobilesd/contract";
 import { element, setText } from "./dom.ts";
 import { type JobActions, type JobCard, makeJobCard } from "./job-card.ts";
-import { type QueueState, splitJobs } from "./store.ts";
+import type { QueueState } from "./store.ts";
 
 /** One list of jobs under its heading; without jobs it is not there. */
 function section(title: string, className: string) {
@@ -25,12 +25,12 @@ export function jobLists(actions: JobActions) {
   const finished = section("Finished", "finished");
 
   /** Puts the cards of some jobs into a list, in their order; cards live on by their job's id. */
-  const fill = (list: HTMLElement, jobs: readonly JobView[], state: QueueState, now: number) => {
+  const fill = (list: HTMLElement, jobs: readonly ListedJob[], now: number) => {
     jobs.forEach((job, index) => {
       const id = job.mobilesd_job_id;
       const card = cards.get(id) ?? makeJobCard(actions);
       cards.set(id, card);
-      card.update(job, state.estimates.get(id), now);
+      card.update(job, now);
       if (list.children[index] !== card.root) {
         list.insertBefore(card.root, list.children[index] ?? null);
       }
@@ -40,18 +40,18 @@ export function jobLists(actions: JobActions) {
   return {
     root: element("div", {}, moving.root, finished.root),
     update(state: QueueState, now: number): void {
-      const split = splitJobs(state);
-      fill(moving.list, split.moving, state, now);
-      fill(finished.list, split.finished, state, now);
-      const listed = new Set(state.jobs.map((job) => job.mobilesd_job_id));
+      fill(moving.list, state.moving, now);
+      fill(finished.list, state.finished, now);
+      const jobs = [...state.moving, ...state.finished];
+      const listed = new Set(jobs.map((job) => job.mobilesd_job_id));
       for (const [id, card] of cards) {
         if (listed.has(id)) continue;
         card.root.remove();
         cards.delete(id);
       }
-      moving.setCount(split.moving.length, false);
-      // The page holds the newest jobs only, the queue's count holds them all.
-      finished.setCount(state.total - split.moving.length, state.isTotalMinimum);
+      // The page holds some of the jobs only, the queue's counts hold them all.
+      moving.setCount(Math.max(state.movingTotal, state.moving.length), false);
+      finished.setCount(state.finishedTotal, state.isFinishedTotalMinimum);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { type JobView, ProblemError } from "@mobilesd/contract";
 import { api } from "./api.ts";
 import { confirmLoss } from "./confirm.ts";
+import { connectForgeButton } from "./connect-forge.ts";
 import { emptyQueue } from "./curl-example.ts";
 import { announce, button, element, note, setText } from "./dom.ts";
 import { jobLists } from "./job-lists.ts";
@@ -113,7 +114,7 @@ export function queueScreen(onSignedOut: () => void): Screen {
       shownServers = serversKey(state.servers, now);
       servers.replaceChildren(serverLine(state.servers, now));
     }
-    if (state.jobs.length > 0) empty.replaceChildren();
+    if (state.moving.length + state.finished.length > 0) empty.replaceChildren();
     else if (empty.childElementCount === 0) {
       empty.append(emptyQueue(location.origin, state.servers[0]?.alias ?? "MyForgeServer"));
     }
@@ -121,12 +122,13 @@ export function queueScreen(onSignedOut: () => void): Screen {
     more.hidden = !state.hasMore || limit >= JOBS_MAX;
   };
 
+  const connect = connectForgeButton((error) => note(failureWords(error)));
   more.hidden = true;
   const root = element(
     "div",
     { class: "screen" },
     header(signOutButton(onSignedOut)),
-    servers,
+    element("div", { class: "server-row" }, servers, connect),
     stale,
     element("main", {}, empty, lists.root, more),
   );

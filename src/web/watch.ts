@@ -1,6 +1,6 @@
 import { ProblemError } from "@mobilesd/contract";
 import { api } from "./api.ts";
-import { EMPTY_STATE, jobsToEstimate, nextLookMs, type QueueState, withAnswer } from "./store.ts";
+import { EMPTY_STATE, isFinishedStale, nextLookMs, type QueueState, withAnswer } from "./store.ts";
 
 export interface Watch {
   /** Looks now, for instance after a change made here. */
@@ -10,21 +10,24 @@ export interface Watch {
   stop(): void;
 }
 
-async function look(limit: number, now: () => number): Promise<QueueState> {
-  const [list, { servers }] = await Promise.all([
-    api.call("listJobs", { query: { limit } }),
+const OPEN = { status: "pending,processing", places: "true", order: "oldest", limit: 200 } as const;
+const FINISHED = { status: "completed,failed,cancelled" } as const;
+
+/**
+ * Asks for the open jobs, and for `limit` finished ones where that is wanted or something has ended: a long
+ * history is dear to count.
+ */
+async function look(before: QueueState, limit: number, isWhole: boolean): Promise<QueueState> {
+  const since = before.finished[0]?.creation_timestamp;
+  const [open, newest, { servers }] = await Promise.all([
+    api.call("listJobs", { query: OPEN }),
+    api.call("listJobs", { query: { ...FINISHED, since, limit: 1 } }),
     api.call("listServers", {}),
   ]);
-  const estimates = await Promise.all(
-    jobsToEstimate(list.jobs).map(({ mobilesd_job_id: id }) =>
-      api.call("getJobStatus", { params: { id } }).catch((error: unknown) => {
-        // Deleted between the two questions.
-        if (error instanceof ProblemError && error.is("not_found")) return null;
-        throw error;
-      }),
-    ),
-  );
-  return withAnswer({ list, servers, estimates: estimates.filter((one) => one !== null) }, now());
+  const isDue = isWhole || isFinishedStale(before, open, newest.jobs[0], Date.now());
+  const query = { ...FINISHED, limit };
+  const finished = isDue ? await api.call("listJobs", { query }) : undefined;
+  return withAnswer(before, { open, finished, servers }, Date.now());
 }
 
 /** Calls back whenever the page comes into sight or the network changes, or goes out of sight. */
@@ -55,13 +58,13 @@ export function watchQueue(
   let isStopped = false;
   let looks = 0;
 
-  const lookNow = async (): Promise<void> => {
+  const lookOnce = async (isWhole: boolean): Promise<void> => {
     clearTimeout(timer);
     if (isStopped) return;
     looks += 1;
     const thisLook = looks;
     try {
-      const seen = await look(limit, Date.now);
+      const seen = await look(state, limit, isWhole);
       // An answer to an older question must not undo a newer one.
       if (thisLook !== looks || isStopped) return;
       state = seen;
@@ -76,9 +79,10 @@ export function watchQueue(
     }
     onState(state);
     if (document.visibilityState === "visible") {
-      timer = setTimeout(() => void lookNow(), nextLookMs(state));
+      timer = setTimeout(() => void lookOnce(false), nextLookMs(state));
     }
   };
+  const lookNow = () => lookOnce(true);
   const endListening = listenForAttention(
     () => void lookNow(),
     () => clearTimeout(timer),

@@ -1,10 +1,4 @@
-import type {
-  JobStatus,
-  JobStatusView,
-  JobView,
-  ServerView,
-  StatusReason,
-} from "@mobilesd/contract";
+import type { JobStatus, JobView, ListedJob, ServerView, StatusReason } from "@mobilesd/contract";
 
 const STATUS_WORDS: Record<JobStatus, string> = {
   pending: "Waiting",
@@ -96,17 +90,17 @@ export function agoWords(timestamp: string, now: number): string {
   return new Date(timestamp).toLocaleDateString();
 }
 
-type Estimate = Pick<
-  JobStatusView,
+type Place = Pick<
+  ListedJob,
   | "queue_position"
   | "queue_position_is_minimum"
   | "estimated_start_time"
   | "estimated_completion_time"
 >;
 
-function positionWords(estimate: Estimate): string | null {
-  const { queue_position: position, queue_position_is_minimum: isMinimum } = estimate;
-  if (position === null) return null;
+function positionWords(place: Place): string | null {
+  const { queue_position: position, queue_position_is_minimum: isMinimum } = place;
+  if (position === null || position === undefined) return null;
   if (position === 1) return "Next in line";
   const before = position - 1;
   return `${isMinimum ? "More than " : ""}${before} job${before === 1 ? "" : "s"} before it`;
@@ -114,22 +108,21 @@ function positionWords(estimate: Estimate): string | null {
 
 /** Where a job stands and when something will happen, in words; null when there is nothing to say. */
 export function outlookWords(
-  job: Pick<JobView, "status" | "status_reason" | "started_timestamp">,
-  estimate: Estimate | undefined,
+  job: Pick<JobView, "status" | "status_reason"> & Place,
   now: number,
 ): string | null {
   const reason = reasonWords(job.status_reason);
   if (job.status === "processing") {
     if (reason !== null) return reason;
-    const end = estimate?.estimated_completion_time;
+    const end = job.estimated_completion_time;
     const left = end ? lengthWords((Date.parse(end) - now) / 1000) : null;
     return left === null ? "Being drawn" : `Being drawn, ${left} left`;
   }
   if (job.status !== "pending") return reason;
   // An absent box has no time to give; the queue then counts as if it came back now.
   if (reason !== null && job.status_reason !== "assigned") return reason;
-  const position = (estimate && positionWords(estimate)) ?? reason;
-  const start = estimate?.estimated_start_time;
+  const position = positionWords(job) ?? reason;
+  const start = job.estimated_start_time;
   const wait = start ? lengthWords((Date.parse(start) - now) / 1000) : null;
   if (position === null) return null;
   return wait === null ? position : `${position}, starts in ${wait}`;

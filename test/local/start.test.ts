@@ -52,6 +52,7 @@ describe("npm start on a fresh machine", () => {
     expect(text).toContain(`Address   ${ready.url}`);
     expect(text).toMatch(/Forge {5}Demo Forge: .*no Stable Diffusion/);
     expect(ready.signInLink).toMatch(new RegExp(`^${ready.url}/#pair=\\w{4}-\\w{4}-\\w{4}$`));
+    expect(text).toContain("paste it in Forge, in the tab MobileSD Queue");
     expect(text).toContain("A phone cannot reach this address");
     expect(text).toContain("npm start -- --lan");
     expect(text).toContain("owner.json");

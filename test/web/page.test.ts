@@ -65,12 +65,13 @@ async function signIn(): Promise<void> {
   await page.getByRole("button", { name: "Sign out" }).waitFor();
 }
 
-async function submit(more: Record<string, unknown> = {}): Promise<string> {
+async function submit(more: Record<string, unknown> = {}, wish: object = {}): Promise<string> {
   const answer = await clientOf(owner.url, owner).call("submitJob", {
     body: {
       app_type: "forge",
       target_server_alias: "MyForgeServer",
       generation_params: { ...SMALL_JOB, ...more },
+      ...wish,
     },
   });
   if (!("mobilesd_job_id" in answer)) throw new Error("Nothing was queued");
@@ -232,6 +233,46 @@ describe("the page of a queue", () => {
     await running.getByText("Cancelled").waitFor();
   });
 
+  it("shows every job that waits, however many came after it", async () => {
+    const client = clientOf(owner.url, owner);
+    const inAnHour = new Date(Date.now() + 3_600_000).toISOString();
+    const ids: string[] = [];
+    for (const name of ["the oldest that waits", ...Array<string>(31).fill("one of many")]) {
+      ids.push(await submit({ positive_prompt: name }, { not_before: inAnHour }));
+    }
+    await signIn();
+    await cardOf("the oldest that waits").getByText("Waits for its time").waitFor();
+    expect(await page.locator("ul.moving li.card").count()).toBe(ids.length);
+    await page.getByText(`In the queue (${ids.length})`).waitFor();
+    await Promise.all(ids.map((id) => client.call("cancelJob", { params: { id } })));
+    await page.getByText("In the queue").waitFor({ state: "hidden" });
+  });
+
+  it("gives a link that connects Forge once, with a key that can do no more than queue", async () => {
+    await signIn();
+    await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await page.getByRole("button", { name: "Connect Forge" }).click();
+    await page.getByText(/paste it in Forge, in the tab “MobileSD Queue”/).waitFor();
+    await page.getByText(/It works once, until \d/).waitFor();
+    await page.getByRole("button", { name: "Copy link" }).click();
+    await page.getByText("Link copied").waitFor();
+    const link = String(await page.evaluate("navigator.clipboard.readText()"));
+    expect(link.startsWith(`${owner.url}/#pair=`)).toBe(true);
+    const code = link.split("=")[1] ?? "";
+    const client = clientOf(owner.url);
+    await expect(
+      client.call("claimPairing", { body: { code, for: "page" } }),
+    ).rejects.toMatchObject({ problem: { code: "pairing_code_invalid" } });
+    const claimed = await client.call("claimPairing", { body: { code, for: "extension" } });
+    expect(claimed).toMatchObject({
+      for: "extension",
+      key: { permissions: ["jobs:submit", "jobs:read", "jobs:manage"] },
+    });
+    await page.keyboard.press("Escape");
+    await page.locator("dialog").waitFor({ state: "detached" });
+    expect(complaints).toEqual([]);
+  });
+
   it("keeps a hostile prompt a text", async () => {
     const hostile = `<img src=x onerror="document.title='owned'"><script>document.title='owned'</script>`;
     await submit({ positive_prompt: hostile });
@@ -253,16 +294,17 @@ describe("the page of a queue", () => {
   });
 });
 
-/** Puts words of any length into the newest job's answer, which else holds what the queue says. */
-async function changeNewestJob(changes: object): Promise<void> {
+/** Puts words of any length into the answers about one job, which else hold what the queue says. */
+async function changeJob(prompt: string, changes: object): Promise<void> {
   await page.route("**/api/v1/queue/jobs?*", async (route) => {
     const response = await route.fetch();
-    const list = (await response.json()) as { jobs: object[] };
-    const [newest, ...older] = list.jobs;
-    await route.fulfill({
-      response,
-      json: { ...list, jobs: [{ ...newest, ...changes }, ...older] },
-    });
+    const list = (await response.json()) as {
+      jobs: { generation_params: { positive_prompt: string } }[];
+    };
+    const jobs = list.jobs.map((job) =>
+      job.generation_params.positive_prompt === prompt ? { ...job, ...changes } : job,
+    );
+    await route.fulfill({ response, json: { ...list, jobs } });
   });
 }
 
@@ -299,7 +341,7 @@ describe("the words of a finished job", () => {
       const endless = "x".repeat(400);
       await openContext({ viewport: { width: 320, height: 568 }, colorScheme });
       await submit({ positive_prompt: `long words ${colorScheme}` });
-      await changeNewestJob({
+      await changeJob(`long words ${colorScheme}`, {
         name: endless,
         server_alias: "b".repeat(64),
         status: "failed",

@@ -50,16 +50,16 @@ describe("what the page says of a waiting job", () => {
       "More than 99 jobs before it, starts in about 2 days",
     ],
   ])("is its place and its time: %o", (estimate, words) => {
-    expect(outlookWords(pending, estimate, NOW)).toBe(words);
+    expect(outlookWords({ ...pending, ...estimate }, NOW)).toBe(words);
   });
 
   it("is nothing before its place is known", () => {
-    expect(outlookWords(pending, undefined, NOW)).toBeNull();
+    expect(outlookWords(pending, NOW)).toBeNull();
   });
 
   it("is why it waits, not a time that nobody knows, when its box is away", () => {
     const job = { ...pending, status_reason: "waiting_for_server" } as const;
-    expect(outlookWords(job, waiting(), NOW)).toBe("Waits for its box to come online");
+    expect(outlookWords({ ...job, ...waiting() }, NOW)).toBe("Waits for its box to come online");
   });
 });
 
@@ -67,17 +67,17 @@ describe("what the page says of other jobs", () => {
   it("is the time that is left while one is drawn", () => {
     const job = { ...pending, status: "processing", status_reason: "running" } as const;
     const estimate = waiting({ estimated_completion_time: inSeconds(20) });
-    expect(outlookWords(job, estimate, NOW)).toBe("Being drawn, about 20 s left");
-    expect(outlookWords(job, waiting({ estimated_completion_time: null }), NOW)).toBe(
+    expect(outlookWords({ ...job, ...estimate }, NOW)).toBe("Being drawn, about 20 s left");
+    expect(outlookWords({ ...job, ...waiting({ estimated_completion_time: null }) }, NOW)).toBe(
       "Being drawn",
     );
     const cancelling = { ...job, status_reason: "cancelling" } as const;
-    expect(outlookWords(cancelling, estimate, NOW)).toBe("Being stopped");
+    expect(outlookWords({ ...cancelling, ...estimate }, NOW)).toBe("Being stopped");
   });
 
   it("is why one failed, in words and never in codes", () => {
     const job = { ...pending, status: "failed", status_reason: "oom" } as const;
-    expect(outlookWords(job, undefined, NOW)).toBe("The GPU ran out of memory");
+    expect(outlookWords(job, NOW)).toBe("The GPU ran out of memory");
     for (const reason of StatusReason.options) {
       expect(reasonWords(reason) ?? "").not.toMatch(/_/);
     }
