@@ -34,7 +34,12 @@ _log = logging.getLogger("mobilesd_queue")
 
 def build_accordion(tab: Tab, options: Options) -> AccordionParts:
     """Draws it in the place that Forge gives to a script, with components that are no arguments."""
-    with gr.Accordion("MobileSD Queue", open=False, elem_id=element_ids.accordion(tab)):
+    with gr.Accordion(
+        "MobileSD Queue",
+        open=False,
+        elem_id=element_ids.accordion(tab),
+        elem_classes=["mobilesd_accordion"],
+    ):
         with gr.Row():
             button = gr.Button(
                 LABEL,

@@ -16,6 +16,8 @@ class QueueScript(scripts.Script):
     through the API.
     """
 
+    create_group = False
+
     def title(self) -> str:
         return "MobileSD Queue"
 
