@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 import time
 from typing import Any
 
@@ -28,6 +29,17 @@ def run_installers() -> None:
         print(done.stdout, done.stderr, sep="", end="")
         if done.returncode != 0:
             errors.report(f"Error running install.py of {extension.name}")
+
+
+def end_with_parent() -> None:
+    """Ends the process when the other end of its standard input is gone."""
+
+    def wait() -> None:
+        while os.read(0, 1):
+            pass
+        os._exit(0)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 def load_everything() -> None:
@@ -83,6 +95,8 @@ def main() -> None:
 
     if gradio_extensions is None:
         raise RuntimeError("Gradio is not made ready")
+    if cmd_opts.end_with_parent:
+        end_with_parent()
     extensions.list_extensions()
     run_installers()
     load_everything()

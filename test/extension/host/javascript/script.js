@@ -65,16 +65,16 @@ function clickTab(name, insideOf = "#tabs") {
   const wanted = [...buttons].find((button) => button.textContent.trim() === name);
   wanted?.click();
 }
-function switchTo(name, inner) {
+function switchTo(values, name, inner) {
   clickTab(name);
   if (inner) clickTab(inner, "#mode_img2img");
-  return [];
+  return values;
 }
-const switch_to_txt2img = (...values) => (switchTo("Txt2img"), values);
-const switch_to_img2img = (...values) => (switchTo("Img2img", "img2img"), values);
-const switch_to_sketch = (...values) => (switchTo("Img2img", "Sketch"), values);
-const switch_to_inpaint = (...values) => (switchTo("Img2img", "Inpaint"), values);
-const switch_to_extras = (...values) => (switchTo("Extras"), values);
+const switch_to_txt2img = (...values) => switchTo(values, "Txt2img");
+const switch_to_img2img = (...values) => switchTo(values, "Img2img", "img2img");
+const switch_to_sketch = (...values) => switchTo(values, "Img2img", "Sketch");
+const switch_to_inpaint = (...values) => switchTo(values, "Img2img", "Inpaint");
+const switch_to_extras = (...values) => switchTo(values, "Extras");
 const extract_image_from_gallery = (gallery) => [gallery?.length ? [gallery[0]] : [null]];
 const selected_gallery_index = () => 0;
 
@@ -86,21 +86,37 @@ function readOptions() {
   callAll(first ? optionsAvailableCallbacks : optionsChangedCallbacks);
 }
 
-/** An accordion that is an input: its hidden checkbox follows whether it is open. */
+/** Opens or closes an accordion that is an input, and shows its tick, as its hidden checkbox says. */
+function inputAccordionChecked(id, checked) {
+  const accordion = document.getElementById(id);
+  const label = accordion?.querySelector(".label-wrap");
+  if (!label) return;
+  const tick = document.getElementById(`${id}-visible-checkbox`);
+  if (tick) tick.checked = checked;
+  if (label.classList.contains("open") !== checked) label.click();
+}
+
+/** Puts a tick into the label of each such accordion; opening by the label ticks it too. */
 function connectInputAccordions() {
   for (const accordion of gradioApp().querySelectorAll(".input-accordion")) {
-    const box = gradioApp().querySelector(`#${accordion.id}-checkbox input`);
+    const box = document.querySelector(`#${accordion.id}-checkbox input`);
     const label = accordion.querySelector(".label-wrap");
-    if (!box || !label || accordion.dataset.connected) continue;
-    accordion.dataset.connected = "yes";
+    if (!box || !label) continue;
+    const tick = document.createElement("input");
+    tick.type = "checkbox";
+    tick.id = `${accordion.id}-visible-checkbox`;
+    tick.checked = box.checked;
+    label.querySelector("span").prepend(tick);
+    tick.addEventListener("click", (event) => {
+      event.stopPropagation();
+      if (box.checked !== tick.checked) box.click();
+    });
     label.addEventListener("click", () =>
-      requestAnimationFrame(() => {
-        if (box.checked !== label.classList.contains("open")) box.click();
+      setTimeout(() => {
+        const isOpen = label.classList.contains("open");
+        if (box.checked !== isOpen) box.click();
       }),
     );
-    box.addEventListener("change", () => {
-      if (box.checked !== label.classList.contains("open")) label.click();
-    });
   }
 }
 

@@ -29,6 +29,10 @@ def _txt2img() -> dict[str, Any]:
     return {"images": [], "arguments": len(arguments)}
 
 
+def _ping() -> dict[str, Any]:
+    return {}
+
+
 def _hold() -> dict[str, Any]:
     shared.may_finish.clear()
     return {}
@@ -45,7 +49,7 @@ def _seen() -> dict[str, Any]:
 
 def add_routes(app: FastAPI) -> None:
     """Adds them to the page's app."""
-    app.add_api_route("/internal/ping", dict, methods=["GET"])
+    app.add_api_route("/internal/ping", _ping, methods=["GET"])
     app.add_api_route("/host/ran", _seen, methods=["GET"])
     app.add_api_route("/host/hold", _hold, methods=["POST"])
     app.add_api_route("/host/release", _release, methods=["POST"])

@@ -1,12 +1,12 @@
-"""The checkpoints of the recorded Forge. Nothing here can be loaded: a test sees who tries."""
+"""The checkpoints of the box. Nothing here can be loaded: a test sees who tries."""
 
-import json
 import os
 import re
 from typing import Any
 
+from modules import box
 from modules.paths_internal import models_path
-from modules.shared import PAGE, opts
+from modules.shared import opts
 
 model_path = os.path.join(models_path, "Stable-diffusion")
 
@@ -38,9 +38,8 @@ def list_models() -> None:
     """Looks the checkpoints up anew."""
     checkpoints_list.clear()
     checkpoint_aliases.clear()
-    recorded = json.loads((PAGE / "models.json").read_text(encoding="utf-8"))["checkpoints"]
-    for model in recorded:
-        info = CheckpointInfo(os.path.join(model_path, model["title"]))
+    for name in box.checkpoints:
+        info = CheckpointInfo(os.path.join(model_path, name))
         checkpoints_list[info.title] = info
         checkpoint_aliases.update(dict.fromkeys(info.ids, info))
     if opts.sd_model_checkpoint in (None, "None", ""):

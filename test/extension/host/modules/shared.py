@@ -7,6 +7,7 @@ from typing import Any
 
 import gradio as gr
 
+from modules import box
 from modules.options import OptionDiv, OptionHTML, OptionInfo, Options, options_section
 from modules.paths_internal import data_path, script_path
 from modules.shared_cmd_options import HOST_ROOT, cmd_opts
@@ -48,7 +49,7 @@ if cmd_opts.compact:
     opts.data["compact_prompt_box"] = True
 
 state = State()
-prompt_styles = StyleDatabase(["lab style one", "lab style two"])
+prompt_styles = StyleDatabase(box.styles)
 sd_model: Any = NoModelYet()
 demo: gr.Blocks | None = None
 tab_names: list[str] = []

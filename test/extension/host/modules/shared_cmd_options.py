@@ -20,6 +20,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--gradio-auth", help="user:password for the page")
     parser.add_argument("--api", action="store_true")
     parser.add_argument("--subpath", default="")
+    parser.add_argument("--end-with-parent", action="store_true", help="when stdin ends")
     return parser
 
 

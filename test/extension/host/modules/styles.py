@@ -1,4 +1,4 @@
-"""The styles of the recorded Forge, by name."""
+"""The styles of the box, by name."""
 
 
 class StyleDatabase:

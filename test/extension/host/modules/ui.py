@@ -7,7 +7,7 @@ import gradio as gr
 from modules import infotext_utils, script_callbacks, scripts, shared, ui_settings
 from modules.infotext_utils import add_paste_fields
 from modules.ui_common import plaintext_to_html
-from recorded import fixture, generate, paste, quicksettings
+from recorded import fixture, generate, paste, quicksettings, small_events
 from recorded.tree import TabTree, built
 
 __all__ = ["plaintext_to_html"]
@@ -26,8 +26,12 @@ def _create_tab(tab: str) -> gr.Blocks:
         generate.check_order(tree)
         generate.connect_builders(tab)
         generate.connect_unit_tabs(tree)
+        small_events.connect(tab)
         if tab == "img2img":
             generate.connect_img2img_tabs()
+            small_events.show_inpaint_fields()
+        else:
+            small_events.show_rows_by_options()
         generate.connect_generate(tree)
         paste.add_fields(tree)
     scripts.scripts_current = None

@@ -90,6 +90,8 @@ class InputAccordionImpl(gr.Checkbox):
         InputAccordionImpl.global_index += 1
         checkbox = {**kwargs, "elem_id": f"{self.accordion_id}-checkbox", "visible": False}
         super().__init__(value=value, **checkbox)
+        js = f"(checked) => inputAccordionChecked('{self.accordion_id}', checked)"
+        self.change(fn=None, js=js, inputs=[self])
         self.accordion = gr.Accordion(
             elem_id=self.accordion_id,
             label=kwargs.get("label", "Accordion"),

@@ -1,12 +1,11 @@
 """Checkpoint, VAE and low bits, as the quicksettings choose them."""
 
-import json
 import os
 from typing import Any
 
-from modules import sd_models
+from modules import box, sd_models
 from modules.paths_internal import models_path
-from modules.shared import PAGE, config_filename, opts
+from modules.shared import config_filename, opts
 
 module_list: dict[str, str] = {}
 ui_checkpoint: Any = None
@@ -18,9 +17,7 @@ ui_forge_preset: Any = None
 def refresh_models() -> tuple[list[str], list[str]]:
     """The names of checkpoints and of modules."""
     module_list.clear()
-    recorded = json.loads((PAGE / "models.json").read_text(encoding="utf-8"))["modules"]
-    for module in recorded:
-        name = module["model_name"]
+    for name in box.modules:
         module_list[name] = os.path.join(models_path, "VAE", name)
     return sd_models.checkpoint_tiles(), list(module_list)
 

@@ -92,6 +92,15 @@ def _plain(kind: Callable[..., Any]) -> Callable[[Record], Any]:
     return lambda record: kind(value=record.get("value"), **_common(record))
 
 
+def _checkbox(record: Record) -> Any:
+    made = gr.Checkbox(value=record.get("value"), **_common(record))
+    accordion = (record.get("elem_id") or "").removesuffix("-checkbox")
+    if accordion != (record.get("elem_id") or ""):
+        js = f"(checked) => inputAccordionChecked('{accordion}', checked)"
+        made.change(fn=None, js=js, inputs=[made])
+    return made
+
+
 def _button(record: Record) -> Any:
     common = {name: value for name, value in _common(record).items() if name != "label"}
     variant = "primary" if record.get("value") == "Generate" else "secondary"
@@ -132,7 +141,7 @@ _MAKERS: dict[str, Callable[[Record], Any]] = {
     "dropdown": _choice(gr.Dropdown),
     "radio": _choice(gr.Radio),
     "checkboxgroup": _checkboxgroup,
-    "checkbox": _plain(gr.Checkbox),
+    "checkbox": _checkbox,
     "slider": _ranged(gr.Slider),
     "rangeslider": _ranged(RangeSlider),
     "number": _number,

@@ -8,6 +8,7 @@ from typing import Any
 import gradio as gr
 
 from modules import scripts
+from modules.box import with_own_choices
 from modules.shared_cmd_options import cmd_opts
 from recorded import component, fixture
 from recorded.fixture import Node
@@ -70,7 +71,7 @@ class TabTree:
 
     def build(self, node: Node) -> None:
         """Builds a node and what is inside it."""
-        record = fixture.components()[node.id]
+        record = with_own_choices(fixture.components()[node.id])
         elem_id = record.get("elem_id") or ""
         if elem_id == "script_list":
             self._build_script_list(node)
