@@ -121,6 +121,11 @@ def test_a_black_picture_that_is_not_empty_keeps_what_tells_it_apart(params_of):
     assert (picture.mode, picture.getextrema()[3]) == ("RGBA", (255, 255))
 
 
+def test_an_empty_canvas_is_white_paper_as_on_the_page(params_of):
+    picture = first(params_of, image=EMPTY, image_fg=EMPTY)["image"].image
+    assert (picture.mode, picture.getextrema()) == ("RGB", ((255, 255),) * 3)
+
+
 MASK = as_array(colour(64, 32, (255, 255, 255, 255)))
 
 
@@ -173,7 +178,7 @@ def test_in_img2img_a_unit_without_a_picture_takes_the_input_and_its_mask(params
     [
         ({"image": None}, "it has no picture: load one, or switch the unit off"),
         (
-            {"image": EMPTY, "image_fg": EMPTY},
+            {"image": EMPTY, "image_fg": None},
             "its picture is empty: draw something or load one, or switch the unit off",
         ),
         ({"model": "None"}, "it has no model: choose one, or switch the unit off"),

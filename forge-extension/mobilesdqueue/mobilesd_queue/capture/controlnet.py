@@ -56,6 +56,13 @@ def _drawing(value: Any) -> Image.Image | None:
     return alpha if alpha.getextrema()[1] > _EMPTY_MAX else None
 
 
+def _on_white(canvas: Any) -> Image.Image:
+    """A canvas laid on white, its fractions cut as Forge cuts them (modules_forge/utils.py)."""
+    pixels = numpy.asarray(as_image(canvas).convert("RGBA")).astype(numpy.float32)
+    alpha = pixels[:, :, 3:] / 255
+    return Image.fromarray((pixels[:, :, :3] * alpha + 255 * (1 - alpha)).astype(numpy.uint8))
+
+
 class _Unit:
     """Reads one unit that is switched on. Its pictures follow `get_input_data` of controlnet.py."""
 
@@ -154,11 +161,14 @@ class _Unit:
             return {}
         if _brightest(image) > _DARK_MAX:
             return {"image": self._picture(image, "image"), **self._mask(drawing)}
-        if drawing is None:
+        if drawing is not None:
+            scribble = drawing.convert("RGB")
+            return {"image": self._picture(scribble, "drawing"), **self._mask(drawing)}
+        if as_image(image) is None or _of(self._unit, "image_fg") is None:
             self._refuse("its picture is empty: draw something or load one, or switch the unit off")
             return {}
-        scribble = drawing.convert("RGB")
-        return {"image": self._picture(scribble, "drawing"), **self._mask(drawing)}
+        # Forge's page works with an empty canvas as with white paper; its API fails at one.
+        return {"image": self._picture(_on_white(image), "image"), **self._mask(None)}
 
     def _mask(self, drawing: Image.Image | None) -> dict[str, Picture]:
         """The first that holds something of: the drawing on the mask, the mask, the drawing."""
