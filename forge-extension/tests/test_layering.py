@@ -22,7 +22,7 @@ LAW = {
 }
 NOT_SERVICE = {"webui"}
 HOST_ONLY = {"gradio", "fastapi", "starlette", "modules", "modules_forge"}
-SHIPPED = {"PIL", "numpy"}
+SHIPPED = {"PIL", "numpy", "cv2"}
 
 
 def part_of(module: str) -> str:
