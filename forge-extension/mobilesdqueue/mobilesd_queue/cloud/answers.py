@@ -9,7 +9,8 @@ from urllib.parse import urljoin, urlsplit
 
 from ..errors import QueueError, Unreachable
 from .backoff import retry_after_s
-from .transport import Answer, not_a_queue
+from .network_words import not_a_queue
+from .transport import Answer
 
 CONNECTION_CODES = frozenset(
     {

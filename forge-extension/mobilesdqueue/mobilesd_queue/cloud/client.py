@@ -13,7 +13,8 @@ from ..errors import QueueError
 from .answers import read_json, refusal_of
 from .backoff import CLICK, ONCE, Patience, Sleep, call_patiently
 from .limits import IMAGE_BYTES_MAX
-from .transport import Transport, not_a_queue
+from .network_words import not_a_queue
+from .transport import Transport
 
 _PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp")
 

@@ -17,7 +17,7 @@ _LOOK_EVERY_S = 0.1
 
 def stopped() -> Unreachable:
     """What a request ends with that was cut off by `Sockets.stop`, or comes after it."""
-    return Unreachable("Forge's page was loaded anew.", code="stopped")
+    return Unreachable("Forge's page was loaded anew; reload it in the browser.", code="stopped")
 
 
 class Sockets:

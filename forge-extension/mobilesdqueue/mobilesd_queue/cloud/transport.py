@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import contextlib
 import http.client
 import json
-import socket
 import ssl
 import threading
 import time
@@ -14,12 +12,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import Message
 from typing import Any
-from urllib.parse import unquote, urlencode, urlsplit
-from urllib.request import getproxies, proxy_bypass
+from urllib.parse import urlencode, urlsplit
 
 from ..errors import QueueError, Unreachable
-from .address import is_private
 from .limits import ANSWER_TIMEOUT_S, JSON_BYTES_MAX, SEND_PIECE_BYTES
+from .network_words import failure_of, late
+from .proxy import login_headers, proxy_for
 from .sockets import Sockets, stopped
 
 _READ_PIECE_BYTES = 65_536
@@ -141,7 +139,7 @@ class Transport:
             pieces.append(piece)
             if time.monotonic() > deadline_s:
                 streamed.close()
-                raise self._late()
+                raise late(self.endpoint.url, self._answer_timeout_s)
         return Answer(streamed.status, streamed.headers, b"".join(pieces))
 
     def open(
@@ -193,7 +191,7 @@ class Transport:
         host = self._url.hostname or ""
         is_tls = self._url.scheme == "https"
         port = self._url.port or (443 if is_tls else 80)
-        proxy = self._proxy(host)
+        proxy = proxy_for(self.endpoint.url)
         connection: http.client.HTTPConnection
         if is_tls:
             connection = http.client.HTTPSConnection(host, port, context=self._tls_context())
@@ -201,7 +199,7 @@ class Transport:
             connection = http.client.HTTPConnection(host, port)
         prefix = ""
         if proxy is not None:
-            proxy_headers = _proxy_headers(proxy)
+            proxy_headers = login_headers(proxy)
             if is_tls:
                 connection = http.client.HTTPSConnection(
                     proxy.hostname or "", proxy.port or 8080, context=self._tls_context()
@@ -222,13 +220,6 @@ class Transport:
             forget()
             raise
         return connection, forget, prefix
-
-    def _proxy(self, host: str) -> Any:
-        if is_private(self.endpoint.url) or proxy_bypass(host):
-            return None
-        url = getproxies().get(self._url.scheme)
-        parts = urlsplit(url) if url else None
-        return parts if parts and parts.scheme == "http" and parts.hostname else None
 
     def _tls_context(self) -> ssl.SSLContext:
         # Reading the system's certificates takes longer than a request.
@@ -264,53 +255,10 @@ class Transport:
             if self._sockets.is_stopped:
                 failure: QueueError = stopped()
             else:
-                failure = self._failure(error)
+                failure = failure_of(error, self.endpoint.url, self._answer_timeout_s)
             if isinstance(failure, Unreachable):
                 failure.may_have_arrived = may_have_arrived
             raise failure from error
-
-    def _late(self) -> Unreachable:
-        wait_s = round(self._answer_timeout_s)
-        return Unreachable(f"The queue at {self.endpoint.url} took longer than {wait_s} s.")
-
-    def _failure(self, error: Exception) -> QueueError:
-        url = self.endpoint.url
-        if isinstance(error, ssl.SSLCertVerificationError):
-            reason = error.verify_message.rstrip(".")
-            return QueueError(
-                f"The certificate of {url} cannot be trusted ({reason}). Is the address right? For "
-                "a certificate of your own, switch off its check in Settings, MobileSD.",
-                code="untrusted",
-            )
-        if isinstance(error, ssl.SSLError) and error.reason == "WRONG_VERSION_NUMBER":
-            return QueueError(f"{url} does not speak https. Is it http?", code="not_a_queue")
-        if isinstance(error, socket.gaierror):
-            return Unreachable(
-                f"The name {self._url.hostname} is not known here. Is the address right, and is "
-                "there a network?"
-            )
-        if isinstance(error, TimeoutError):
-            return self._late()
-        if isinstance(error, ConnectionRefusedError):
-            return Unreachable(f"Nothing answers at {url}. Is the queue running?")
-        if isinstance(error, http.client.BadStatusLine) and not isinstance(error, OSError):
-            return not_a_queue(url)
-        return Unreachable(f"The connection to {url} broke.")
-
-
-def not_a_queue(url: str) -> QueueError:
-    """Something else answered."""
-    return QueueError(
-        f"What answers at {url} does not answer like MobileSD Queue. Is the address right?",
-        code="not_a_queue",
-    )
-
-
-def _proxy_headers(proxy: Any) -> dict[str, str]:
-    if proxy.username is None:
-        return {}
-    login = f"{unquote(proxy.username)}:{unquote(proxy.password or '')}"
-    return {"Proxy-Authorization": f"Basic {base64.b64encode(login.encode()).decode()}"}
 
 
 def _pieces_of(body: bytes) -> Iterator[memoryview]:
