@@ -142,6 +142,7 @@ const FOLDERS_OF_TESTS_ALONE = new Set([
   "honesty",
   "forge-api",
   "forge-jobs",
+  "forge-truth",
   "extension",
 ]);
 

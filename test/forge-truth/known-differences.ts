@@ -1,0 +1,148 @@
+import { isObject } from "../forge-api/compare/difference.ts";
+import { type Difference, differencesOf, showPlace } from "./compare/files.ts";
+import type { Told } from "./oracle-files.ts";
+
+/** The two runs that a difference is between. */
+interface Runs {
+  readonly generated: Told;
+  readonly queued: Told;
+}
+
+/** A difference between Generate's run and the queue's that does no harm, and cannot be helped. */
+export interface KnownDifference {
+  /** Where it is, as the document says it. */
+  readonly where: string;
+  /** What differs, in a few words. */
+  readonly what: string;
+  /** Why Forge itself makes it so, with the file in which it does. */
+  readonly because: string;
+  /** Whether this difference, with exactly these values, is it. */
+  readonly covers: (difference: Difference, runs: Runs) => boolean;
+}
+
+/** A field that has one value with Generate and another with the queue, always the same two. */
+function field(name: string, generated: unknown, queued: unknown) {
+  return (difference: Difference) =>
+    showPlace(difference.place) === `fields.${name}` &&
+    Object.is(difference.generated, generated) &&
+    Object.is(difference.queued, queued);
+}
+
+const within = ({ place }: Difference, ...steps: string[]) =>
+  steps.every((step, at) => place[at] === step);
+
+const fieldOf = (run: Told, name: string) => (isObject(run.fields) ? run.fields[name] : undefined);
+
+const HIRES_FIELD = /^fields\.(?:denoising_strength|hr_\w+)\b/;
+const BUILT_IN = ["Sampler", "Seed", "Refiner"];
+
+/** `5.0` for `5`, in a text of parameters. */
+const withoutZeros = (text: unknown) => String(text).replace(/(\d)\.0(?=[,\s]|$)/g, "$1");
+
+/** All of them. A run in which one does not occur fails: then it is no difference any more. */
+export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
+  {
+    where: "fields.is_api",
+    what: "absent with Generate, true with the queue",
+    because: "`modules/api/api.py` sets it on every request; it only keeps the page's scripts out",
+    covers: field("is_api", undefined, true),
+  },
+  {
+    where: "fields.user",
+    what: "who is signed in at Forge's page with Generate, absent with the queue",
+    because: "`modules/txt2img.py` and `modules/img2img.py` note who pressed; a request has nobody",
+    covers: field("user", null, undefined),
+  },
+  {
+    where: "fields.force_task_id",
+    what: "null with Generate, the agent's own with the queue",
+    because:
+      "a field of the request alone (`modules/api/models.py`); Generate's id stands beside the fields (`modules/call_queue.py`)",
+    covers: (difference) =>
+      showPlace(difference.place) === "fields.force_task_id" &&
+      difference.generated === null &&
+      typeof difference.queued === "string",
+  },
+  {
+    where: "fields.do_not_save_samples, fields.do_not_save_grid",
+    what: "false with Generate, true with the queue",
+    because:
+      "`modules/api/api.py` makes them of `save_images`: the queue keeps the pictures, not Forge's disk",
+    covers: (difference) =>
+      field("do_not_save_samples", false, true)(difference) ||
+      field("do_not_save_grid", false, true)(difference),
+  },
+  {
+    where: "fields.restore_faces, fields.tiling",
+    what: "null with Generate, the option's value with the queue",
+    because:
+      "`modules/processing.py` takes a null from the options before it draws; what it then holds is equal, under `completed`",
+    covers: ({ place, generated, queued }, runs) =>
+      ["fields.restore_faces", "fields.tiling"].includes(showPlace(place)) &&
+      generated === null &&
+      isObject(runs.generated.completed) &&
+      runs.generated.completed[place[1] ?? ""] === queued,
+  },
+  {
+    where: "fields.override_settings",
+    what: "what the server has chosen is absent with Generate, set with the queue",
+    because:
+      "the page writes checkpoint, modules, clip skip and all settings into the options themselves (`modules_forge/main_entry.py`); what is in force is equal, under `options` and `model`",
+    covers: (difference, { generated, queued }) =>
+      within(difference, "fields", "override_settings") &&
+      difference.generated === undefined &&
+      [
+        ...differencesOf(generated.options, queued.options),
+        ...differencesOf(generated.model, queued.model),
+      ].length === 0,
+  },
+  {
+    where: "fields.hr_*, fields.denoising_strength of txt2img",
+    what: "with hires fix off: what its fold hides with Generate, defaults with the queue",
+    because: "`modules/processing.py` looks at none of them unless `enable_hr` is true",
+    covers: ({ place }, { generated, queued }) =>
+      HIRES_FIELD.test(showPlace(place)) &&
+      [generated, queued].every(
+        (run) =>
+          run.kind === "StableDiffusionProcessingTxt2Img" && fieldOf(run, "enable_hr") === false,
+      ),
+  },
+  {
+    where: "scripts.Sampler, scripts.Seed, scripts.Refiner",
+    what: "the screen's arguments with Generate, defaults with the queue",
+    because:
+      "`modules/scripts.py` does not call them for a request, whose fields carry the same (`modules/processing_scripts`)",
+    covers: ({ place }) => place[0] === "scripts" && BUILT_IN.includes(place[1] ?? ""),
+  },
+  {
+    where: "scripts of the list Script that are not chosen",
+    what: "the screen's arguments with Generate, defaults with the queue",
+    because: "`modules/scripts.py` runs the chosen one alone",
+    covers: ({ place }, { generated, queued }) =>
+      place[0] === "scripts" &&
+      [generated, queued].every(
+        ({ not_chosen }) => Array.isArray(not_chosen) && not_chosen.includes(place[1]),
+      ),
+  },
+  {
+    where: "infotexts",
+    what: "`CFG scale: 5` with Generate, `CFG scale: 5.0` with the queue",
+    because: "`modules/api/models.py` makes a fraction of each number of a request that can be one",
+    covers: ({ place, generated, queued }) =>
+      place[0] === "infotexts" && withoutZeros(generated) === withoutZeros(queued),
+  },
+];
+
+/** Sorts what differs between two runs into what is known, by entry, and the rest. */
+export function sortOut(
+  generated: Told,
+  queued: Told,
+): { readonly unknown: readonly Difference[]; readonly met: ReadonlySet<KnownDifference> } {
+  const met = new Set<KnownDifference>();
+  const unknown = differencesOf(generated, queued).filter((difference) => {
+    const known = KNOWN_DIFFERENCES.find(({ covers }) => covers(difference, { generated, queued }));
+    if (known) met.add(known);
+    return known === undefined;
+  });
+  return { unknown, met };
+}
