@@ -64,7 +64,7 @@ export const PICTURES: Chapter = {
       ],
     },
     {
-      wish: "an RGBA mask painted in white on transparency that covers nothing",
+      wish: "a mask painted in white on transparency that covers nothing",
       forge: "takes the transparency, and repaints the whole picture",
       scenarios: [
         img2img("failed: blank_mask", "mask", { ...MASKED, mask: { picture: "clearMask" } }),

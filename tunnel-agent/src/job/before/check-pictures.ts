@@ -12,7 +12,8 @@ import { refusal } from "./refusal.ts";
 
 /** What a picture is for, as far as it must hold something. */
 type Role = "init" | "mask" | "unit_image" | "unit_mask" | "script";
-const UNIT_ROLES: readonly Role[] = ["unit_image", "unit_mask"];
+/** Whose transparency means something, also that of a grey picture. */
+const ALPHA_ROLES: readonly Role[] = ["mask", "unit_image", "unit_mask"];
 
 /** One place of a job that names a picture. */
 interface Use {
@@ -156,8 +157,8 @@ export async function checkPictures(
   for (const upload_id of new Set(uses.map((use) => use.upload_id))) {
     const usesOfIt = uses.filter((one) => one.upload_id === upload_id);
     const picture = pictureOf(given, { upload_id });
-    const isForControlNet = usesOfIt.every(({ role }) => UNIT_ROLES.includes(role));
-    const decoded = await decodePicture(picture, isForControlNet);
+    const keepsAlpha = usesOfIt.every(({ role }) => ALPHA_ROLES.includes(role));
+    const decoded = await decodePicture(picture, keepsAlpha);
     for (const use of usesOfIt) {
       if (!decoded) {
         const message = `${use.words} cannot be read: upload it again, as PNG, JPEG or WebP`;

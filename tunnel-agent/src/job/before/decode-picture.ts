@@ -31,12 +31,13 @@ function isOdd({ isPalette, channels, depth, space, bitsPerSample }: Metadata): 
 }
 
 /**
- * The same picture as Forge means to read it. Grey with transparency loses that in img2img, as it does there
- * (`convert("L")`, `flatten`); for ControlNet it stays, to be laid on white (`HWC3`).
+ * The same picture as Forge means to read it. Grey with transparency loses that as an input picture, as it does
+ * there (`flatten`). For ControlNet it stays, to be laid on white (`HWC3`); in a mask too, whose transparency
+ * Forge takes when it comes with colours, and passes by in grey (`create_binary_mask`).
  */
-async function asPlain(bytes: Uint8Array, metadata: Metadata, isForControlNet: boolean) {
+async function asPlain(bytes: Uint8Array, metadata: Metadata, keepsAlpha: boolean) {
   const { channels, space } = metadata;
-  const isGrey = space !== "cmyk" && (channels === 1 || (channels === 2 && !isForControlNet));
+  const isGrey = space !== "cmyk" && (channels === 1 || (channels === 2 && !keepsAlpha));
   const image = sharp(bytes, OPTIONS).autoOrient();
   const plain = isGrey ? image.removeAlpha().toColourspace("b-w") : image.toColourspace("srgb");
   return new Picture(await plain.png().toBuffer());
@@ -51,15 +52,15 @@ async function pixelsOf({ bytes }: Picture) {
   return { pixels: data, channels: info.channels };
 }
 
-/** Decodes a whole picture. Null where it cannot be read, or only in part. */
+/** Decodes a whole picture, grey ones with their transparency or without. Null where any of it cannot be read. */
 export async function decodePicture(
   picture: Picture,
-  isForControlNet: boolean,
+  keepsAlpha: boolean,
 ): Promise<Decoded | null> {
   const { bytes } = picture;
   try {
     const metadata = await sharp(bytes, OPTIONS).metadata();
-    const plain = isOdd(metadata) ? await asPlain(bytes, metadata, isForControlNet) : picture;
+    const plain = isOdd(metadata) ? await asPlain(bytes, metadata, keepsAlpha) : picture;
     const { width, height } = metadata.autoOrient;
     return { plain, size: { width, height }, ...(await pixelsOf(plain)) };
   } catch (error) {

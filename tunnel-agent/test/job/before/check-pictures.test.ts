@@ -52,7 +52,9 @@ describe("the mask of an inpaint", () => {
     ["a colour that is bright enough", [0, 0, 0], [255, 255, 0], 0],
     ["painted by transparency alone, all of it black", CLEAR_BLACK, OPAQUE_BLACK, 0],
     ["of no transparency, painted by brightness", OPAQUE_BLACK, [255, 255, 255, 255], 0],
-    ["bright with a transparency that Forge passes by in grey", [0, 255], [255, 0], 0],
+    ["grey and painted in white on transparency", [255, 0], [255, 255], 0],
+    ["grey and painted by transparency alone, all of it black", [0, 0], [0, 255], 0],
+    ["grey of no transparency, painted by brightness", [0, 255], [255, 255], 0],
     ["black where it is inverted", WHITE, BLACK, 1],
     ["transparent where it is inverted", OPAQUE_BLACK, CLEAR_BLACK, 1],
   ])("is taken when it is %s", async (_, colour, square, inpainting_mask_invert) => {
@@ -66,7 +68,7 @@ describe("the mask of an inpaint", () => {
     ["too dark to be rounded up", BLACK, [127], 0],
     ["a colour that is too dark", [0, 0, 0], [255, 0, 0], 0],
     ["all transparent, white as it is", [255, 255, 255, 0], [255, 255, 255, 0], 0],
-    ["dark with a transparency that Forge passes by in grey", [0, 0], [0, 255], 0],
+    ["grey and all transparent, white as it is", [255, 0], [255, 0], 0],
     ["too transparent", [255, 255, 255, 0], [255, 255, 255, 128], 0],
     ["all white and inverted", WHITE, WHITE, 1],
     ["all opaque but a little, and inverted", [0, 0, 0, 255], [0, 0, 0, 200], 1],
@@ -196,6 +198,17 @@ describe("the pictures that are sent", () => {
         await sharp(one).ensureAlpha().toColourspace("srgb").raw().toBuffer();
       expect([kind, (await seen(now)).equals(await seen(bytes))]).toEqual([kind, true]);
     }
+  });
+
+  it("keep the transparency of a grey mask, in the form in which Forge looks at it", async () => {
+    const mask = await png([255, 0], [255, 255]);
+    const checked = await check(inpaint(), await png(RED), mask);
+    if ("reason" in checked) throw new Error(checked.message);
+    const now = checked.pictures.get(uploadRef(2).upload_id)?.bytes ?? Buffer.alloc(0);
+    const { data, info } = await sharp(now).raw().toBuffer({ resolveWithObject: true });
+    expect(info.channels).toBe(4);
+    const alphaAt = (x: number, y: number) => data[(y * SIDE + x) * 4 + 3];
+    expect([alphaAt(0, 0), alphaAt(SIDE / 2, SIDE / 2)]).toEqual([0, 255]);
   });
 
   it("go to a script as they are: it alone knows how it reads them", async () => {
