@@ -88,7 +88,9 @@ declare global {
   interface MobilesdTest {
     readonly ok: boolean;
     readonly sentence: string;
-    readonly warning: string | null;
+    readonly warning?: string | null;
+    /** What the settings of Forge are now. */
+    readonly options?: Record<string, string>;
   }
 
   /** Something to look at now and then: whether anyone wants to, and a look that tells whether things move. */

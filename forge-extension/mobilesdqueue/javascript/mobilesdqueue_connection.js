@@ -21,10 +21,22 @@
 
   /** @param {MobilesdState} state */
   function statusWords(state) {
-    if (state.key_start === "") return `Not connected. ${state.error ?? ""}`;
+    if (state.key_start === "") return state.error ?? "Not connected.";
     const key = `${state.url}, key ${state.key_start}`;
     if (state.connected === false) return `Not connected to ${key}. ${state.error ?? ""}`;
     return `${state.connected ? "Connected to" : "Set up for"} ${key}`;
+  }
+
+  /** Keeps the settings page true: "Apply settings" stores whatever stands there. */
+  function showOptions(/** @type {Record<string, string>} */ options) {
+    for (const [name, value] of Object.entries(options)) {
+      const box = /** @type {HTMLInputElement | null} */ (
+        gradioApp().querySelector(`#setting_${name} :is(textarea, input)`)
+      );
+      if (!box) continue;
+      box.value = value;
+      updateInput(box);
+    }
   }
 
   /** @type {MobilesdQueue["connection"]} */
@@ -39,6 +51,7 @@
       try {
         const answer = /** @type {MobilesdTest} */ (await api(path, { method: "POST", body }));
         outcome.textContent = [answer.sentence, answer.warning].filter(Boolean).join(" ");
+        showOptions(answer.options ?? {});
         return answer.ok;
       } catch (error) {
         outcome.textContent = /** @type {MobilesdFailure} */ (error).sentence;
@@ -76,11 +89,8 @@
     const leave = button("Disconnect", async () => {
       const question =
         "Disconnect this Forge? Its key and secret are removed from this machine. " +
-        "Jobs in the queue stay there.";
-      if (!confirm(question)) return;
-      const answer = /** @type {{saved: number}} */ (await api("disconnect", { method: "POST" }));
-      outcome.textContent = `Disconnected.${answer.saved ? ` ${answer.saved} saved here are kept.` : ""}`;
-      feed.nudge();
+        "Jobs in the queue stay there, and jobs saved here are kept.";
+      if (confirm(question)) await ask("disconnect");
     });
     const root = el(
       "div",

@@ -91,7 +91,7 @@ class _Load:
     def app_started(self, _page: Any, app: Any) -> None:
         """When the page is served."""
         if self._service is not None:
-            routes.add_routes(app, self._service, self._capture_state)
+            routes.add_routes(app, self._service, self._capture_state, options.current_options)
 
     def _capture_state(self) -> dict[str, dict[str, Any]]:
         return {

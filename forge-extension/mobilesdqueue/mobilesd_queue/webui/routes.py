@@ -16,13 +16,12 @@ from starlette.concurrency import run_in_threadpool
 
 from mobilesd_queue.capture.infotext import infotext_of, not_in_infotext
 from mobilesd_queue.errors import QueueError
-from mobilesd_queue.service import Service
+from mobilesd_queue.service import Options, Service
 from mobilesd_queue.webui.job_view import by_turn, job_view, jobs_view, tab_of
 from mobilesd_queue.webui.same_origin import has_login, require_login, require_same_origin
 
 PREFIX = "/mobilesd-queue"
 BODY_BYTES_MAX = 64 * 1024
-PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp")
 # A picture's name never gets other bytes, so no browser has to ask twice.
 PICTURE_HEADERS = {
     "Cache-Control": "private, max-age=31536000, immutable",
@@ -118,7 +117,11 @@ def _now() -> datetime:
 
 
 def add_routes(
-    app: FastAPI, service: Service, capture_state: CaptureState, clock: Clock = _now
+    app: FastAPI,
+    service: Service,
+    capture_state: CaptureState,
+    options: Callable[[], Options],
+    clock: Clock = _now,
 ) -> None:
     """
     Adds the routes under /mobilesd-queue to a new app of Forge's.
@@ -137,7 +140,7 @@ def add_routes(
     )
     _add_state_routes(router, service, capture_state)
     _add_job_routes(router, service, clock)
-    _add_connection_routes(router, service)
+    _add_connection_routes(router, service, options)
     _add_outbox_routes(router, service)
     app.include_router(router)
     pictures = APIRouter(
@@ -190,20 +193,27 @@ def _add_job_routes(router: APIRouter, service: Service, clock: Clock) -> None:
         return {}
 
 
-def _add_connection_routes(router: APIRouter, service: Service) -> None:
+def _add_connection_routes(
+    router: APIRouter, service: Service, options: Callable[[], Options]
+) -> None:
+    def with_options(answer: dict[str, Any]) -> dict[str, Any]:
+        """Tells the settings page what changed, or its next "Apply settings" would undo it."""
+        now = options()
+        return {**answer, "options": {"mobilesd_url": now.url, "mobilesd_api_key": now.api_key}}
+
     @router.post("/connect")
     def connect(body: Body) -> Any:
-        return service.connect(_text(body, "text"))
+        return with_options(service.connect(_text(body, "text")))
 
     @router.post("/credentials")
     def credentials(body: Body) -> Any:
-        return service.set_credentials(
-            _text(body, "url"), _text(body, "key"), _text(body, "secret")
-        )
+        url, key, secret = (_text(body, name) for name in ("url", "key", "secret"))
+        return with_options(service.set_credentials(url, key, secret))
 
     @router.post("/disconnect")
     def disconnect(_body: Body) -> Any:
-        return service.disconnect()
+        service.disconnect()
+        return with_options({"ok": True, "sentence": "Disconnected."})
 
     @router.post("/test")
     def test(_body: Body) -> Any:
@@ -226,6 +236,4 @@ def _add_picture_routes(router: APIRouter, service: Service) -> None:
     @router.get("/images/{kind}/{name}")
     def image(kind: Literal["preview", "download"], name: ImageName) -> Response:
         content_type, pieces = service.image(name, kind)
-        if content_type not in PICTURE_TYPES:
-            raise QueueError("The queue answered something that is no picture.", code="bad_image")
         return StreamingResponse(pieces, media_type=content_type, headers=PICTURE_HEADERS)

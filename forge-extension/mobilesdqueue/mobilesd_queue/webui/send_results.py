@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-import re
 from collections.abc import Iterable
 from html import escape
 from typing import Any
@@ -17,6 +16,7 @@ from PIL import Image
 from mobilesd_queue.element_ids import SEND, send
 from mobilesd_queue.errors import QueueError
 from mobilesd_queue.service import Service
+from mobilesd_queue.webui.infotext_size import with_size
 
 PICTURE_DESTINATIONS = ("img2img", "inpaint", "extras")
 TEXT_DESTINATIONS = ("txt2img", "img2img")
@@ -24,7 +24,6 @@ PICTURE_BYTES_MAX = 100 * 1024 * 1024
 
 # The script keeps what is to be sent and hands it over when it clicks the hidden button.
 _TAKE_REQUEST = "() => [window.mobilesdQueue.takeSendRequest()]"
-_SIZE = re.compile(r"(^|, )Size: \d+x\d+(?=,|$)")
 
 _log = logging.getLogger("mobilesd_queue")
 
@@ -109,12 +108,3 @@ def _joined(pieces: Iterable[bytes]) -> bytes:
         if len(whole) > PICTURE_BYTES_MAX:
             raise QueueError("The picture is too large to send.", code="picture_too_large")
     return bytes(whole)
-
-
-def with_size(infotext: str, width: int, height: int) -> str:
-    """
-    An infotext whose size is the picture's. Forge pastes the picture's size and the text's, in no
-    fixed order; a hires picture is larger than its text says, and so they have to agree.
-    """
-    before, newline, last = infotext.rpartition("\n")
-    return before + newline + _SIZE.sub(rf"\g<1>Size: {width}x{height}", last, count=1)

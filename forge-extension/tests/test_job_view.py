@@ -1,0 +1,165 @@
+"""What the tab says of a job."""
+
+from datetime import datetime, timezone
+
+import pytest
+
+from mobilesd_queue.webui.job_view import by_turn, job_view, jobs_view, ordinal
+
+NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=timezone.utc)
+JOB = {
+    "mobilesd_job_id": "1",
+    "status": "pending",
+    "status_reason": "queued",
+    "progress": 0,
+    "creation_timestamp": "2026-03-01T11:59:00.000Z",
+    "completion_timestamp": None,
+    "target_server_alias": "Attic",
+    "server_alias": None,
+    "generation_params": {"positive_prompt": "a fox"},
+    "priority": 5,
+    "name": None,
+    "error": None,
+    "warnings": [],
+    "images": [],
+}
+
+
+def view(**changes):
+    return job_view(JOB | changes, NOW)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"queue_position": 1}, "Next"),
+        ({"queue_position": 3}, "3rd in line"),
+        (
+            {"queue_position": 2, "estimated_start_time": "2026-03-01T12:02:10.000Z"},
+            "2nd in line, starts in about 2 min",
+        ),
+        (
+            {"queue_position": 100, "queue_position_is_minimum": True},
+            "100th in line or later",
+        ),
+        ({"queue_position": None}, ""),
+        ({}, ""),
+        (
+            {"queue_position": 1, "status_reason": "waiting_for_server"},
+            "Waits for its server to come online",
+        ),
+        ({"status": "processing", "status_reason": "running", "progress": 40}, "40 %"),
+        ({"status": "processing", "status_reason": "running"}, "Being drawn"),
+        (
+            {
+                "status": "processing",
+                "status_reason": "running",
+                "progress": 40,
+                "estimated_completion_time": "2026-03-01T12:00:22.000Z",
+            },
+            "40 %, about 25 s left",
+        ),
+        ({"status": "processing", "status_reason": "cancelling"}, "Being stopped"),
+        ({"status": "completed", "status_reason": "done"}, ""),
+    ],
+)
+def test_the_outlook_says_where_a_job_stands_and_when_it_starts(changes, words):
+    assert view(**changes)["outlook"] == words
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (1, "1st"),
+        (2, "2nd"),
+        (3, "3rd"),
+        (4, "4th"),
+        (11, "11th"),
+        (12, "12th"),
+        (13, "13th"),
+        (21, "21st"),
+        (101, "101st"),
+        (111, "111th"),
+    ],
+)
+def test_places_are_counted_in_words(number, words):
+    assert ordinal(number) == words
+
+
+def test_the_settings_fit_one_line():
+    params = {
+        "checkpoint_name": "Pony/painter_v8.safetensors [1234abcdef]",
+        "width": 512,
+        "height": 768,
+        "steps": 20,
+        "sampler_name": "Euler a",
+        "batch_size": 2,
+        "n_iter": 2,
+        "img2img": {"mask": {"upload_id": "u"}},
+        "hires": {"scale": 2},
+        "alwayson_scripts": {"ControlNet": {"args": []}},
+    }
+    words = view(generation_params=params, priority=2, retry_of="0")["settings"]
+    parts = words.replace("\u00a0", " ").split(" \u00b7 ")
+    assert parts[:5] == ["4 pictures", "painter_v8", "512\u00d7768", "hires fix", "inpaint"]
+    assert parts[5:] == ["20 steps", "Euler a", "ControlNet", "priority 2", "a retry"]
+
+
+@pytest.mark.parametrize("params", [{}, {"steps": None, "batch_size": "2", "script": None}])
+def test_a_job_of_an_older_version_is_shown_with_what_it_has(params):
+    shown = view(generation_params=params)
+    assert (shown["prompt"], shown["settings"]) == ("No prompt", "")
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "can"),
+    [
+        ("pending", "queued", {"can_cancel"}),
+        ("processing", "running", {"can_cancel"}),
+        ("processing", "cancelling", set()),
+        ("completed", "done", {"can_retry", "can_delete"}),
+        ("failed", "oom", {"can_retry", "can_delete"}),
+        ("cancelled", "user_cancelled", {"can_retry", "can_delete"}),
+    ],
+)
+def test_only_what_a_job_allows_is_offered(status, reason, can):
+    shown = view(status=status, status_reason=reason)
+    assert {name for name in ("can_cancel", "can_retry", "can_delete") if shown[name]} == can
+
+
+def test_a_failure_is_told_with_what_the_owner_of_the_box_can_do():
+    error = {"code": "oom", "message": "No memory.", "owner_message": "Use a smaller size."}
+    shown = view(status="failed", status_reason="oom", error=error)
+    assert (shown["error"], shown["advice"]) == ("No memory.", "Use a smaller size.")
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "moves"),
+    [
+        ("pending", "queued", True),
+        ("processing", "running", True),
+        ("pending", "waiting_for_server", False),
+        ("processing", "agent_offline", False),
+        ("completed", "done", False),
+    ],
+)
+def test_nobody_looks_often_at_what_stands_still(status, reason, moves):
+    page = {"jobs": [JOB | {"status": status, "status_reason": reason}], "total": 1}
+    assert jobs_view(page, NOW)["moves"] is moves
+
+
+def test_the_line_begins_with_what_runs_and_goes_on_by_place():
+    jobs = [
+        JOB | {"mobilesd_job_id": "c", "queue_position": 2},
+        JOB | {"mobilesd_job_id": "d", "queue_position": None},
+        JOB | {"mobilesd_job_id": "b", "queue_position": 1},
+        JOB | {"mobilesd_job_id": "a", "status": "processing", "queue_position": None},
+    ]
+    line = by_turn({"jobs": jobs, "total": 4})["jobs"]
+    assert [job["mobilesd_job_id"] for job in line] == ["a", "b", "c", "d"]
+
+
+def test_a_picture_is_named_and_no_address_of_the_queue_reaches_the_page():
+    image = {"name": "1_00001.png", "width": 8, "height": 8, "seed": 1, "infotext": "x"}
+    urls = {"preview_url": "http://q/p?sig=1", "download_url": "http://q/d?sig=1"}
+    assert view(images=[image | urls])["images"] == [image]
