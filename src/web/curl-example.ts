@@ -34,6 +34,10 @@ export function emptyQueue(origin: string, serverAlias: string): HTMLElement {
     element("p", {}, "Queue the first picture from a terminal, in the folder of this queue:"),
     element("pre", { tabindex: "0" }, element("code", {}, command)),
     button("Copy command", "primary", () => copyText(command, "Command")),
-    element("p", { class: "hint" }, "It appears here by itself. To queue from Forge instead, press “Connect Forge”."),
+    element(
+      "p",
+      { class: "hint" },
+      "It appears here by itself. To queue from Forge instead, press “Connect Forge”.",
+    ),
   );
 }
