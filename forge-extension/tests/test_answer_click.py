@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from mobilesd_queue.errors import QueueError
+from mobilesd_queue.errors import QueueError, Unreachable
 from mobilesd_queue.queueing import Outcome
 from mobilesd_queue.service import Options
 from mobilesd_queue.webui.answer_click import Click, ClickAnswers
@@ -156,3 +156,12 @@ def test_without_a_server_the_answer_says_what_to_do(servers, words):
     line, _ = said(queue, replace(CLICK, server=None))
     assert words in line
     assert queue.orders == []
+
+
+def test_a_queue_that_is_away_is_told_with_what_keeps_the_job_all_the_same():
+    class Away(Queue):
+        def servers(self):
+            raise Unreachable("Nothing answers at http://127.0.0.1:9.")
+
+    line, _ = said(Away(), replace(CLICK, server=None))
+    assert "Nothing answers at http://127.0.0.1:9. Choose a server" in line

@@ -98,3 +98,16 @@ def test_a_value_too_few_is_an_error_and_never_a_shift():
     binding = Page(build).binding()
     with pytest.raises(ValueError, match="zip"):
         read_screen(binding, [0], None, host=HOST, read_overrides=lambda texts: {})
+
+
+def test_a_script_that_cannot_tell_its_title_is_not_trusted_and_harms_no_other():
+    def no_title():
+        raise RuntimeError("none")
+
+    page = Page(build)
+    page.runner.scripts[1].title = no_title
+    page.runner.scripts[1].filename = "/forge/extensions/odd/scripts/odd.py"
+    sampler, odd = read(page).scripts
+    assert (sampler.title, sampler.uncaptured) == ("Sampler", None)
+    assert odd.title == "odd.py"
+    assert odd.uncaptured

@@ -14,7 +14,7 @@ from uuid import UUID, uuid4
 
 from mobilesd_queue.capture.job import generation_params
 from mobilesd_queue.capture.screen import Screen
-from mobilesd_queue.errors import CannotQueue, QueueError
+from mobilesd_queue.errors import CannotQueue, QueueError, Unreachable
 from mobilesd_queue.queueing import Order
 from mobilesd_queue.service import Options, Service
 
@@ -22,6 +22,10 @@ REPEAT_MAX = 50
 SEED_RULES = ("screen", "next", "random")
 
 _RECENT_CLICKS = 16
+_CHOOSE_FOR_LATER = (
+    "Choose a server in the accordion MobileSD Queue, or a default one in Settings, MobileSD: then "
+    "the job is kept here until the queue is back."
+)
 _BROKEN = QueueError(
     "Not queued: something broke in the extension. Forge's console says what.", code="internal"
 )
@@ -93,7 +97,10 @@ class ClickAnswers:
         name = str(chosen or "").strip() or self._options().server
         if name:
             return name
-        names = [server["alias"] for server in self._service.servers()]
+        try:
+            names = [server["alias"] for server in self._service.servers()]
+        except Unreachable as error:
+            raise QueueError(f"{error} {_CHOOSE_FOR_LATER}", code="server_not_known") from error
         if len(names) == 1:
             return names[0]
         if not names:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Literal
 
 from mobilesd_queue.capture.screen import ScriptOnScreen
@@ -21,6 +22,7 @@ class ScriptTable:
     labels: tuple[str | None, ...] = ()
     defaults: tuple[Any, ...] | None = None
     fields: Mapping[str, int] = field(default_factory=dict)
+    trouble: str | None = None
 
     def on_screen(self, tail: Sequence[Any], failed: Mapping[int, str]) -> ScriptOnScreen:
         """The script with the values of a click. `failed` says by component id why one has none."""
@@ -32,7 +34,7 @@ class ScriptTable:
             values=tuple(tail[self.start : self.end]),
             defaults=self.defaults,
             fields=self.fields,
-            uncaptured=reasons[0] if reasons else None,
+            uncaptured=reasons[0] if reasons else self.trouble,
         )
 
 
@@ -53,10 +55,11 @@ def _table(script: Any, inputs: Sequence[Any]) -> ScriptTable:
     """
     start, end = script.args_from or 0, script.args_to or 0
     components = inputs[start:end]
+    title, trouble = _title(script)
     info = getattr(script, "api_info", None)
     arguments = None if info is None else info.args
     return ScriptTable(
-        title=script.title(),
+        title=title,
         kind=_kind(script),
         start=start,
         end=end,
@@ -64,7 +67,19 @@ def _table(script: Any, inputs: Sequence[Any]) -> ScriptTable:
         labels=tuple(item.label for item in (arguments or components)),
         defaults=None if arguments is None else tuple(item.value for item in arguments),
         fields=_fields(script, components),
+        trouble=trouble,
     )
+
+
+def _title(script: Any) -> tuple[str, str | None]:
+    """The title, or the file's name and why the script cannot be asked for by its title.
+
+    Forge itself has put the script's error on the console (modules/scripts.py, `wrap_call`).
+    """
+    try:
+        return script.title(), None
+    except Exception as error:
+        return Path(script.filename).name, f"it does not tell its title ({type(error).__name__})"
 
 
 def _kind(script: Any) -> Any:
