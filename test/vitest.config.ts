@@ -45,8 +45,8 @@ export default defineConfig(async () => ({
           name: "extension",
           include: ["test/extension/**/*.test.ts"],
           globalSetup: ["./test/extension/support/python-setup.ts"],
-          testTimeout: 60_000,
-          hookTimeout: 120_000,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
         },
       },
       {

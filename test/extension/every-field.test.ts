@@ -2,26 +2,28 @@ import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { choose, pick, tick } from "../forge-truth/page/inputs.ts";
 import { until } from "../support/box/until.ts";
-import { type Lab, openPage, startLab } from "./support/lab.ts";
+import type { Host } from "./support/host.ts";
+import { type Lab, startLab } from "./support/lab.ts";
 import { queueScreen } from "./support/queue-button.ts";
 import { pixelsOf, putOnCanvas, setFields, strokeLayer, twoColours } from "./support/screen.ts";
 
 let lab: Lab;
+let host: Host;
 let page: Page;
 
 beforeAll(async () => {
+  lab = await startLab();
   const config = { hires_fix_show_sampler: true, hires_fix_show_prompts: true };
-  lab = await startLab({ config, flags: ["--api"] });
-  page = await openPage(lab.browser, lab.host.url);
+  ({ host, page } = await lab.openHost({ config }));
 });
 afterAll(() => lab.stop());
 
 /** What Generate ran when it was pressed on the screen as it stands. */
 async function generate(tab: "txt2img" | "img2img") {
-  const before = (await lab.host.seen()).ran.length;
+  const before = (await host.seen()).ran.length;
   await page.locator(`#${tab}_generate`).click();
   return until("Generate has run", async () => {
-    const { ran } = await lab.host.seen();
+    const { ran } = await host.seen();
     return ran.length > before ? (ran.at(-1) ?? null) : null;
   });
 }
@@ -105,7 +107,7 @@ describe("on txt2img", () => {
     );
     const clipSkip = page.locator("#quicksettings .gradio-slider", { hasText: "Clip skip" });
     await clipSkip.locator("input[type=number]").fill("2");
-    await until("the clip skip is set", () => lab.host.readConfig().CLIP_stop_at_last_layers === 2);
+    await until("the clip skip is set", () => host.readConfig().CLIP_stop_at_last_layers === 2);
     await tick(page.locator("#extensions-freeu-visible-checkbox").locator(".."));
   });
 
@@ -289,5 +291,5 @@ describe("on img2img", () => {
 });
 
 it("no click made Forge load a model", async () => {
-  expect((await lab.host.seen()).loads).toEqual([]);
+  expect((await host.seen()).loads).toEqual([]);
 });

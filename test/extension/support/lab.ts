@@ -1,81 +1,125 @@
 import type { Browser, Page } from "playwright-core";
 import { type DemoForge, startDemoForge } from "../../../tunnel-agent/demo-forge/server.ts";
 import { startAgent, type TestAgent } from "../../support/box/agent.ts";
+import { type FaultyProxy, startFaultyProxy } from "../../support/box/faulty-proxy.ts";
 import { type Queue, startQueue } from "../../support/box/queue.ts";
 import { until } from "../../support/box/until.ts";
 import { launchBrowser } from "../../support/browser.ts";
 import { type ApiRequest, type ForgeRecorder, startForgeRecorder } from "./forge-recorder.ts";
 import { type Host, type HostOptions, startHost } from "./host.ts";
 
-/** A real Worker, a real agent with the demo Forge, a page like Forge's with the extension, a browser. */
+/** A real Worker, a real agent with the demo Forge, and a browser. */
 export interface Lab {
   readonly queue: Queue;
-  readonly forge: DemoForge;
-  readonly agent: TestAgent;
-  readonly host: Host;
   readonly browser: Browser;
+  /** Stands between the extension and the Worker. */
+  readonly proxy: FaultyProxy;
   /** What the agent's Forge was asked for with this prompt. */
   asked(prompt: string): Promise<ApiRequest>;
+  /** How many jobs of this prompt the queue has. */
+  jobsOf(prompt: string): Promise<number>;
+  /** Starts the agent of a lab that began without one. */
+  startAgent(): void;
+  /** Starts a page like Forge's with the extension in it, and opens it. */
+  openHost(options?: LabHostOptions): Promise<OpenHost>;
+  /** Ends everything, hosts that still run too. */
   stop(): Promise<void>;
 }
 
-export interface LabOptions extends HostOptions {
-  /** True starts the host without a key. */
-  readonly isUnconnected?: boolean;
-  /** The demo Forge's speed: 1 is a mid-range card. */
-  readonly timeScale?: number;
+export interface OpenHost {
+  readonly host: Host;
+  readonly page: Page;
+}
+
+export interface LabHostOptions extends HostOptions {
+  /** False starts it without a key. */
+  readonly isConnected?: boolean;
 }
 
 /** The environment by which the extension knows its queue. */
-export const connectionOf = (queue: Queue, url = queue.worker.url) => ({
+const connectionOf = (queue: Queue, url: string) => ({
   MOBILESD_URL: url,
   MOBILESD_API_KEY: queue.ownerKey.key,
   MOBILESD_API_SECRET: queue.ownerKey.secret,
 });
 
-/** Starts all of it. */
-export async function startLab(options: LabOptions = {}): Promise<Lab> {
-  const [queue, forge, browser] = await Promise.all([
-    startQueue(),
-    startDemoForge({ timeScale: options.timeScale ?? 0.01 }),
-    launchBrowser(),
-  ]);
-  const recorder: ForgeRecorder = await startForgeRecorder(forge.url);
-  const agent = startAgent({ url: queue.worker.url, key: queue.agentKey, forgeUrl: recorder.url });
-  const env = options.isUnconnected ? {} : connectionOf(queue);
-  const host = await startHost({ ...options, env: { ...env, ...options.env } });
+interface Box {
+  readonly recorder: ForgeRecorder;
+  readonly agents: TestAgent[];
+  startAgent(): void;
+  stop(): Promise<void>;
+}
+
+async function startBox(queue: Queue): Promise<Box> {
+  const forge: DemoForge = await startDemoForge({ timeScale: 0.01 });
+  const recorder = await startForgeRecorder(forge.url);
+  const agents: TestAgent[] = [];
   return {
-    queue,
-    forge,
-    agent,
-    host,
-    browser,
-    asked: (prompt) =>
-      until(`Forge is asked for "${prompt}"`, () => {
-        const found = recorder.asked.find((request) => request.prompt === prompt);
-        return found ?? null;
-      }),
+    recorder,
+    agents,
+    startAgent() {
+      const { url } = queue.worker;
+      agents.push(startAgent({ url, key: queue.agentKey, forgeUrl: recorder.url }));
+    },
     async stop() {
-      agent.stop.stopNow();
-      await browser.close();
-      await host.stop();
-      await agent.end;
+      for (const agent of agents) agent.stop.stopNow();
+      await Promise.all(agents.map(({ end }) => end));
       await recorder.stop();
       await forge.stop();
+    },
+  };
+}
+
+/** Starts all of it. With `hasAgent` false every job waits until the agent is started. */
+export async function startLab({ hasAgent = true } = {}): Promise<Lab> {
+  const [queue, browser] = await Promise.all([startQueue(), launchBrowser()]);
+  const [box, proxy] = await Promise.all([startBox(queue), startFaultyProxy(queue.worker.url)]);
+  if (hasAgent) box.startAgent();
+  const hosts: Host[] = [];
+  return {
+    queue,
+    browser,
+    proxy,
+    startAgent: box.startAgent,
+    async openHost({ isConnected = true, ...options } = {}) {
+      const env = isConnected ? connectionOf(queue, proxy.url) : {};
+      const host = await startHost({ ...options, env: { ...env, ...options.env } });
+      hosts.push(host);
+      return { host, page: await openPage(browser, host.url) };
+    },
+    asked: (prompt) =>
+      until(`Forge is asked for "${prompt}"`, () => {
+        const found = box.recorder.asked.find((request) => request.prompt === prompt);
+        return found ?? null;
+      }),
+    async jobsOf(prompt) {
+      const { jobs } = await queue.owner.call("listJobs", { query: {} });
+      return jobs.filter((job) => JSON.stringify(job).includes(JSON.stringify(prompt))).length;
+    },
+    async stop() {
+      await browser.close();
+      await Promise.all(hosts.map((host) => host.stop()));
+      await box.stop();
+      await proxy.stop();
       await queue.stop();
     },
   };
 }
 
 /** Opens the host's page; nothing outside of this machine is asked. */
-export async function openPage(browser: Browser, url: string): Promise<Page> {
+async function openPage(browser: Browser, url: string): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1400, height: 1600 } });
   await page.route(
     (address) => address.hostname !== "127.0.0.1",
     (route) => route.abort(),
   );
   await page.goto(url);
+  await waitForPage(page);
+  return page;
+}
+
+/** Waits until the page is drawn and its scripts have begun. */
+export async function waitForPage(page: Page): Promise<void> {
   await page.locator("#txt2img_queue_mobilesd").waitFor({ timeout: 60_000 });
   await page.waitForFunction("typeof uiIsLoaded !== 'undefined' && uiIsLoaded");
-  return page;
 }

@@ -10,7 +10,13 @@ export type Fault =
   /** Answers by itself with a page and status 200, as a hotel's network does. */
   | "login_page"
   /** Takes the request and never answers. */
-  | "swallow";
+  | "swallow"
+  /** Breaks the connection before the request is passed on, as when nobody is there. */
+  | "break"
+  /** Passes the request on this much later. */
+  | { readonly delayMs: number }
+  /** Answers by itself with a problem of this status. */
+  | { readonly status: number; readonly code: string; readonly retryAfter?: string };
 
 export interface FaultyProxy {
   readonly url: string;
@@ -18,6 +24,8 @@ export interface FaultyProxy {
   readonly seen: readonly string[];
   /** Does this to the next request whose path ends so. */
   once(pathEnd: string, fault: Fault): void;
+  /** Does this to every request from now on; null ends it. */
+  every(fault: Fault | null): void;
   stop(): Promise<void>;
 }
 
@@ -27,21 +35,39 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** A proxy between an agent and its queue that can be told to fail. */
+function answerProblem(
+  response: ServerResponse,
+  { status, code, retryAfter }: Extract<Fault, { status: number }>,
+): void {
+  const problem = { type: `urn:mobilesd:${code}`, title: code, status, code };
+  response.writeHead(status, {
+    "content-type": "application/problem+json",
+    ...(retryAfter === undefined ? {} : { "retry-after": retryAfter }),
+  });
+  response.end(JSON.stringify(problem));
+}
+
+/** A proxy between an agent or an extension and its queue that can be told to fail. */
 export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
   const faults: { pathEnd: string; fault: Fault }[] = [];
   const seen: string[] = [];
+  let toEvery: Fault | null = null;
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const path = request.url ?? "/";
     seen.push(path);
     const at = faults.findIndex(({ pathEnd }) => path.endsWith(pathEnd));
-    const fault = at < 0 ? null : faults.splice(at, 1)[0]?.fault;
+    const fault = at < 0 ? toEvery : faults.splice(at, 1)[0]?.fault;
+    if (fault === "break") return void response.destroy();
     const body = await bodyOf(request);
     if (fault === "swallow") return;
     if (fault === "login_page") {
       response.writeHead(200, { "content-type": "text/html" }).end("<html>Sign in</html>");
       return;
+    }
+    if (typeof fault === "object" && fault !== null) {
+      if ("status" in fault) return answerProblem(response, fault);
+      await new Promise((resolve) => setTimeout(resolve, fault.delayMs));
     }
     const { host: _, connection: __, "transfer-encoding": ___, ...headers } = request.headers;
     const answer = await fetch(target + path, {
@@ -74,6 +100,9 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
     once: (pathEnd, fault) => void faults.push({ pathEnd, fault }),
+    every: (fault) => {
+      toEvery = fault;
+    },
     stop: () =>
       new Promise((resolve) => {
         server.closeAllConnections();
