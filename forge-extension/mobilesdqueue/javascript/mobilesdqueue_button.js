@@ -23,14 +23,11 @@
 
   /** A random UUID; `crypto.randomUUID` is missing where Forge is opened by plain http from another machine. */
   function newId() {
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    const hex = [...bytes].map((byte, at) => {
-      const marked = at === 6 ? (byte & 15) | 64 : at === 8 ? (byte & 63) | 128 : byte;
-      return marked.toString(16).padStart(2, "0");
-    });
-    return [hex.slice(0, 4), hex.slice(4, 6), hex.slice(6, 8), hex.slice(8, 10), hex.slice(10)]
-      .map((part) => part.join(""))
-      .join("-");
+    const hex = (/** @type {number} */ count) =>
+      [...crypto.getRandomValues(new Uint8Array(count))]
+        .map((byte) => byte.toString(16).padStart(2, "0"))
+        .join("");
+    return `${hex(4)}-${hex(2)}-4${hex(2).slice(1)}-8${hex(2).slice(1)}-${hex(6)}`;
   }
 
   /** Says something in place of the last answer, or with no words lets that one be seen again. */
@@ -154,7 +151,10 @@
       event.altKey ? "alt" : "",
       event.shiftKey ? "shift" : "",
     ].filter(Boolean);
-    const isKey = event.key.toLowerCase() === key || event.code.toLowerCase() === `key${key}`;
+    // A browser that fills in a form sends keys without a name.
+    const isKey = [event.key?.toLowerCase(), event.code?.toLowerCase().replace("key", "")].includes(
+      key,
+    );
     const isSafe = /^f\d+$/.test(key) || held.includes("ctrl") || held.includes("alt");
     const isAsked = held.length === parts.length && held.every((part) => parts.includes(part));
     return isKey && isSafe && isAsked && !TAKEN.has(wanted) && !event.isComposing;

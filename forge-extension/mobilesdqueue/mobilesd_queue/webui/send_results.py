@@ -17,6 +17,7 @@ from mobilesd_queue.element_ids import SEND, send
 from mobilesd_queue.errors import QueueError
 from mobilesd_queue.service import Service
 from mobilesd_queue.webui.infotext_size import with_size
+from mobilesd_queue.webui.page_parts import keep_out_of_ui_config
 
 PICTURE_DESTINATIONS = ("img2img", "inpaint", "extras")
 TEXT_DESTINATIONS = ("txt2img", "img2img")
@@ -41,7 +42,7 @@ def add_send_events(service: Service) -> None:
         text = _textbox("text")
         picture = gr.State(None)
         answer = gr.HTML("", elem_id=send("answer"))
-        load = gr.Button("Load", elem_id=send("load"))
+        load = keep_out_of_ui_config(gr.Button("Load", elem_id=send("load")))
         for tab in PICTURE_DESTINATIONS:
             _paste_button(f"picture_{tab}", tab, source_image_component=picture)
         for tab in TEXT_DESTINATIONS:
@@ -62,13 +63,11 @@ def add_send_events(service: Service) -> None:
 
 
 def _textbox(part: str) -> gr.Textbox:
-    made = gr.Textbox("", elem_id=send(part), show_label=False)
-    made.do_not_save_to_config = True
-    return made
+    return keep_out_of_ui_config(gr.Textbox("", elem_id=send(part), show_label=False))
 
 
 def _paste_button(part: str, tab: str, **source: Any) -> None:
-    button = gr.Button(tab, elem_id=send(part))
+    button = keep_out_of_ui_config(gr.Button(tab, elem_id=send(part)))
     infotext_utils.register_paste_params_button(
         infotext_utils.ParamBinding(paste_button=button, tabname=tab, **source)
     )
