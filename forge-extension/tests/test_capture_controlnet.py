@@ -61,6 +61,8 @@ class HrOption(Enum):
         ({"processor_res": 768}, {"processor_res": 768}),
         ({"processor_res": 768.0}, {"processor_res": 768}),
         ({"processor_res": -0.5}, {"processor_res": -1}),
+        # reference_only has no resolution: Forge's page holds what its hidden slider says.
+        ({"processor_res": 0.5}, {"processor_res": 0.5}),
         ({"threshold_a": 100, "threshold_b": 200.5}, {"threshold_a": 100, "threshold_b": 200.5}),
         (
             {"guidance_start": 0.2, "guidance_end": 0.8},

@@ -147,8 +147,8 @@ export const ControlNetUnit = z.strictObject({
   resize_mode: z
     .enum(["Just Resize", "Crop and Resize", "Resize and Fill"])
     .default("Crop and Resize"),
-  /** -1: as the preprocessor has it. */
-  processor_res: z.int().min(-1).max(LIMITS.sidePixelsMax).default(-1),
+  /** -1: as the preprocessor has it. Forge's page holds 0.5 for one that has none. */
+  processor_res: z.number().min(-1).max(LIMITS.sidePixelsMax).default(-1),
   threshold_a: z.number().min(-1).max(LIMITS.sidePixelsMax).default(-1),
   threshold_b: z.number().min(-1).max(LIMITS.sidePixelsMax).default(-1),
   guidance_start: portion().default(0),

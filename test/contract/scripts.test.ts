@@ -199,7 +199,7 @@ const UNIT_FIELDS: [field: keyof ControlNetUnit, good: unknown[], bad: unknown[]
   ["image", [UPLOAD], ["base64", null, { image: UPLOAD }]],
   ["mask_image", [UPLOAD], ["base64", {}]],
   ["resize_mode", ["Just Resize", "Crop and Resize", "Resize and Fill"], [0, "crop and resize"]],
-  ["processor_res", [-1, 512, 4096], [-2, 4097, 0.5]],
+  ["processor_res", [-1, 0.5, 512, 4096], [-2, 4097, "512"]],
   ["threshold_a", [-1, 0.5, 4096], [-2, 5000]],
   ["threshold_b", [-1, 200], ["x"]],
   ["guidance_start", [0, 1], [-0.1, 1.1]],

@@ -106,18 +106,18 @@ class _Unit:
         return {"module": module, "model": model}
 
     def _numbers(self) -> dict[str, Any]:
-        # A negative number means the preprocessor's own.
-        resolution = as_number(_of(self._unit, "processor_res", -1))
-        resolution = -1 if resolution is not None and resolution < 0 else resolution
-        label = f"{self._label}, Preprocessor resolution"
-        fields: dict[str, Any] = {
-            "processor_res": self._read.whole(label, resolution, -1, SIDE_PIXELS_MAX)
+        labels = {
+            "processor_res": "Preprocessor resolution",
+            "threshold_a": "Threshold A",
+            "threshold_b": "Threshold B",
         }
-        for name in ("threshold_a", "threshold_b"):
+        fields: dict[str, Any] = {}
+        for name, label in labels.items():
             number = as_number(_of(self._unit, name, -1))
-            negative = number is not None and number < 0
-            label = f"{self._label}, Threshold {name[-1].upper()}"
-            fields[name] = self._read.number(label, -1 if negative else number, -1, SIDE_PIXELS_MAX)
+            # A negative number means the preprocessor's own. One without a resolution leaves 0.5.
+            number = -1 if number is not None and number < 0 else number
+            label = f"{self._label}, {label}"
+            fields[name] = self._read.number(label, number, -1, SIDE_PIXELS_MAX)
         fields["guidance_start"] = self._number("guidance_start", "Timestep Range", 0, 1)
         fields["guidance_end"] = self._number("guidance_end", "Timestep Range", 0, 1)
         return fields
