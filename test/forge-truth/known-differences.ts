@@ -1,4 +1,4 @@
-import { isObject } from "../forge-api/compare/difference.ts";
+import { isObject, type JsonObject } from "../forge-api/compare/difference.ts";
 import { type Difference, differencesOf, showPlace } from "./compare/files.ts";
 import type { Told } from "./oracle-files.ts";
 
@@ -32,6 +32,34 @@ const within = ({ place }: Difference, ...steps: string[]) =>
   steps.every((step, at) => place[at] === step);
 
 const fieldOf = (run: Told, name: string) => (isObject(run.fields) ? run.fields[name] : undefined);
+
+const CONTROLNET = "ControlNet";
+/** Where a picture of a unit can differ although ControlNet sees the same: all but `on_white` and the size. */
+const UNIT_PICTURE = /^image(?:\.(?:shape\[2\]|bytes|alpha|first_channel))$/;
+const UNIT_MASKS = ["mask_image", "mask_image_fg", "image_fg"];
+
+/** A unit of ControlNet in a run, by the place of a difference within it. */
+function unitOf(run: Told, { place }: Difference): JsonObject {
+  const scripts = isObject(run.scripts) ? run.scripts : {};
+  const units = scripts[CONTROLNET];
+  const unit = Array.isArray(units) ? units[Number(place[2])] : undefined;
+  return isObject(unit) ? unit : {};
+}
+
+const isInUnit = (difference: Difference) => within(difference, "scripts", CONTROLNET);
+const placeInUnit = ({ place }: Difference) => showPlace(place.slice(3));
+const drawnOn = (layer: unknown) =>
+  isObject(layer) && layer.alpha !== "empty" ? layer.alpha : undefined;
+
+/** Whether the mask that ControlNet makes of a unit's layers, in its order, is the one of a request. */
+function isSameMask(unit: JsonObject, { mask_image: sent }: JsonObject): boolean {
+  const { mask_image: given, mask_image_fg, image_fg } = unit;
+  const above = drawnOn(mask_image_fg);
+  const below = drawnOn(image_fg);
+  if (!isObject(sent)) return above === undefined && !isObject(given) && below === undefined;
+  if (above === undefined && isObject(given)) return given.on_white === sent.on_white;
+  return (above ?? below) === sent.first_channel;
+}
 
 const HIRES_FIELD = /^fields\.(?:denoising_strength|hr_\w+)\b/;
 const BUILT_IN = ["Sampler", "Seed", "Refiner"];
@@ -123,6 +151,32 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       [generated, queued].every(
         ({ not_chosen }) => Array.isArray(not_chosen) && not_chosen.includes(place[1]),
       ),
+  },
+  {
+    where: "scripts.ControlNet: image",
+    what: "with transparency from the canvas with Generate, laid on white with the queue",
+    because:
+      "`get_input_data` of `sd_forge_controlnet/scripts/controlnet.py` lays it on white before it uses it; what it then sees is equal",
+    covers: (difference, { generated, queued }) => {
+      const [one, two] = [unitOf(generated, difference).image, unitOf(queued, difference).image];
+      return (
+        isInUnit(difference) &&
+        UNIT_PICTURE.test(placeInUnit(difference)) &&
+        isObject(one) &&
+        isObject(two) &&
+        one.on_white === two.on_white
+      );
+    },
+  },
+  {
+    where: "scripts.ControlNet: mask_image, mask_image_fg, image_fg",
+    what: "layers of two canvases with Generate, the one mask made of them with the queue",
+    because:
+      "a request has no layers (`from_dict` of `sd_forge_controlnet/lib_controlnet/external_code.py` reads two pictures only); the mask that `get_input_data` makes of them is equal",
+    covers: (difference, { generated, queued }) =>
+      isInUnit(difference) &&
+      UNIT_MASKS.includes(difference.place[3] ?? "") &&
+      isSameMask(unitOf(generated, difference), unitOf(queued, difference)),
   },
   {
     where: "infotexts",

@@ -38,9 +38,14 @@ const WITH_HIRES: readonly Row[] = [
   ["hr_upscaler", "hr_upscaler", "list"],
   ["hr_second_pass_steps", "hires_steps", "number"],
   ["hr_cfg", "hr_cfg", "number"],
+];
+
+/** Hires fix goes to a size, or to a multiple of the first one where both of the size are 0. */
+const TO_SIZE: readonly Row[] = [
   ["hr_resize_x", "hr_resize_x", "number"],
   ["hr_resize_y", "hr_resize_y", "number"],
 ];
+const TO_SCALE: readonly Row[] = [["hr_scale", "hr_scale", "number"]];
 
 const WITH_REFINER: readonly Row[] = [
   ["refiner_checkpoint", "checkpoint", "list"],
@@ -91,7 +96,10 @@ async function readUnits({ page, tab }: Screen): Promise<unknown[]> {
 export async function readScreen(screen: Screen): Promise<Shown> {
   const { page, tab } = screen;
   const rows: Row[] = [...ALWAYS];
-  if (tab === "txt2img" && (await isOn(screen, "hr"))) rows.push(...WITH_HIRES);
+  if (tab === "txt2img" && (await isOn(screen, "hr"))) {
+    const sides = Object.values(await readRows(screen, TO_SIZE));
+    rows.push(...WITH_HIRES, ...(sides.some((side) => side !== 0) ? TO_SIZE : TO_SCALE));
+  }
   if (await isOn(screen, "enable")) rows.push(...WITH_REFINER);
   const units = await readUnits(screen);
   const unitsShown = units.some((unit) => isObject(unit) && unit.enabled === true) ? { units } : {};

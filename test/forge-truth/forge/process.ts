@@ -116,6 +116,8 @@ export async function startForge(
       GRADIO_ANALYTICS_ENABLED: "False",
       HF_HUB_OFFLINE: "1",
       PYTHONUNBUFFERED: "1",
+      // Threads that wait give the processor away: other programs want it too.
+      OMP_WAIT_POLICY: "PASSIVE",
       XDG_CONFIG_HOME: join(work, "configuration"),
       APPDATA: join(work, "configuration"),
       ORACLE_OUT: oracleFolder,

@@ -10,8 +10,10 @@ const file = (name: string, buffer: Buffer) => ({ name, mimeType: "image/png", b
 export async function putOnCanvas(canvas: Locator, name: string, bytes: Buffer): Promise<void> {
   await canvas.locator("input[type=file]").first().setInputFiles(file(name, bytes));
   const image = canvas.locator("img.forge-image");
-  const isShown = () => image.evaluate("image => image.complete && image.naturalWidth > 0");
+  const isShown = async () => ((await image.getAttribute("src")) ?? "").startsWith("data:image/");
   await stands("the picture on a canvas", isShown, true);
+  const isHandedOver = async () => (await readLayer(canvas, "background")) !== "";
+  await stands("the picture's arrival", isHandedOver, true);
 }
 
 /** Puts a picture into one of Gradio's own fields. */

@@ -11,6 +11,7 @@ import enum
 import hashlib
 import json
 import os
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -110,6 +111,21 @@ def plain(value: Any, depth: int = 0) -> Any:
     return f"<{type(value).__name__}>"
 
 
+def of_unit(unit: Any) -> dict[str, Any]:
+    """A ControlNet unit as its script reads it (sd_forge_controlnet, get_enabled_units)."""
+    external_code = sys.modules["lib_controlnet.external_code"]
+    read = external_code.ControlNetUnit.from_dict(unit) if isinstance(unit, dict) else unit
+    return plain(read) if read.enabled else {"enabled": False}
+
+
+def arguments_of(script: Any, p: Any) -> list[Any]:
+    """What a script is called with. A request's ControlNet units are texts until they are read."""
+    values = p.script_args[script.args_from : script.args_to]
+    if script.title() == "ControlNet":
+        return [of_unit(unit) for unit in values]
+    return [plain(value, 1) for value in values]
+
+
 def changed_options() -> dict[str, Any]:
     """The options in force that are not Forge's own defaults."""
     opts = shared.opts
@@ -153,7 +169,7 @@ class ForgeTruthOracle(scripts.Script):
                 if not name.startswith("_") and name not in NOT_SETTINGS
             },
             "scripts": {
-                script.title(): plain(p.script_args[script.args_from : script.args_to])
+                script.title(): arguments_of(script, p)
                 for script in p.scripts.scripts
                 if script.args_from is not None
             },
