@@ -130,7 +130,10 @@ def test_only_what_a_job_allows_is_offered(status, reason, can):
 def test_a_failure_is_told_with_what_the_owner_of_the_box_can_do():
     error = {"code": "oom", "message": "No memory.", "owner_message": "Use a smaller size."}
     shown = view(status="failed", status_reason="oom", error=error)
-    assert (shown["error"], shown["advice"]) == ("No memory.", "Use a smaller size.")
+    assert (shown["error"], shown["advice"]) == (
+        "No memory.",
+        "For the owner of the server: Use a smaller size.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -157,6 +160,20 @@ def test_the_line_begins_with_what_runs_and_goes_on_by_place():
     ]
     line = by_turn({"jobs": jobs, "total": 4})["jobs"]
     assert [job["mobilesd_job_id"] for job in line] == ["a", "b", "c", "d"]
+
+
+@pytest.mark.parametrize(
+    ("at", "words"),
+    [
+        ("2026-03-01T12:00:30.000Z", "just now"),
+        ("2026-03-01T11:59:30.000Z", "just now"),
+        ("2026-03-01T11:58:30.000Z", "1 min ago"),
+        ("2026-03-01T09:30:00.000Z", "2 h ago"),
+        ("2026-02-26T09:30:00.000Z", "3 days ago"),
+    ],
+)
+def test_a_job_says_how_long_ago_it_was(at, words):
+    assert view(completion_timestamp=at)["ago"] == words
 
 
 def test_a_picture_is_named_and_no_address_of_the_queue_reaches_the_page():

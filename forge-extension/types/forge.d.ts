@@ -48,6 +48,7 @@ declare global {
     readonly word: string;
     readonly server: string;
     readonly at: string;
+    readonly ago: string;
     readonly progress: number | null;
     readonly outlook: string;
     readonly prompt: string;
@@ -74,11 +75,11 @@ declare global {
     update(job: MobilesdJob): void;
   }
 
-  interface MobilesdListKind {
-    readonly title: string;
-    readonly empty: string;
-    readonly statuses: string;
-    readonly order: "newest" | "oldest";
+  /** What of a job's settings a paste can bring back, and what it cannot, by name. */
+  interface MobilesdSettings {
+    readonly tab: MobilesdDestination;
+    readonly infotext: string;
+    readonly lost: readonly string[];
   }
 
   /** A tab of Forge that takes a result. */
@@ -105,13 +106,15 @@ declare global {
   /** What the feed tells, by type. */
   interface MobilesdEvents {
     state: MobilesdState;
-    state_failed: MobilesdFailure;
+    /** A look that found nothing out, and why. */
+    failed: MobilesdFailure;
   }
 
   type MobilesdAttribute = string | number | boolean | null | ((event: Event) => void);
 
   interface MobilesdQueue {
-    /** Calls a route of the extension on Forge and answers its JSON, or throws a MobilesdFailure. */
+    /** Calls a route of the extension on Forge and answers its JSON, or throws a MobilesdFailure.
+     * What may have changed something is followed by a look. */
     api(path: string, request?: { method?: string; body?: unknown }): Promise<unknown>;
     /** An attribute that is a function listens to the event of that name. */
     el<K extends keyof HTMLElementTagNameMap>(
@@ -120,20 +123,15 @@ declare global {
       ...children: (Node | string | null)[]
     ): HTMLElementTagNameMap[K];
     readonly feed: {
-      /** Listens until the function that it answers is called. */
       on<K extends keyof MobilesdEvents>(
         type: K,
         listener: (event: MobilesdEvents[K]) => void,
-      ): () => void;
+      ): void;
       emit<K extends keyof MobilesdEvents>(type: K, event: MobilesdEvents[K]): void;
       addLook(look: MobilesdLook): void;
       /** Looks at once: something was just done. */
       nudge(): void;
     };
-    /** The last state seen, before the first one null. */
-    state(): MobilesdState | null;
-    /** The options of the page whose names begin with `mobilesd_`. */
-    settings(): Record<string, unknown>;
     /** A button that cannot be pressed again until what it does is done, and says what went wrong. */
     button(
       label: string,
@@ -152,8 +150,8 @@ declare global {
     ): void;
     /** A new form that connects this Forge to a queue. */
     connection(): HTMLElement;
-    agoWords(timestamp: string): string;
     makeCard(): MobilesdCard;
+    /** What can be done with one picture; `leave` is called before it is sent away. */
     pictureActions(image: MobilesdImage, leave?: () => void): HTMLButtonElement[];
     /** Sends a picture (unless null) and settings to a tab of Forge. */
     send(tab: MobilesdDestination, name: string | null, infotext: string | null): Promise<void>;

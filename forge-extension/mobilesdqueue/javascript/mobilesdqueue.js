@@ -1,4 +1,4 @@
-/* MobileSD Queue: what all of the extension's scripts share: its routes, its feed of events, its elements. */
+/* MobileSD Queue: what the extension's scripts share: its routes, its feed of events, its elements. */
 (() => {
   /** Relative to the page, so that a Forge under a sub-path or behind a proxy finds them too. */
   const ROUTES = "./mobilesd-queue/";
@@ -26,14 +26,6 @@
     return Object.assign(new Error(sentence), { sentence, code });
   }
 
-  /** @param {Response} response */
-  async function readAnswer(response) {
-    const answer = await response.json().catch(() => null);
-    if (response.ok && answer !== null) return answer;
-    if (typeof answer?.error === "string") throw failure(answer.error, answer.code);
-    throw failure("Forge does not know this extension's routes. Reload the page.", "no_routes");
-  }
-
   /** @type {MobilesdQueue["api"]} */
   async function api(path, { method = "GET", body } = {}) {
     /** @type {RequestInit} */
@@ -46,15 +38,18 @@
     const response = await fetch(ROUTES + path, request).catch(() => {
       throw failure("Forge does not answer. Is it still running?", "forge_unreachable");
     });
-    return readAnswer(response);
+    const answer = await response.json().catch(() => null);
+    if (method !== "GET") feed.nudge();
+    if (response.ok && answer !== null) return answer;
+    if (typeof answer?.error === "string") throw failure(answer.error, answer.code);
+    throw failure("Forge does not know this extension's routes. Reload the page.", "no_routes");
   }
 
   /** @type {Map<string, Set<Function>>} */
   const listeners = new Map();
   /** @type {MobilesdLook[]} */
   const looks = [];
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
+  let timer = 0;
   let isLooking = false;
   let isNudged = false;
 
@@ -69,6 +64,9 @@
     let moves = false;
     try {
       for (const one of due) moves = (await one.run(wasNudged)) || moves;
+    } catch (error) {
+      if (!(error instanceof Error && "sentence" in error)) throw error;
+      feed.emit("failed", /** @type {MobilesdFailure} */ (error));
     } finally {
       isLooking = false;
       clearTimeout(timer);
@@ -85,9 +83,7 @@
    */
   const feed = {
     on(type, listener) {
-      const known = listeners.get(type) ?? new Set();
-      listeners.set(type, known.add(listener));
-      return () => known.delete(listener);
+      listeners.set(type, (listeners.get(type) ?? new Set()).add(listener));
     },
     emit(type, event) {
       for (const listener of listeners.get(type) ?? []) listener(event);
@@ -104,30 +100,21 @@
   /** @type {MobilesdState | null} */
   let state = null;
 
+  const hasMore = () => ((state?.waiting ?? 0) || (state?.outbox.length ?? 0)) > 0;
+  const isWatched = () => looks.slice(1).some((one) => one.isWanted());
   feed.addLook({
-    isWanted: () => state !== null && ((state.waiting ?? 0) > 0 || state.outbox.length > 0),
+    isWanted: () => hasMore() || isWatched(),
     async run() {
-      try {
-        state = /** @type {MobilesdState} */ (await api("state"));
-        feed.emit("state", state);
-      } catch (error) {
-        feed.emit("state_failed", /** @type {MobilesdFailure} */ (error));
-        return false;
-      }
-      return this.isWanted();
+      state = /** @type {MobilesdState} */ (await api("state"));
+      feed.emit("state", state);
+      // Who watches the jobs themselves knows better whether what waits is moving.
+      return hasMore() && !isWatched();
     },
   });
 
   /** The other scripts add their parts to it. */
   window.mobilesdQueue = /** @type {MobilesdQueue} */ ({});
-  Object.assign(window.mobilesdQueue, {
-    api,
-    el,
-    feed,
-    state: () => state,
-    settings: () =>
-      Object.fromEntries(Object.entries(opts).filter(([name]) => name.startsWith("mobilesd_"))),
-  });
+  Object.assign(window.mobilesdQueue, { api, el, feed });
 
   onUiLoaded(() => {
     feed.nudge();

@@ -1,30 +1,23 @@
 /* MobileSD Queue: connects this Forge to a queue. It stands in the tab and among the settings. */
 (() => {
-  const { api, el, feed } = window.mobilesdQueue;
+  const queue = window.mobilesdQueue;
+  const { api, el, feed } = queue;
 
-  /** A labelled field. */
-  function field(/** @type {string} */ label, /** @type {Record<string, string>} */ attributes) {
-    const input = el("input", { autocomplete: "off", spellcheck: "false", ...attributes });
+  /** @param {string} name @param {string} label @param {Record<string, string>} [attributes] */
+  function field(name, label, attributes) {
+    const input = el("input", { name, autocomplete: "off", ...attributes });
     return { input, root: el("label", { class: "mobilesd_field" }, label, input) };
   }
 
-  /** A form that is sent by Enter as well as by its button. */
-  function form(
-    /** @type {string} */ label,
-    /** @type {() => Promise<void>} */ act,
-    /** @type {HTMLElement[]} */ ...fields
-  ) {
-    const submit = window.mobilesdQueue.button(label, act, { type: "submit" });
-    const stay = (/** @type {Event} */ event) => event.preventDefault();
-    return el("form", { class: "mobilesd_row", submit: stay }, ...fields, submit);
-  }
-
   /** @param {MobilesdState} state */
-  function statusWords(state) {
-    if (state.key_start === "") return state.error ?? "Not connected.";
-    const key = `${state.url}, key ${state.key_start}`;
-    if (state.connected === false) return `Not connected to ${key}. ${state.error ?? ""}`;
-    return `${state.connected ? "Connected to" : "Set up for"} ${key}`;
+  function statusWords({ connected, error, key_start: key, url }) {
+    if (key === "") return error ?? "Not connected.";
+    const status = connected
+      ? "Connected to"
+      : connected === null
+        ? "Set up for"
+        : "No answer from";
+    return `${status} ${url} with key ${key} ${error ?? ""}`;
   }
 
   /** Keeps the settings page true: "Apply settings" stores whatever stands there. */
@@ -41,8 +34,8 @@
 
   /** @type {MobilesdQueue["connection"]} */
   function connection() {
-    const { button } = window.mobilesdQueue;
-    const status = el("p", {});
+    const { button } = queue;
+    const status = el("p");
     const outcome = el("p", { role: "status" });
 
     /** @param {string} path @param {unknown} [body] */
@@ -50,41 +43,35 @@
       outcome.textContent = "Asking the queue…";
       try {
         const answer = /** @type {MobilesdTest} */ (await api(path, { method: "POST", body }));
-        outcome.textContent = [answer.sentence, answer.warning].filter(Boolean).join(" ");
+        outcome.textContent = `${answer.sentence} ${answer.warning ?? ""}`;
         showOptions(answer.options ?? {});
         return answer.ok;
       } catch (error) {
         outcome.textContent = /** @type {MobilesdFailure} */ (error).sentence;
         return false;
-      } finally {
-        feed.nudge();
       }
     }
 
-    const link = field("Link or code", { placeholder: "http://…/#pair=7K3M-Q2XW-9RTD" });
-    const paste = form(
-      "Connect",
-      async () => {
-        if (await ask("connect", { text: link.input.value })) link.input.value = "";
-      },
-      link.root,
-    );
-    const url = field("Address of the queue", {
-      type: "url",
-      placeholder: "http://127.0.0.1:3000",
-    });
-    const key = field("Key", {});
-    const secret = field("Secret", { type: "password", autocomplete: "new-password" });
-    const typed = form(
-      "Save",
-      async () => {
-        const body = { url: url.input.value, key: key.input.value, secret: secret.input.value };
-        if (await ask("credentials", body)) secret.input.value = "";
-      },
-      url.root,
-      key.root,
-      secret.root,
-    );
+    /** A form that forgets its last field, what is secret, once that was of use. */
+    function form(
+      /** @type {string} */ path,
+      /** @type {string} */ label,
+      /** @type {ReturnType<typeof field>[]} */ ...fields
+    ) {
+      const send = async () => {
+        const body = Object.fromEntries(fields.map(({ input }) => [input.name, input.value]));
+        const last = fields.at(-1)?.input;
+        if ((await ask(path, body)) && last) last.value = "";
+      };
+      const submit = (/** @type {Event} */ event) => event.preventDefault();
+      const go = button(label, send, { type: "submit" });
+      return el("form", { class: "mobilesd_row", submit }, ...fields.map(({ root }) => root), go);
+    }
+
+    const text = field("text", "Link or code", { placeholder: "http://…/#pair=7K3M-Q2XW-9RTD" });
+    const url = field("url", "Address of the queue");
+    const key = field("key", "Key");
+    const secret = field("secret", "Secret", { type: "password", autocomplete: "new-password" });
     const test = button("Test connection", () => ask("test"));
     const leave = button("Disconnect", async () => {
       const question =
@@ -92,30 +79,30 @@
         "Jobs in the queue stay there, and jobs saved here are kept.";
       if (confirm(question)) await ask("disconnect");
     });
-    const root = el(
+
+    feed.on("state", (state) => {
+      status.textContent = statusWords(state);
+      test.hidden = leave.hidden = state.key_start === "";
+      url.input.value ||= state.url;
+    });
+    return el(
       "div",
       { class: "mobilesd mobilesd_connect" },
       status,
       el("p", {}, "Paste the link or code that npm start, or the queue's page, shows."),
-      paste,
-      el("details", {}, el("summary", {}, "Type key and secret instead"), typed),
+      form("connect", "Connect", text),
+      el(
+        "details",
+        {},
+        el("summary", {}, "Type key and secret instead"),
+        form("credentials", "Save", url, key, secret),
+      ),
       el("div", { class: "mobilesd_row" }, test, leave),
       outcome,
     );
-    const draw = (/** @type {MobilesdState} */ state) => {
-      status.textContent = statusWords(state);
-      status.dataset.connected = String(state.connected);
-      test.hidden = state.key_start === "";
-      leave.hidden = state.key_start === "";
-      if (url.input.value === "") url.input.value = state.url;
-    };
-    feed.on("state", draw);
-    const known = window.mobilesdQueue.state();
-    if (known) draw(known);
-    return root;
   }
 
-  window.mobilesdQueue.connection = connection;
+  queue.connection = connection;
 
   onUiLoaded(() => {
     gradioApp().getElementById("mobilesd_connection_settings")?.append(connection());

@@ -1,42 +1,43 @@
-/* MobileSD Queue: notes, and the view of a picture in full. */
+/* MobileSD Queue: buttons, notes and the view of pictures in full. */
 (() => {
   const NOTE_SHOWN_MS = 5_000;
   /** How far a finger must move sideways to mean the next picture, in CSS pixels. */
   const SWIPE_PX = 48;
-  const { el } = window.mobilesdQueue;
+  const queue = window.mobilesdQueue;
+  const { el } = queue;
 
   /** Inside Gradio's container, where its fonts and colours reach. */
   const home = () => document.querySelector(".gradio-container") ?? document.body;
 
   /** @type {MobilesdQueue["button"]} */
   function button(label, act, attributes = {}) {
-    const made = el("button", { type: "button", class: "mobilesd_button", ...attributes }, label);
-    made.addEventListener("click", async () => {
+    const click = async () => {
       made.disabled = true;
       try {
         await act();
       } catch (error) {
-        note(/** @type {MobilesdFailure} */ (error).sentence ?? "That did not work.");
-        if (!(error instanceof Error && "sentence" in error)) throw error;
+        const { sentence } = /** @type {Partial<MobilesdFailure>} */ (error);
+        note(sentence ?? "That did not work.");
+        if (!sentence) throw error;
       } finally {
         made.disabled = false;
       }
-    });
+    };
+    const all = { type: "button", class: "mobilesd_button", click, ...attributes };
+    const made = el("button", all, label);
     return made;
   }
 
   /** @type {MobilesdQueue["note"]} */
   function note(text, lines = []) {
-    const made = el(
-      "div",
-      { class: "mobilesd mobilesd_note", role: "status" },
-      el("p", {}, text),
-      lines.length === 0
-        ? null
-        : el("ul", { class: "mobilesd_warnings" }, ...lines.map((line) => el("li", {}, line))),
-    );
-    if (lines.length === 0) setTimeout(() => made.remove(), NOTE_SHOWN_MS);
-    else made.append(button("Close", () => made.remove()));
+    const list = lines.map((line) => el("li", {}, line));
+    const made = el("div", { class: "mobilesd mobilesd_note", role: "status" }, el("p", {}, text));
+    if (list.length === 0) setTimeout(() => made.remove(), NOTE_SHOWN_MS);
+    else
+      made.append(
+        el("ul", {}, ...list),
+        button("Close", () => made.remove()),
+      );
     home().append(made);
   }
 
@@ -45,7 +46,7 @@
     if (navigator.clipboard) await navigator.clipboard.writeText(text);
     else {
       // Pages over plain http have no clipboard of their own; there the old way still works.
-      const area = el("textarea", {});
+      const area = el("textarea");
       area.value = text;
       (document.querySelector("dialog[open]") ?? home()).append(area);
       area.select();
@@ -55,76 +56,64 @@
     note(`${what} copied.`);
   }
 
-  /** Calls `move` with -1 or 1 when a finger wipes across. */
-  function onSwipe(/** @type {HTMLElement} */ target, /** @type {(step: number) => void} */ move) {
-    let startX = 0;
-    target.addEventListener("touchstart", (event) => {
-      startX = event.changedTouches[0]?.clientX ?? 0;
-    });
-    target.addEventListener("touchend", (event) => {
-      const movedX = (event.changedTouches[0]?.clientX ?? startX) - startX;
-      if (Math.abs(movedX) >= SWIPE_PX) move(movedX < 0 ? 1 : -1);
-    });
-  }
-
   /** @type {MobilesdQueue["imageUrl"]} */
-  const imageUrl = (kind, name) => `./mobilesd-queue/images/${kind}/${encodeURIComponent(name)}`;
+  const imageUrl = (kind, name) => `./mobilesd-queue/images/${kind}/${name}`;
 
   /** @type {MobilesdQueue["openViewer"]} */
   function openViewer(images, first, chosen) {
     let index = first;
+    let touchX = 0;
     const picture = el("img", { draggable: "false" });
     const facts = el("span", { "aria-live": "polite" });
     const actions = el("div", { class: "mobilesd_row" });
-    const dialog = el("dialog", { class: "mobilesd mobilesd_viewer", "aria-label": "Picture" });
-    const move = (/** @type {number} */ step) => {
+    const stage = el("div", { class: "mobilesd_stage" }, picture);
+    const close = button("Close", () => dialog.close(), { autofocus: true });
+    const dialog = el(
+      "dialog",
+      { class: "mobilesd mobilesd_viewer", "aria-label": "Picture" },
+      el("div", { class: "mobilesd_row" }, facts, close),
+      stage,
+      actions,
+    );
+
+    function move(/** @type {number} */ step) {
       index = (index + step + images.length) % images.length;
       const image = images[index];
       if (!image) return;
-      picture.src = imageUrl("download", image.name);
+      const { name, width, height, seed } = image;
+      picture.src = imageUrl("download", name);
       picture.alt = `Picture ${index + 1} of ${images.length}`;
-      picture.style.backgroundImage = `url("${imageUrl("preview", image.name)}")`;
-      picture.style.aspectRatio = `${image.width} / ${image.height}`;
-      const seed = image.seed === null ? "" : `, seed ${image.seed}`;
-      facts.textContent = `${index + 1} of ${images.length}: ${image.width}×${image.height}${seed}`;
-      const download = { href: picture.src, download: image.name, class: "mobilesd_button" };
-      actions.replaceChildren(
-        "Send to",
-        ...window.mobilesdQueue.pictureActions(image, () => dialog.close()),
-        el("a", download, "Download"),
-      );
+      picture.style.background = `center / cover url("${imageUrl("preview", name)}")`;
+      picture.style.aspectRatio = `${width} / ${height}`;
+      facts.textContent = `${index + 1} of ${images.length}: ${width}×${height}, seed ${seed ?? "?"}`;
+      const download = { href: picture.src, download: name, class: "mobilesd_button" };
+      const sends = queue.pictureActions(image, () => dialog.close());
+      actions.replaceChildren("Send to", ...sends, el("a", download, "Download"));
       chosen(index);
-    };
-    const stage = el("div", { class: "mobilesd_stage" }, picture);
-    if (images.length > 1) {
-      const turn = (
-        /** @type {string} */ sign,
-        /** @type {string} */ name,
-        /** @type {number} */ step,
-      ) => button(sign, () => move(step), { "aria-label": name });
-      stage.prepend(turn("‹", "Previous picture", -1));
-      stage.append(turn("›", "Next picture", 1));
-      onSwipe(stage, move);
     }
+
+    if (images.length > 1) {
+      stage.prepend(button("‹", () => move(-1), { "aria-label": "Previous picture" }));
+      stage.append(button("›", () => move(1), { "aria-label": "Next picture" }));
+    }
+    stage.addEventListener("touchstart", ({ changedTouches: [touch] }) => {
+      touchX = touch?.clientX ?? 0;
+    });
+    stage.addEventListener("touchend", ({ changedTouches: [touch] }) => {
+      const movedX = (touch?.clientX ?? touchX) - touchX;
+      if (Math.abs(movedX) >= SWIPE_PX) move(movedX < 0 ? 1 : -1);
+    });
     dialog.addEventListener("keydown", (event) => {
       // Forge's own keys (Escape interrupts) do not hear what is pressed here.
       event.stopPropagation();
-      const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-      if (step && images.length > 1) move(step);
+      if (event.key === "ArrowLeft") move(-1);
+      if (event.key === "ArrowRight") move(1);
     });
-    const close = button("Close", () => dialog.close(), { autofocus: true });
-    dialog.append(el("div", { class: "mobilesd_row" }, facts, close), stage, actions);
-    move(0);
     dialog.addEventListener("close", () => dialog.remove());
+    move(0);
     home().append(dialog);
     dialog.showModal();
   }
 
-  Object.assign(window.mobilesdQueue, {
-    button,
-    note,
-    copyText,
-    imageUrl,
-    openViewer,
-  });
+  Object.assign(queue, { button, note, copyText, imageUrl, openViewer });
 })();

@@ -1,6 +1,7 @@
 /* MobileSD Queue: a job on the tab. */
 (() => {
-  const { api, el, feed } = window.mobilesdQueue;
+  const queue = window.mobilesdQueue;
+  const { api, el } = queue;
   /** @type {MobilesdDestination[]} */
   const DESTINATIONS = ["txt2img", "img2img", "inpaint", "extras"];
 
@@ -10,77 +11,61 @@
     target.hidden = text === "";
   }
 
-  /** @type {MobilesdQueue["agoWords"]} */
-  function agoWords(timestamp) {
-    const minutes = (Date.now() - Date.parse(timestamp)) / 60_000;
-    if (minutes < 1) return "just now";
-    if (minutes < 60) return `${Math.floor(minutes)} min ago`;
-    if (minutes < 48 * 60) return `${Math.floor(minutes / 60)} h ago`;
-    return `${Math.floor(minutes / 60 / 24)} days ago`;
-  }
-
-  /** What can be done with one picture. @type {MobilesdQueue["pictureActions"]} */
+  /** @type {MobilesdQueue["pictureActions"]} */
   function pictureActions({ name, infotext }, leave = () => {}) {
-    const { button, copyText, send } = window.mobilesdQueue;
     const made = DESTINATIONS.map((tab) => {
       const go = () => {
         leave();
-        return send(tab, name, infotext);
+        return queue.send(tab, name, infotext);
       };
       const what = tab === "txt2img" ? "its settings" : "picture and settings";
-      return button(tab, go, { title: `Send ${what} to ${tab}`, "data-send": tab });
+      return queue.button(tab, go, { title: `Send ${what} to ${tab}`, "data-send": tab });
     });
-    const copy = button("Copy infotext", () => copyText(infotext ?? "", "Infotext"));
-    return infotext === null ? made : [...made, copy];
+    if (infotext === null) return made;
+    return [...made, queue.button("Copy infotext", () => queue.copyText(infotext, "Infotext"))];
   }
 
   /** @type {MobilesdQueue["makeCard"]} */
   function makeCard() {
-    const { button, imageUrl, note, openSettings, openViewer } = window.mobilesdQueue;
     /** @type {MobilesdJob} */
     let job;
     let drawn = "";
-    const chip = el("span", { class: "mobilesd_chip" });
-    const server = el("span");
-    const time = el("time");
+    const quiet = { class: "mobilesd_quiet" };
+    const texts = {
+      word: el("span", { class: "mobilesd_chip" }),
+      server: el("span"),
+      ago: el("time"),
+      outlook: el("p"),
+      prompt: el("p", { class: "mobilesd_prompt" }),
+      settings: el("p", quiet),
+      error: el("p", { class: "mobilesd_error" }),
+      advice: el("p", quiet),
+    };
     const progress = el("progress", { max: 100, "aria-label": "Progress" });
-    const outlook = el("p");
     const pictures = el("div", { class: "mobilesd_pictures" });
-    const prompt = el("p", { class: "mobilesd_prompt" });
-    const settings = el("p", { class: "mobilesd_quiet" });
-    const error = el("p", { class: "mobilesd_error" });
-    const advice = el("p", { class: "mobilesd_quiet" });
-    const warnings = el("ul", { class: "mobilesd_warnings", "aria-label": "Notes on the result" });
+    const warnings = el("ul", { "aria-label": "Notes on the result" });
     const sends = el("div", { class: "mobilesd_sends", role: "group" });
 
-    const act = async (/** @type {string} */ method, /** @type {string} */ verb) => {
-      await api(`jobs/${job.id}${verb}`, { method });
-      feed.nudge();
-    };
-    const cancel = button("Cancel", () => act("POST", "/cancel"));
-    const open = button("Open", () => openSettings(job.id), {
+    const act = (/** @type {string} */ method, verb = "") =>
+      api(`jobs/${job.id}${verb}`, { method });
+    const cancel = queue.button("Cancel", () => act("POST", "/cancel"));
+    const open = queue.button("Open", () => queue.openSettings(job.id), {
       title: "Puts the settings back on screen, to change and queue again",
     });
-    const retry = button("Retry", async () => {
+    const retry = queue.button("Retry", async () => {
       await act("POST", "/retry");
-      note("Queued again, as a new job.");
+      queue.note("Queued again, as a new job.");
     });
-    const remove = button("Delete", async () => {
+    const remove = queue.button("Delete", async () => {
       const what = job.images.length > 0 ? "this job and its pictures" : "this job";
-      if (confirm(`Delete ${what} from the queue?`)) await act("DELETE", "");
+      if (confirm(`Delete ${what} from the queue?`)) await act("DELETE");
     });
     const root = el(
       "li",
       { class: "mobilesd_card" },
-      el("div", { class: "mobilesd_row mobilesd_quiet" }, chip, server, time),
-      progress,
-      outlook,
-      pictures,
-      prompt,
-      settings,
-      error,
-      advice,
-      warnings,
+      el("div", { class: "mobilesd_row mobilesd_quiet" }, texts.word, texts.server, texts.ago),
+      ...[progress, texts.outlook, pictures, texts.prompt, texts.settings],
+      ...[texts.error, texts.advice, warnings],
       el("div", { class: "mobilesd_row" }, sends, cancel, open, retry, remove),
     );
 
@@ -94,48 +79,41 @@
     }
 
     function drawPictures() {
-      const openAt = (/** @type {number} */ first) => openViewer(job.images, first, choose);
-      const thumbnails = job.images.map(({ name, width, height }, index) =>
-        el(
+      const thumbnails = job.images.map(({ name, width, height }, index) => {
+        const src = queue.imageUrl("preview", name);
+        const click = () => queue.openViewer(job.images, index, choose);
+        return el(
           "button",
-          { type: "button", "aria-label": `Open picture ${index + 1}`, click: () => openAt(index) },
-          el("img", { src: imageUrl("preview", name), alt: "", loading: "lazy", width, height }),
-        ),
-      );
+          { type: "button", "aria-label": `Open picture ${index + 1}`, click },
+          el("img", { src, alt: "", loading: "lazy", width, height }),
+        );
+      });
       pictures.replaceChildren(...thumbnails);
       choose(0);
     }
 
-    return {
-      root,
-      update(seen) {
-        job = seen;
-        setText(time, agoWords(job.at));
-        if (drawn === JSON.stringify(job)) return;
-        drawn = JSON.stringify(job);
-        Object.assign(root.dataset, { status: job.status, id: job.id });
-        setText(chip, job.word);
-        setText(server, job.server);
-        time.title = new Date(job.at).toLocaleString();
-        progress.hidden = job.progress === null;
-        // Without a value the bar says that something is done, and not how much.
-        if (job.progress) progress.value = job.progress;
-        else progress.removeAttribute("value");
-        setText(outlook, job.outlook);
-        setText(prompt, job.prompt);
-        setText(settings, job.settings);
-        setText(error, job.error);
-        setText(advice, job.advice && `For the owner of the server: ${job.advice}`);
-        warnings.replaceChildren(...job.warnings.map((text) => el("li", {}, text)));
-        if (pictures.childElementCount !== job.images.length) drawPictures();
-        setText(open, `Open in ${job.tab}`);
-        open.hidden = job.images.length > 0;
-        cancel.hidden = !job.can_cancel;
-        retry.hidden = !job.can_retry;
-        remove.hidden = !job.can_delete;
-      },
-    };
+    /** @type {MobilesdCard["update"]} */
+    function update(seen) {
+      job = seen;
+      if (drawn === JSON.stringify(job)) return;
+      drawn = JSON.stringify(job);
+      Object.assign(root.dataset, { status: job.status, id: job.id });
+      for (const [name, target] of Object.entries(texts)) {
+        setText(target, job[/** @type {keyof typeof texts} */ (name)]);
+      }
+      texts.ago.title = new Date(job.at).toLocaleString();
+      progress.hidden = !job.progress;
+      progress.value = job.progress ?? 0;
+      warnings.replaceChildren(...job.warnings.map((text) => el("li", {}, text)));
+      if (pictures.childElementCount !== job.images.length) drawPictures();
+      setText(open, `Open in ${job.tab}`);
+      open.hidden = job.images.length > 0;
+      cancel.hidden = !job.can_cancel;
+      retry.hidden = !job.can_retry;
+      remove.hidden = !job.can_delete;
+    }
+    return { root, update };
   }
 
-  Object.assign(window.mobilesdQueue, { agoWords, makeCard, pictureActions });
+  Object.assign(queue, { makeCard, pictureActions });
 })();

@@ -72,18 +72,20 @@ def job_view(job: Job, now: datetime) -> dict[str, Any]:
     params = job["generation_params"]
     error = job["error"] or {}
     is_active = job["status"] in _ACTIVE
+    at = job["completion_timestamp"] or job["creation_timestamp"]
     return {
         "id": job["mobilesd_job_id"],
         "status": job["status"],
         "word": _status_word(job),
         "server": job["server_alias"] or job["target_server_alias"],
-        "at": job["completion_timestamp"] or job["creation_timestamp"],
+        "at": at,
+        "ago": _ago(at, now),
         "progress": job["progress"] if job["status"] == "processing" else None,
         "outlook": outlook_words(job, now),
         "prompt": job.get("name") or _prompt(params),
         "settings": settings_words(job),
         "error": error.get("message", ""),
-        "advice": error.get("owner_message", ""),
+        "advice": _owner_words(error.get("owner_message")),
         "warnings": [warning["message"] for warning in job["warnings"]],
         "images": [_image_view(image) for image in job["images"]],
         "tab": tab_of(params),
@@ -96,6 +98,11 @@ def job_view(job: Job, now: datetime) -> dict[str, Any]:
 def tab_of(params: Mapping[str, Any]) -> str:
     """The tab of Forge on which a job's settings belong."""
     return "img2img" if params.get("img2img") else "txt2img"
+
+
+def _owner_words(advice: str | None) -> str:
+    """What the owner of the box can do about a failure."""
+    return f"For the owner of the server: {advice}" if advice else ""
 
 
 def _image_view(image: Mapping[str, Any]) -> dict[str, Any]:
@@ -145,7 +152,7 @@ def _until(timestamp: str | None, now: datetime) -> str:
     """A length of time as people say it; "" where it is not worth a number."""
     if not timestamp:
         return ""
-    seconds = (datetime.fromisoformat(timestamp.replace("Z", "+00:00")) - now).total_seconds()
+    seconds = _seconds(now, timestamp)
     if seconds < _WORTH_SAYING_S:
         return ""
     if seconds < _MINUTE_S:
@@ -155,6 +162,23 @@ def _until(timestamp: str | None, now: datetime) -> str:
     if seconds < 2 * _DAY_S:
         return f"{seconds / _HOUR_S:.0f} h"
     return f"{seconds / _DAY_S:.0f} days"
+
+
+def _ago(timestamp: str, now: datetime) -> str:
+    """How long ago something was."""
+    seconds = -_seconds(now, timestamp)
+    if seconds < _MINUTE_S:
+        return "just now"
+    if seconds < _HOUR_S:
+        return f"{seconds // _MINUTE_S:.0f} min ago"
+    if seconds < 2 * _DAY_S:
+        return f"{seconds // _HOUR_S:.0f} h ago"
+    return f"{seconds // _DAY_S:.0f} days ago"
+
+
+def _seconds(now: datetime, timestamp: str) -> float:
+    """From now to a time on the wire; below 0 when it is past."""
+    return (datetime.fromisoformat(timestamp.replace("Z", "+00:00")) - now).total_seconds()
 
 
 def _prompt(params: Mapping[str, Any]) -> str:
