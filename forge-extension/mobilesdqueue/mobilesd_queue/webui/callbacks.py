@@ -73,7 +73,12 @@ class _Load:
                 add_button(parts)
 
     def page_built(self) -> list[tuple[Any, str, str]]:
-        """When both tabs stand and the page is put together: the last moment for its events."""
+        """When both tabs stand and the page is put together: the last moment for its events.
+
+        With --nowebui Forge builds a page that nobody sees, before it says that it begins one.
+        """
+        if self._service is None and not self._trouble:
+            return []
         self._reports = [self._connect(parts) for parts in self.parts.values()]
         for report in self._reports:
             _log.log(logging.INFO if report.whole else logging.ERROR, "%s", report.sentence)
