@@ -1,34 +1,10 @@
-"""Selectable and always-on scripts and the values of their arguments (forge-reference 4.4)."""
+"""Always-on scripts (forge-reference 4.4)."""
 
 from dataclasses import replace
-from enum import Enum
-from pathlib import Path
-from types import SimpleNamespace
 
-import numpy
 import pytest
 
-from mobilesd_queue.capture.picture import Picture
-from mobilesd_queue.capture.values import NotTransferable, is_same, serialise
-from support.screens import (
-    adetailer,
-    alwayson,
-    as_array,
-    colour,
-    detailer_unit,
-    freeu,
-    img2img,
-    txt2img,
-)
-
-
-class Mode(Enum):
-    FAST = "fast"
-
-
-class Plain:
-    def __init__(self, value):
-        self.value = value
+from support.screens import adetailer, alwayson, detailer_unit, freeu, txt2img
 
 
 def scripts(params_of, *given, **values):
@@ -81,7 +57,8 @@ def test_another_page_only_script_is_refused_once_it_is_changed(params_of, reaso
 
 
 def test_a_script_that_could_not_be_read_is_refused_unless_it_is_off(params_of, reasons_of):
-    script = alwayson("X", [True], [True], uncaptured="ValueError in its builder")
+    trouble = {"labels": ["Enable"], "uncaptured": "ValueError in its builder"}
+    script = alwayson("X", [True], [True], **trouble)
     assert reasons_of(txt2img(script)) == (
         "X could not be read (ValueError in its builder): switch the script off.",
     )
@@ -115,9 +92,50 @@ def test_what_cannot_be_carried_over_is_told_by_script_and_argument(reasons_of, 
     )
 
 
-def test_a_script_that_is_off_may_hold_what_cannot_be_carried_over(params_of):
-    script = alwayson("X", [False, "/home/me/poses"], [False, ""])
+@pytest.mark.parametrize(
+    ("title", "label"),
+    [
+        ("X", "Enable"),
+        ("X", "enabled"),
+        ("X", "Active"),
+        ("X", "On"),
+        ("Soft Inpainting", "Soft inpainting"),
+        ("ADetailer plus", "Enable ADetailer plus"),
+        ("Dynamic Prompts v2.17.1", "Dynamic Prompts enabled"),
+    ],
+)
+def test_a_script_that_is_off_may_hold_what_cannot_be_carried_over(params_of, title, label):
+    script = alwayson(title, [False, "/home/me/poses"], [False, ""], labels=[label, "Folder"])
     assert scripts(params_of, script) == {}
+    assert scripts(params_of, replace(script, uncaptured="ValueError")) == {}
+
+
+@pytest.mark.parametrize(
+    ("title", "label"),
+    [
+        ("Warp", "Invert"),
+        ("Warp", None),
+        ("Warp", ""),
+        ("Warp", "Warped"),
+        ("Never OOM Integrated", "Enabled for UNet (always maximize offload)"),
+    ],
+)
+def test_a_first_tick_that_is_no_switch_lets_no_script_get_lost(reasons_of, title, label):
+    labels = [label, "Source"]
+    script = alwayson(title, [False, object()], [False, None], labels=labels)
+    assert reasons_of(txt2img(script)) == (
+        f'{title}: its argument "Source" holds a object, which only Forge can read. '
+        "Change that, or switch the script off.",
+    )
+    unread = alwayson(title, [False], [False], labels=[label], uncaptured="KeyError")
+    assert reasons_of(txt2img(unread)) == (
+        f"{title} could not be read (KeyError): switch the script off.",
+    )
+
+
+def test_a_script_without_a_switch_that_is_off_goes_along_where_it_is_changed(params_of):
+    script = alwayson("Warp", [False, 0.9], [False, 0.5], labels=["Invert", "Strength"])
+    assert scripts(params_of, script)["Warp"]["args"] == [False, 0.9]
 
 
 def test_an_untouched_script_may_hold_what_cannot_be_carried_over(params_of):
@@ -132,95 +150,6 @@ def test_too_many_scripts_are_refused(reasons_of):
 def test_too_many_arguments_are_refused(reasons_of):
     reasons = reasons_of(txt2img(alwayson("X", [1] * 513, None)))
     assert reasons == ("X has more than 512 arguments: switch the script off.",)
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        (None, None),
-        (True, True),
-        (3, 3),
-        (0.5, 0.5),
-        ("x", "x"),
-        ((), []),
-        ((1, (2,)), [1, [2]]),
-        ({"a": (1,)}, {"a": [1]}),
-        ({1: 2}, {"1": 2}),
-        ({"b", "a"}, ["a", "b"]),
-        (Mode.FAST, "fast"),
-        (numpy.float32(0.5), 0.5),
-        (numpy.bool_(True), True),
-        (numpy.int64(3), 3),
-        (Path("poses"), "poses"),
-    ],
-)
-def test_each_kind_of_value_becomes_json(value, expected):
-    found = serialise(value, "picture")
-    assert found == expected
-    assert type(found) is type(expected)
-
-
-@pytest.mark.parametrize(
-    "value",
-    [
-        colour(4, 2, (1, 2, 3)),
-        as_array(colour(4, 2, (1, 2, 3))),
-        as_array(colour(4, 2, (1, 2, 3, 4))),
-        numpy.zeros((2, 4), numpy.uint8),
-        numpy.zeros((2, 4, 1), numpy.uint8),
-        colour(4, 2, (1, 2, 3)).convert("1"),
-        colour(4, 2, (1, 2, 3)).convert("CMYK"),
-    ],
-)
-def test_every_picture_in_a_value_is_an_upload(value):
-    found = serialise({"background": value, "layers": [value]}, "picture of X")
-    for picture in (found["background"], found["layers"][0]):
-        assert isinstance(picture, Picture)
-        assert (picture.image.size, picture.role) == ((4, 2), "picture of X")
-        assert picture.png().startswith(b"\x89PNG")
-
-
-@pytest.mark.parametrize("value", [numpy.zeros((2, 2), float), numpy.zeros(4, numpy.uint8)])
-def test_numbers_in_rows_are_no_picture(value):
-    with pytest.raises(NotTransferable):
-        serialise(value, "picture")
-
-
-def test_nesting_ends_where_the_queue_stops_reading():
-    value = deep = []
-    for _ in range(20):
-        deep.append([])
-        deep = deep[0]
-    with pytest.raises(NotTransferable, match="nested"):
-        serialise(value, "picture")
-
-
-@pytest.mark.parametrize(
-    ("one", "other", "expected"),
-    [
-        (1, 1.0, True),
-        (1, True, False),
-        ((1, 2), [1, 2], True),
-        ([1], [1, 2], False),
-        ({"a": (1,)}, {"a": [1]}, True),
-        ({"a": 1}, {"b": 1}, False),
-        (Mode.FAST, "fast", True),
-        ("fast", Mode.FAST, True),
-        (None, "", False),
-        (colour(2, 2, (1, 2, 3)), colour(2, 2, (1, 2, 3)), True),
-        (colour(2, 2, (1, 2, 3)), colour(2, 2, (1, 2, 4)), False),
-        (colour(2, 2, (1, 2, 3)), None, False),
-        (numpy.zeros(3), numpy.zeros(3), True),
-        (numpy.zeros(3), None, False),
-        (SimpleNamespace(a=1), SimpleNamespace(a=1), True),
-        (Plain(1), Plain(1.0), True),
-        (Plain(1), Plain(2), False),
-        (Plain(1), SimpleNamespace(a=1), False),
-        (numpy.float64(0.5), 0.5, True),
-    ],
-)
-def test_what_means_the_same_is_no_change(one, other, expected):
-    assert is_same(one, other) is expected
 
 
 UNIT = detailer_unit(ad_model="face_yolov8n.pt")
@@ -244,63 +173,3 @@ def test_adetailer_goes_along_with_its_units(params_of):
 )
 def test_adetailer_that_would_do_nothing_is_left_out(params_of, script):
     assert scripts(params_of, script) == {}
-
-
-UPSCALE = alwayson(
-    "SD upscale", [None, 64, "None", 2.0], None, kind="selectable", labels=[None, "Tile", "U", "S"]
-)
-
-
-def test_the_chosen_script_goes_along_whole(params_of):
-    params = params_of(txt2img(selected=UPSCALE))
-    assert params["script"] == {
-        "name": "SD upscale",
-        "args": [None, 64, "None", 2.0],
-        "arg_labels": [None, "Tile", "U", "S"],
-    }
-
-
-def test_a_chosen_script_that_is_as_by_default_goes_along_all_the_same(params_of):
-    script = alwayson("Loopback", [2], [2], kind="selectable")
-    screen = img2img(selected=script, init_img=colour(64, 64, (1, 2, 3)))
-    assert params_of(screen)["script"]["args"] == [2]
-
-
-def test_scripts_that_are_not_chosen_stay_at_home(params_of):
-    params = params_of(txt2img(replace(UPSCALE, values=(1, 2, 3, 4))))
-    assert params == params_of(txt2img())
-
-
-def test_a_chosen_script_decides_how_many_pictures_there_are(params_of):
-    assert params_of(txt2img(selected=UPSCALE, n_iter=16, batch_size=16))["n_iter"] == 16
-
-
-@pytest.mark.parametrize(
-    ("title", "reason"),
-    [
-        (
-            "X/Y/Z plot",
-            "X/Y/Z plot cannot be queued, as it makes many pictures in one run: "
-            'set "Script" to None and queue its pictures as jobs of their own.',
-        ),
-        (
-            "Prompts from file or textbox",
-            "Prompts from file or textbox cannot be queued, as its lines say where files go: "
-            'set "Script" to None and queue each prompt as a job of its own.',
-        ),
-    ],
-)
-def test_scripts_that_no_queue_runs_are_refused_with_what_to_do(reasons_of, title, reason):
-    assert reasons_of(txt2img(selected=replace(UPSCALE, title=title))) == (reason,)
-
-
-def test_a_chosen_script_that_cannot_be_carried_over_is_refused(reasons_of):
-    script = replace(UPSCALE, values=(False, "C:\\x", "None", 2.0))
-    assert reasons_of(txt2img(selected=script)) == (
-        'SD upscale: its argument "Tile" names a folder or an address. '
-        'Change that, or set "Script" to None.',
-    )
-    broken = replace(UPSCALE, uncaptured="KeyError")
-    assert reasons_of(txt2img(selected=broken)) == (
-        'SD upscale could not be read (KeyError): set "Script" to None.',
-    )

@@ -5,6 +5,7 @@ import pytest
 
 from mobilesd_queue.capture.screen import HostState
 from mobilesd_queue.webui.read_screen import read_screen
+from mobilesd_queue.webui.script_tables import always_on_tables
 from support.forge_page import Page
 
 HOST = HostState(checkpoint="one.safetensors")
@@ -65,6 +66,15 @@ def test_a_selectable_script_is_read_only_when_it_is_chosen():
     assert read(Page(build), choice=None).selected is None
     chosen = read(Page(build), choice=1).selected
     assert (chosen.title, chosen.kind, chosen.values) == ("Loop", "selectable", (4,))
+
+
+def test_a_list_that_hands_over_a_place_tells_its_names():
+    page = Page(build)
+    unit = page.runner.scripts[1]
+    page.runner.inputs[unit.args_from] = gr.Radio([("First", "one"), "two"], type="index")
+    unit.api_info.args[0].value = "two"
+    read_unit = always_on_tables(page.runner)[1].on_screen([0] * 9, {})
+    assert (read_unit.choices, read_unit.defaults) == ({0: ("one", "two")}, (1,))
 
 
 def test_a_builder_that_fails_marks_its_script_and_no_other():

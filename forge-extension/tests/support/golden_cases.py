@@ -25,6 +25,7 @@ from support.screens import (
     seed,
     txt2img,
     unit,
+    upscale_script,
 )
 
 PHOTO = colour(512, 384, (120, 90, 60, 255))
@@ -67,12 +68,6 @@ def _dynamic_thresholding() -> Any:
         "Interpolate Phi",
     ]
     return alwayson(THRESHOLDING, values, (False, *values[1:]), labels=labels)
-
-
-def _upscale_script() -> Any:
-    labels = (None, "Tile overlap", "Scale Factor", "Upscaler")
-    values = ("<p>hint</p>", 64, 2.0, "Lanczos")
-    return alwayson("SD upscale", values, values, kind="selectable", labels=labels)
 
 
 def _inpaint(**changes: Any) -> Screen:
@@ -170,7 +165,7 @@ CASES: Mapping[str, Callable[[], Screen]] = {
     "adetailer": lambda: txt2img(
         adetailer(True, detailer_unit(ad_model="face_yolov8n.pt"), detailer_unit())
     ),
-    "script": lambda: img2img(selected=_upscale_script(), init_img=PHOTO),
+    "script": lambda: img2img(selected=upscale_script(), init_img=PHOTO),
     "alwayson-scripts": lambda: txt2img(freeu(on=True), _dynamic_thresholding()),
 }
 

@@ -163,6 +163,15 @@ def freeu(on: bool) -> ScriptOnScreen:
     return alwayson(title, (on, *numbers), (False, *numbers), labels=labels)
 
 
+def upscale_script() -> ScriptOnScreen:
+    """SD upscale as scripts/sd_upscale.py draws it, with the second upscaler chosen."""
+    labels = ("", "Tile overlap", "Upscaler", "Scale Factor")
+    values, defaults = ("<p>hint</p>", 64, 1, 2.0), ("<p>hint</p>", 64, "None", 2.0)
+    lists = {2: ("None", "Lanczos", "Nearest")}
+    kept = {"kind": "selectable", "labels": labels, "choices": lists}
+    return alwayson("SD upscale", values, defaults, **kept)
+
+
 class InputMode(Enum):
     SIMPLE = "simple"
     BATCH = "batch"

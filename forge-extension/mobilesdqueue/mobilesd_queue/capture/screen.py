@@ -13,7 +13,8 @@ class ScriptOnScreen:
 
     `values` has every builder's result in its place. `defaults` is what the script's `ui()` said
     when Forge started, None where that is unknown. `fields` names positions of a built-in script by
-    the request field that they fill. `uncaptured` says why the values are not to be trusted.
+    the request field that they fill. `choices` are the lists, by position, that hand over a
+    place instead of a name. `uncaptured` says why the values are not to be trusted.
     """
 
     title: str
@@ -22,6 +23,7 @@ class ScriptOnScreen:
     values: tuple[Any, ...] = ()
     defaults: tuple[Any, ...] | None = None
     fields: Mapping[str, int] = field(default_factory=dict)
+    choices: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     uncaptured: str | None = None
 
 
@@ -31,7 +33,7 @@ class HostState:
 
     `checkpoint` has its folder and extension, as in Forge's own list. `modules` are file names of
     the chosen VAE and text encoders; () means those in the checkpoint. `options` are those that
-    differ from Forge's defaults, by name.
+    differ from Forge's defaults, by name, and those that are always sent.
     """
 
     checkpoint: str | None

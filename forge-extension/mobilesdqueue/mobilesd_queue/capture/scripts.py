@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from . import controlnet
+from .index_args import with_names
 from .limits import ALWAYSON_SCRIPTS_MAX, ARG_LABEL_CHARS_MAX, SCRIPT_ARGS_MAX
 from .page_scripts import PAGE_ONLY_TITLES
 from .reading import Reader, is_storable
@@ -12,6 +14,9 @@ from .screen import Screen, ScriptOnScreen
 from .values import NotTransferable, is_same, serialise
 
 _ADETAILER = "adetailer"
+
+# What the label of a script's switch says beside the script's name, before or behind it.
+_SWITCH_WORDS = re.compile(r"^(?:enabled?|active|activated?|on)(?:\s+|$)|\s+enabled?$")
 
 # By title in lower case: why no server runs it, and what to do instead.
 _NEVER_QUEUED = {
@@ -52,13 +57,22 @@ def _is_changed(script: ScriptOnScreen) -> bool:
 
 
 def _is_switched_off(script: ScriptOnScreen) -> bool:
-    """Whether the first argument is a switch that is off, as most scripts have one."""
-    return bool(script.values) and script.values[0] is False
+    """Whether the first argument is off and its label says that it switches the whole script.
+
+    Any other first tick is a setting, as "Enabled for UNet" of Never OOM is.
+    """
+    if not script.values or script.values[0] is not False or not script.labels:
+        return False
+    label = (script.labels[0] or "").strip().lower()
+    name = _SWITCH_WORDS.sub("", label)
+    if not name:
+        return bool(label)
+    return f"{script.title.strip().lower()} ".startswith(f"{name} ")
 
 
 def _is_detailing(script: ScriptOnScreen) -> bool:
     """Whether ADetailer would do anything: switched on, and a unit with a model."""
-    if _is_switched_off(script):
+    if script.values and script.values[0] is False:
         return False
     units = [value for value in script.values if isinstance(value, dict)]
     return any(
@@ -146,5 +160,5 @@ def selected_fields(read: Reader, screen: Screen) -> dict[str, Any]:
     if never is not None:
         read.refuse(never)
         return {}
-    entry = _read_args(read, script, 'set "Script" to None')
+    entry = _read_args(read, with_names(script), 'set "Script" to None')
     return {"script": {"name": script.title, **entry}} if entry else {}

@@ -22,6 +22,7 @@ class ScriptTable:
     labels: tuple[str | None, ...] = ()
     defaults: tuple[Any, ...] | None = None
     fields: Mapping[str, int] = field(default_factory=dict)
+    choices: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
     trouble: str | None = None
 
     def on_screen(self, tail: Sequence[Any], failed: Mapping[int, str]) -> ScriptOnScreen:
@@ -34,6 +35,7 @@ class ScriptTable:
             values=tuple(tail[self.start : self.end]),
             defaults=self.defaults,
             fields=self.fields,
+            choices=self.choices,
             uncaptured=reasons[0] if reasons else self.trouble,
         )
 
@@ -56,6 +58,7 @@ def _table(script: Any, inputs: Sequence[Any]) -> ScriptTable:
     start, end = script.args_from or 0, script.args_to or 0
     components = inputs[start:end]
     title, trouble = _title(script)
+    choices = _choices(components)
     info = getattr(script, "api_info", None)
     arguments = None if info is None else info.args
     return ScriptTable(
@@ -65,8 +68,9 @@ def _table(script: Any, inputs: Sequence[Any]) -> ScriptTable:
         end=end,
         component_ids=tuple(component._id for component in components),
         labels=tuple(item.label for item in (arguments or components)),
-        defaults=None if arguments is None else tuple(item.value for item in arguments),
+        defaults=None if arguments is None else _defaults(arguments, choices),
         fields=_fields(script, components),
+        choices=choices,
         trouble=trouble,
     )
 
@@ -97,4 +101,21 @@ def _fields(script: Any, components: Sequence[Any]) -> dict[str, int]:
         api: places[component._id]
         for api, component in named
         if api and component is not None and component._id in places
+    }
+
+
+def _defaults(arguments: Sequence[Any], choices: Mapping[int, tuple[str, ...]]) -> tuple[Any, ...]:
+    """What is handed over where nothing was touched: a name in `choices` as its place there."""
+    return tuple(
+        choices[at].index(item.value) if item.value in choices.get(at, ()) else item.value
+        for at, item in enumerate(arguments)
+    )
+
+
+def _choices(components: Sequence[Any]) -> dict[int, tuple[str, ...]]:
+    """The names in those lists that hand over a place (gradio's `type="index"`)."""
+    return {
+        position: tuple(str(value) for _, value in component.choices)
+        for position, component in enumerate(components)
+        if getattr(component, "type", None) == "index" and getattr(component, "choices", None)
     }
