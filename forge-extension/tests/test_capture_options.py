@@ -2,6 +2,7 @@
 
 import pytest
 
+from mobilesd_queue.capture.left_behind import LEFT_BEHIND, REFUSED
 from mobilesd_queue.capture.options import OLD_HIRES_SIZE, READ_OPTIONS, SETTINGS
 from support.screens import CHECKPOINT, colour, img2img, sampler, txt2img
 
@@ -146,4 +147,16 @@ def test_old_hires_sizes_are_refused_only_with_hires_fix(params_of, reasons_of):
 
 
 def test_what_is_looked_up_in_forge_has_no_doubles():
-    assert len(set(READ_OPTIONS)) == len(READ_OPTIONS)
+    assert len({*READ_OPTIONS, *LEFT_BEHIND}) == len(READ_OPTIONS) + len(LEFT_BEHIND)
+
+
+def test_a_lora_of_forges_settings_is_refused_with_where_to_call_it(reasons_of):
+    assert reasons_of(txt2img(host={"options": {"sd_lora": "fur"}})) == (
+        'Forge\'s setting "Add network to prompt" is fur and cannot be queued: '
+        "set it to None and call the LoRA in the prompt, like <lora:name:1>.",
+    )
+
+
+@pytest.mark.parametrize("name", sorted(LEFT_BEHIND.keys() - set(REFUSED)))
+def test_how_a_box_is_set_up_hinders_no_job(params_of, name):
+    assert params_of(txt2img(host={"options": {name: 64}})) == params_of(txt2img())

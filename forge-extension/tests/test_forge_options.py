@@ -116,3 +116,17 @@ def test_only_options_that_a_job_can_carry_and_that_were_changed_are_read(tmp_pa
             opts.add_option(name, OptionInfo(default))
         opts.data.update(tiling=True, outdir_samples="/home/me/pictures")
         assert host_state.read_host_state().options == {"tiling": True}
+
+
+def test_low_bits_are_read_also_where_nobody_changed_them(tmp_path):
+    with forge(tmp_path) as (opts, _, _options, host_state):
+        opts.add_option("forge_unet_storage_dtype", OptionInfo("Automatic"))
+        assert host_state.read_host_state().options == {"forge_unet_storage_dtype": "Automatic"}
+
+
+def test_a_lora_of_forges_settings_is_read(tmp_path):
+    with forge(tmp_path) as (opts, _, _options, host_state):
+        opts.add_option("sd_lora", OptionInfo("None"))
+        assert host_state.read_host_state().options == {}
+        opts.data["sd_lora"] = "fur"
+        assert host_state.read_host_state().options == {"sd_lora": "fur"}

@@ -8,6 +8,7 @@ from ..errors import CannotQueue
 from .amounts import check_amounts
 from .hires import hires_fields
 from .img2img import img2img_fields, read_input, read_size
+from .left_behind import refuse_left_behind
 from .limits import (
     BATCH_SIZE_MAX,
     CFG_SCALE_MAX,
@@ -68,6 +69,7 @@ def generation_params(screen: Screen) -> dict[str, Any]:
     """
     read = Reader()
     options = options_of(screen)
+    refuse_left_behind(read, screen.host.options)
     alwayson = alwayson_fields(read, screen)
     may_be_rewritten = may_rewrite_prompts(alwayson.get("alwayson_scripts", ()))
     core = {

@@ -115,6 +115,11 @@ FIELD_OPTIONS: Mapping[str, Option] = {
 # Turns the meaning of width and height around; no job can say so.
 OLD_HIRES_SIZE = "use_old_hires_fix_width_height"
 
+# Sent whatever it is: it stands at the top of the page, beside the checkpoint. The others are sent
+# where they differ from Forge's default: no box of another version, where one is missing, should
+# have to refuse every job for it.
+ALWAYS_SENT: tuple[str, ...] = ("forge_unet_storage_dtype",)
+
 # Every option to be looked up in Forge for a capture.
 READ_OPTIONS: tuple[str, ...] = (*SETTINGS, *FIELD_OPTIONS, OLD_HIRES_SIZE)
 
