@@ -170,9 +170,16 @@ def test_a_job_from_elsewhere_comes_back_with_the_queues_defaults(job, steps, sc
     assert (pasted(text)["Steps"], pasted(text)["Schedule type"]) == (steps, scheduler)
 
 
+STAYS = "Styles, scripts and ControlNet units that are on stay on: switch off what is not wanted."
+
+
 def test_a_plain_job_loses_only_what_forge_does_not_paste(params_of):
-    assert not_in_infotext(stored(params_of, txt2img())) == [
-        "checkpoint cyberrealisticPony_v8, unless Forge is set to paste it"
+    host = {"options": {"forge_unet_storage_dtype": "Automatic"}}
+    assert not_in_infotext(stored(params_of, txt2img(host=host))) == [
+        "the checkpoint: choose cyberrealisticPony_v8 at the top",
+        "Diffusion in Low Bits: choose Automatic at the top",
+        "Batch count: set it to 1",
+        STAYS,
     ]
 
 
@@ -189,15 +196,16 @@ def test_what_does_not_come_back_is_told_by_name(params_of):
     )
     title = "FreeU Integrated (SD 1.x, SD 2.x, SDXL)"
     assert not_in_infotext(stored(params_of, screen)) == [
-        "checkpoint cyberrealisticPony_v8, unless Forge is set to paste it",
-        "VAE / Text Encoder ae, unless Forge is set to paste it",
+        "the checkpoint: choose cyberrealisticPony_v8 at the top",
+        "VAE / Text Encoder: choose ae at the top",
+        "Batch count: set it to 2",
         "styles Oil, Dark",
-        "Batch count 2",
         "the input picture and its mask",
-        "Resize mode",
+        "Resize mode: choose Crop and resize",
         f"the script {title}",
         "ControlNet's pictures",
         title,
         "ControlNet Unit 0",
         "the setting Upcast cross attention layer to float32",
+        STAYS,
     ]

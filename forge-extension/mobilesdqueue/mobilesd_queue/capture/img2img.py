@@ -8,6 +8,7 @@ from typing import Any
 
 from PIL import Image, ImageFilter, ImageOps
 
+from .img2img_choices import AREAS, FILLS, MASK_MODES, RESIZE_MODES
 from .limits import CFG_SCALE_MAX, SIDE_PIXELS_MAX, SIDE_PIXELS_MIN, SIDE_PIXELS_MULTIPLE
 from .options import FIELD_OPTIONS
 from .picture import Picture
@@ -16,15 +17,6 @@ from .values import as_image
 
 _BATCH = 5
 _TABS = ("img2img", "Sketch", "Inpaint", "Inpaint sketch", "Inpaint upload", "Batch")
-_RESIZE_MODES = (
-    "Just resize",
-    "Crop and resize",
-    "Resize and fill",
-    "Just resize (latent upscale)",
-)
-_FILLS = ("fill", "original", "latent noise", "latent nothing")
-_MASK_MODES = ("Inpaint masked", "Inpaint not masked")
-_AREAS = ("Whole picture", "Only masked")
 
 # The tag of EXIF that says how a camera was held.
 _ORIENTATION = 0x0112
@@ -176,15 +168,15 @@ def _mask_fields(read: Reader, values: Mapping[str, Any], found: Input) -> dict[
     if mask is None:
         return {}
     padding = values.get("inpaint_full_res_padding")
-    area = read.index("Inpaint area", values.get("inpaint_full_res"), _AREAS)
+    area = read.index("Inpaint area", values.get("inpaint_full_res"), AREAS)
     fields = {
         "mask": Picture(mask, "mask"),
         "mask_blur": read.whole("Mask blur", values.get("mask_blur"), 0, 64),
-        "inpainting_fill": read.index("Masked content", values.get("inpainting_fill"), _FILLS),
+        "inpainting_fill": read.index("Masked content", values.get("inpainting_fill"), FILLS),
         "inpaint_full_res": area == 1,
         "inpaint_full_res_padding": read.whole("Only masked padding, pixels", padding, 0, 256),
         "inpainting_mask_invert": read.index(
-            "Mask mode", values.get("inpainting_mask_invert"), _MASK_MODES
+            "Mask mode", values.get("inpainting_mask_invert"), MASK_MODES
         ),
     }
     _check_mask(read, found, mask, fields)
@@ -201,7 +193,7 @@ def img2img_fields(
     fields = {
         "init_image": Picture(found.image, "init image"),
         "denoising_strength": read.number("Denoising strength", denoising, 0, 1),
-        "resize_mode": read.index("Resize mode", values.get("resize_mode"), _RESIZE_MODES),
+        "resize_mode": read.index("Resize mode", values.get("resize_mode"), RESIZE_MODES),
         **_mask_fields(read, values, found),
     }
     if values.get("image_cfg_scale") is not None:

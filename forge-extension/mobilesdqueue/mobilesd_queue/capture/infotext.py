@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from .controlnet import TITLE as CONTROLNET
+from .img2img_choices import AREAS, FILLS, MASK_MODES, RESIZE_MODES
 from .infotext_keys import FIELDS, HIRES, SETTING_KEYS, UNIT_KEYS
 from .options import SETTINGS
 from .overrides import TIMESTEP_SAMPLERS, file_name
@@ -14,8 +15,9 @@ from .overrides import TIMESTEP_SAMPLERS, file_name
 # Words of the queue's `scheduler_or_quality_preset` that mean a number of steps.
 _PRESET_STEPS = {"Speed": 12, "Balanced": 20, "Quality": 32}
 _STEPS_DEFAULT = 20
+_LOW_BITS = "forge_unet_storage_dtype"
+_STAYS = "Styles, scripts and ControlNet units that are on stay on: switch off what is not wanted."
 _ENDINGS = (".safetensors", ".ckpt", ".gguf", ".pth", ".pt", ".bin", ".sft")
-_FILLS = ("fill", "original", "latent noise", "latent nothing")
 
 
 def _quoted(value: Any) -> str:
@@ -96,12 +98,12 @@ def _img2img(img2img: Mapping[str, Any] | None) -> Iterator[tuple[str, Any]]:
     if not img2img.get("mask"):
         return
     yield "Mask blur", img2img.get("mask_blur", 4)
-    yield "Masked content", _FILLS[img2img.get("inpainting_fill", 1)]
+    yield "Masked content", FILLS[img2img.get("inpainting_fill", 1)]
     if img2img.get("inpaint_full_res"):
-        yield "Inpaint area", "Only masked"
+        yield "Inpaint area", AREAS[1]
         yield "Masked area padding", img2img.get("inpaint_full_res_padding", 32)
     if img2img.get("inpainting_mask_invert"):
-        yield "Mask mode", "Inpaint not masked"
+        yield "Mask mode", MASK_MODES[1]
 
 
 def _refiner(refiner: Mapping[str, Any] | None) -> Iterator[tuple[str, Any]]:
@@ -148,25 +150,41 @@ def infotext_of(params: Mapping[str, Any]) -> str:
     return "\n".join([*prompts, last])
 
 
-def not_in_infotext(params: Mapping[str, Any]) -> list[str]:
-    """What a paste of that text does not bring back, each by its name on Forge's page."""
-    lost = [f"checkpoint {_stem(params['checkpoint_name'])}, unless Forge is set to paste it"]
+def _at_the_top(params: Mapping[str, Any]) -> Iterator[str]:
+    yield f"the checkpoint: choose {_stem(params['checkpoint_name'])} at the top"
     if params.get("modules"):
         names = ", ".join(_stem(name) for name in params["modules"])
-        lost.append(f"VAE / Text Encoder {names}, unless Forge is set to paste it")
+        yield f"VAE / Text Encoder: choose {names} at the top"
+    low_bits = (params.get("settings") or {}).get(_LOW_BITS)
+    if low_bits is not None:
+        yield f"{SETTINGS[_LOW_BITS].label}: choose {low_bits} at the top"
+
+
+def _of_img2img(img2img: Mapping[str, Any] | None) -> Iterator[str]:
+    if not img2img:
+        return
+    yield "the input picture" + (" and its mask" if img2img.get("mask") else "")
+    yield f"Resize mode: choose {RESIZE_MODES[img2img.get('resize_mode', 0)]}"
+
+
+def not_in_infotext(params: Mapping[str, Any]) -> list[str]:
+    """What a paste of that text does not bring back, each by its name on Forge's page.
+
+    The last is a sentence about what a paste leaves on screen as it is.
+    """
+    lost = [*_at_the_top(params), f"Batch count: set it to {params.get('n_iter', 1)}"]
     if params.get("styles"):
         lost.append(f"styles {', '.join(params['styles'])}")
-    if params.get("n_iter", 1) > 1:
-        lost.append(f"Batch count {params['n_iter']}")
-    img2img = params.get("img2img")
-    if img2img:
-        lost.append("the input picture" + (" and its mask" if img2img.get("mask") else ""))
-        if img2img.get("resize_mode"):
-            lost.append("Resize mode")
+    lost += _of_img2img(params.get("img2img"))
     if params.get("script"):
         lost.append(f"the script {params['script']['name']}")
     for title in params.get("alwayson_scripts") or {}:
         lost.append("ControlNet's pictures" if title.lower() == CONTROLNET else title)
     lost += [f"ControlNet Unit {at}" for at, text in _units_of(params) if text is None]
     settings = [name for name in params.get("settings") or {} if name not in SETTING_KEYS]
-    return lost + [f"the setting {SETTINGS[name].label}" for name in settings if name in SETTINGS]
+    lost += [
+        f"the setting {SETTINGS[name].label}"
+        for name in settings
+        if name in SETTINGS and name != _LOW_BITS
+    ]
+    return [*lost, _STAYS]
