@@ -80,6 +80,16 @@ def test_a_large_picture_that_packs_well_is_taken(params_of):
     assert len(picture.png()) < UPLOAD_BYTES_MAX
 
 
+def test_a_large_picture_is_packed_once_and_kept_until_it_is_taken(params_of, monkeypatch):
+    packed = []
+    module = "mobilesd_queue.capture.picture"
+    monkeypatch.setattr(f"{module}.encode_png", lambda image: packed.append(image) or b"png")
+    screen = img2img(init_img=colour(3000, 3000, (1, 2, 3)))
+    picture = params_of(screen)["img2img"]["init_image"]
+    assert (picture.png(), len(packed)) == (b"png", 1)
+    assert (picture.png(), len(packed)) == (b"png", 2)
+
+
 def test_too_many_pictures_are_refused(reasons_of):
     script = alwayson("X", [colour(8, 8, (at, 0, 0)) for at in range(33)], None)
     assert reasons_of(txt2img(script)) == ("33 pictures go in: a job takes 32. Leave some out.",)

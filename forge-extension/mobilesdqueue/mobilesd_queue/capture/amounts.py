@@ -39,7 +39,7 @@ def _check_pictures(read: Reader, params: Mapping[str, Any]) -> None:
             continue
         raw = width * height * len(picture.image.getbands())
         # Encoding takes a while, and most pictures are too small to matter.
-        if raw * _PNG_OVERHEAD > UPLOAD_BYTES_MAX and len(picture.png()) > UPLOAD_BYTES_MAX:
+        if raw * _PNG_OVERHEAD > UPLOAD_BYTES_MAX and picture.size_bytes() > UPLOAD_BYTES_MAX:
             read.refuse(
                 f"The {picture.role} is larger than {UPLOAD_BYTES_MAX // 1_000_000} MB as PNG: "
                 "scale it down."

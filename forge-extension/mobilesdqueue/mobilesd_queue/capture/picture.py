@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .limits import UPLOAD_BYTES_MAX
@@ -19,12 +19,23 @@ class Picture:
 
     image: Image
     role: str
+    _packed: list[bytes] = field(default_factory=list, init=False, repr=False)
+
+    def size_bytes(self) -> int:
+        """How large its PNG is. The PNG is kept for the next `png()`, as packing takes a while."""
+        if not self._packed:
+            self._packed.append(self._pack())
+        return len(self._packed[0])
 
     def png(self) -> bytes:
         """The pixels as PNG, without loss, text, profile or orientation of the source.
 
-        Takes longer where the quick way gives more than an upload may have.
+        Whoever takes it has it alone: nothing of it is kept here.
         """
+        return self._packed.pop() if self._packed else self._pack()
+
+    def _pack(self) -> bytes:
+        # The small way takes longer.
         png = encode_png(self.image)
         return png if len(png) <= UPLOAD_BYTES_MAX else encode_png(self.image, small=True)
 

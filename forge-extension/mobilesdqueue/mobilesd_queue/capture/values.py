@@ -10,12 +10,13 @@ from typing import Any
 import numpy
 from PIL import Image
 
+from .limits import JSON_DEPTH_MAX
 from .picture import Picture
 from .places import names_place
 from .reading import is_storable
 
-# What is left of the JSON body's depth below a script's arguments.
-_DEPTH_MAX = 9
+# What is left of the body's depth in the arguments of a script in generation_params.
+_DEPTH_MAX = JSON_DEPTH_MAX - 7
 # Beyond it other programs than Python lose digits.
 _WHOLE_MAX = 2**53 - 1
 _PLAIN_MODES = ("L", "LA", "RGB", "RGBA")
