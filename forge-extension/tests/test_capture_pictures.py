@@ -69,8 +69,9 @@ def test_a_picture_of_too_many_pixels_is_refused_by_its_role(reasons_of):
     )
 
 
-def test_a_picture_of_too_many_bytes_is_refused_by_its_role(reasons_of):
-    reasons = reasons_of(img2img(init_img=noise("RGB", 2700, 2700)))
+@pytest.mark.parametrize("mode", ["RGB", "LA"])
+def test_a_picture_of_too_many_bytes_is_refused_by_its_role(reasons_of, mode):
+    reasons = reasons_of(img2img(init_img=noise(mode, 2900, 2900)))
     assert reasons == ("The init image is larger than 20 MB as PNG: scale it down.",)
 
 

@@ -19,6 +19,8 @@ from .reading import Reader, utf16_length
 _UPLOAD_ID_CHARS = 26
 # What the queue adds for fields that are left out.
 _DEFAULTS_CHARS = 1_000
+# Bytes of a pixel in the PNG, which has four where a mode is none of these.
+_CHANNELS = {"L": 1, "RGB": 3}
 # Bytes that a PNG may have beyond its pixels, as a share of them.
 _PNG_OVERHEAD = 1.02
 
@@ -37,8 +39,8 @@ def _check_pictures(read: Reader, params: Mapping[str, Any]) -> None:
                 f"{UPLOAD_PIXELS_MAX // 1_000_000} megapixels."
             )
             continue
-        raw = width * height * len(picture.image.getbands())
-        # Encoding takes a while, and most pictures are too small to matter.
+        # Packing takes a while, and most pictures are too small to matter.
+        raw = height * (1 + width * _CHANNELS.get(picture.image.mode, 4))
         if raw * _PNG_OVERHEAD > UPLOAD_BYTES_MAX and picture.size_bytes() > UPLOAD_BYTES_MAX:
             read.refuse(
                 f"The {picture.role} is larger than {UPLOAD_BYTES_MAX // 1_000_000} MB as PNG: "
