@@ -76,11 +76,11 @@ def test_of_two_scripts_of_one_name_the_first_goes_along(params_of, reasons_of):
 @pytest.mark.parametrize(
     ("value", "why"),
     [
-        (object(), "holds a object, which only Forge can read"),
+        (object(), "holds something that only Forge can read (object)"),
         ("/home/me/poses", "names a folder or an address"),
         ("https://example.org/x.png", "names a folder or an address"),
         (float("inf"), "is not a finite number"),
-        (b"x", "holds a bytes, which only Forge can read"),
+        (b"x", "holds something that only Forge can read (bytes)"),
         ("a\0", "holds characters that cannot be stored"),
         ({"upload_id": "x"}, "has a part called upload_id, which means a picture to the queue"),
     ],
@@ -124,7 +124,7 @@ def test_a_first_tick_that_is_no_switch_lets_no_script_get_lost(reasons_of, titl
     labels = [label, "Source"]
     script = alwayson(title, [False, object()], [False, None], labels=labels)
     assert reasons_of(txt2img(script)) == (
-        f'{title}: its argument "Source" holds a object, which only Forge can read. '
+        f'{title}: its argument "Source" holds something that only Forge can read (object). '
         "Change that, or switch the script off.",
     )
     unread = alwayson(title, [False], [False], labels=[label], uncaptured="KeyError")

@@ -65,7 +65,7 @@ def serialise(value: Any, role: str, depth: int = 0) -> Any:
         return [serialise(one, role, depth + 1) for one in value]
     if isinstance(value, (set, frozenset)):
         return [serialise(one, role, depth + 1) for one in sorted(value, key=str)]
-    raise NotTransferable(f"holds a {type(value).__name__}, which only Forge can read")
+    raise NotTransferable(f"holds something that only Forge can read ({type(value).__name__})")
 
 
 def _scalar(value: Any) -> Any:
