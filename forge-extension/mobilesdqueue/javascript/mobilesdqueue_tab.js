@@ -61,7 +61,12 @@
       if (asked === JSON.stringify(filters)) draw(answer);
       return answer.moves;
     }
-    return { root, load, shown: () => [...cards.keys()].join() };
+
+    /** Jobs that went on while the lists were loaded stand in one of them only. */
+    function drop(/** @type {string[]} */ ids) {
+      for (const id of ids) cards.get(id)?.root.remove();
+    }
+    return { root, load, drop, ids: () => [...cards.keys()] };
   }
 
   function makeFilters() {
@@ -153,7 +158,7 @@
 
     let hasKey = true;
     feed.on("state", ({ key_start: key }) => {
-      if (hasKey !== (key !== "")) fold.open = hasKey;
+      if (hasKey && key === "") fold.open = true;
       hasKey = key !== "";
       bar.root.hidden = content.hidden = !hasKey;
       if (!hasKey) banner.hidden = true;
@@ -161,12 +166,13 @@
 
     /** The finished ones are looked at when one may have come, when something was done, and now and then. */
     async function loadAll(/** @type {boolean} */ isNudged) {
-      const before = waiting.shown();
+      const before = `${waiting.ids()}`;
       const moves = await waiting.load();
-      if (moves && !isNudged && before === waiting.shown()) return true;
+      if (moves && !isNudged && before === `${waiting.ids()}`) return true;
       const { servers } = /** @type {{servers: MobilesdServer[]}} */ (await api("servers"));
       bar.setServers(servers);
       await finished.load();
+      waiting.drop(finished.ids());
       return moves;
     }
     const isWanted = () => get_uiCurrentTabContent()?.id === TAB_ID;
