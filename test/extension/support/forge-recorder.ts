@@ -18,7 +18,27 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** Passes everything on to the Forge at `target`. */
+/** The lab's own always-on script, which a Forge has that can run jobs with it. */
+const LAB_LABELS = ["Lab enabled", "Lab text", "Lab kind", ""];
+const LAB_SCRIPT = {
+  name: "lab always on",
+  is_alwayson: true,
+  is_img2img: false,
+  args: LAB_LABELS.map((label) => ({ label, value: null })),
+};
+
+/** A list that Forge's API answered, with the lab's script in it. */
+function withLabScript(path: string, body: Buffer): Buffer {
+  const list = path.endsWith("/script-info") || path.endsWith("/scripts");
+  if (!list) return body;
+  const read = JSON.parse(body.toString("utf8"));
+  const more = Array.isArray(read)
+    ? [...read, LAB_SCRIPT]
+    : { ...read, txt2img: [...read.txt2img, LAB_SCRIPT.name] };
+  return Buffer.from(JSON.stringify(more));
+}
+
+/** Passes everything on to the Forge at `target`, which has the lab's script too, as far as it tells. */
 export async function startForgeRecorder(target: string): Promise<ForgeRecorder> {
   const asked: ApiRequest[] = [];
 
@@ -34,7 +54,7 @@ export async function startForgeRecorder(target: string): Promise<ForgeRecorder>
     });
     const kind = answer.headers.get("content-type") ?? "application/json";
     response.writeHead(answer.status, { "content-type": kind });
-    response.end(Buffer.from(await answer.arrayBuffer()));
+    response.end(withLabScript(path, Buffer.from(await answer.arrayBuffer())));
   }
 
   const server = createServer((request, response) => {

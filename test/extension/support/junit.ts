@@ -37,7 +37,7 @@ export function readJunit(xml: string): PytestCase[] {
       const bad =
         /<(?:failure|error|skipped)\b[^>]*?(?:\/>|>([\s\S]*?)<\/(?:failure|error|skipped)>)/;
       const found = bad.exec(body);
-      const file = attribute(tag, "classname").split(".").at(-1);
+      const file = attribute(tag, "classname").split(".").at(-1) || "pytest";
       return {
         name: `${file}: ${attribute(tag, "name")
           .replace(/^test_/, "")

@@ -12,6 +12,8 @@ import { type Host, type HostOptions, startHost } from "./host.ts";
 export interface Lab {
   readonly queue: Queue;
   readonly browser: Browser;
+  /** By which a host knows the queue. */
+  readonly environment: Readonly<Record<string, string>>;
   /** Stands between the extension and the Worker. */
   readonly proxy: FaultyProxy;
   /** What the agent's Forge was asked for with this prompt. */
@@ -22,6 +24,8 @@ export interface Lab {
   startAgent(): void;
   /** Starts a page like Forge's with the extension in it, and opens it. */
   openHost(options?: LabHostOptions): Promise<OpenHost>;
+  /** Opens a host for as long as `visit` takes. */
+  withHost(options: LabHostOptions, visit: (open: OpenHost) => Promise<void>): Promise<void>;
   /** Ends everything, hosts that still run too. */
   stop(): Promise<void>;
 }
@@ -76,16 +80,28 @@ export async function startLab({ hasAgent = true } = {}): Promise<Lab> {
   const [box, proxy] = await Promise.all([startBox(queue), startFaultyProxy(queue.worker.url)]);
   if (hasAgent) box.startAgent();
   const hosts: Host[] = [];
+  const environment = connectionOf(queue, proxy.url);
+  const openHost: Lab["openHost"] = async ({ isConnected = true, ...options } = {}) => {
+    const env = isConnected ? environment : {};
+    const host = await startHost({ ...options, env: { ...env, ...options.env } });
+    hosts.push(host);
+    return { host, page: await openPage(browser, host.url) };
+  };
   return {
     queue,
     browser,
+    environment,
     proxy,
     startAgent: box.startAgent,
-    async openHost({ isConnected = true, ...options } = {}) {
-      const env = isConnected ? connectionOf(queue, proxy.url) : {};
-      const host = await startHost({ ...options, env: { ...env, ...options.env } });
-      hosts.push(host);
-      return { host, page: await openPage(browser, host.url) };
+    openHost,
+    async withHost(options, visit) {
+      const open = await openHost(options);
+      try {
+        await visit(open);
+      } finally {
+        await open.page.close();
+        await open.host.stop();
+      }
     },
     asked: (prompt) =>
       until(`Forge is asked for "${prompt}"`, () => {
