@@ -62,6 +62,11 @@ function isSameMask(unit: JsonObject, { mask_image: sent }: JsonObject): boolean
 }
 
 const HIRES_FIELD = /^fields\.(?:denoising_strength|hr_\w+)\b/;
+const INPAINT_FIELDS = [
+  "fields.inpaint_full_res",
+  "fields.inpaint_full_res_padding",
+  "fields.inpainting_fill",
+];
 const BUILT_IN = ["Sampler", "Seed", "Refiner"];
 
 /** `5.0` for `5`, in a text of parameters. */
@@ -134,6 +139,39 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
         (run) =>
           run.kind === "StableDiffusionProcessingTxt2Img" && fieldOf(run, "enable_hr") === false,
       ),
+  },
+  {
+    where: "fields.inpaint_full_res, fields.inpaint_full_res_padding, fields.inpainting_fill",
+    what: "img2img without a mask: the screen's values with Generate, defaults with the queue",
+    because: "`modules/processing.py` looks at none of them unless there is a mask",
+    covers: ({ place }, { generated, queued }) =>
+      INPAINT_FIELDS.includes(showPlace(place)) &&
+      [generated, queued].every((run) => fieldOf(run, "image_mask") === null),
+  },
+  {
+    where: "fields.inpaint_full_res",
+    what: "0 or 1 with Generate, false or true with the queue",
+    because:
+      "`modules/ui.py` hands over the place of a choice, `modules/api/models.py` a truth value; `modules/processing.py` only asks whether it is true",
+    covers: ({ place, generated, queued }) =>
+      showPlace(place) === "fields.inpaint_full_res" &&
+      typeof queued === "boolean" &&
+      generated === Number(queued),
+  },
+  {
+    where: "fields.image_mask",
+    what: "RGBA with Generate, grey with the queue",
+    because:
+      "`create_binary_mask` of `modules/processing.py` makes grey of both; size and grey of every pixel are equal",
+    covers: ({ place }, { generated, queued }) => {
+      const [one, two] = [fieldOf(generated, "image_mask"), fieldOf(queued, "image_mask")];
+      return (
+        ["fields.image_mask.mode", "fields.image_mask.bytes"].includes(showPlace(place)) &&
+        isObject(one) &&
+        isObject(two) &&
+        one.colours === two.colours
+      );
+    },
   },
   {
     where: "scripts.Sampler, scripts.Seed, scripts.Refiner",

@@ -31,6 +31,7 @@ export async function readLab(forge: ForgeConnection): Promise<Lab> {
     lacks: new Set((Object.keys(has) as Need[]).filter((need) => !has[need])),
     main: main.title,
     other: other?.title ?? "",
+    otherBase: other?.base ?? "",
     lora: lora?.name ?? "",
     styles: styles?.map(({ name }) => name) ?? [],
     pictures: await drawInputs(),

@@ -8,6 +8,8 @@ export interface Lab {
   /** The checkpoint that is selected, as Forge's own lists show it. */
   readonly main: string;
   readonly other: string;
+  /** The same by its file's name alone: the refiner's list shows it so. */
+  readonly otherBase: string;
   readonly lora: string;
   readonly styles: readonly string[];
   readonly pictures: Readonly<Record<"init" | "mask" | "reference", Buffer>>;

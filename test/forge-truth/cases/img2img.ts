@@ -65,7 +65,7 @@ const INPAINT: readonly Case[] = [
       await screen.pick("#img2img_inpainting_fill", "fill");
     },
     shows: () => ({
-      fields: { ...MASKED, mask_blur: 2, inpainting_fill: 0, inpaint_full_res: 0 },
+      fields: { ...MASKED, mask_blur_x: 2, inpainting_fill: 0, inpaint_full_res: 0 },
     }),
   },
   {

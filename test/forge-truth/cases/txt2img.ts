@@ -81,13 +81,13 @@ const REFINER: Case = {
   name: "txt2img, refiner",
   tab: "txt2img",
   needs: ["other"],
-  async set(screen, { other }) {
+  async set(screen, { otherBase }) {
     await screen.set({ steps: 4 });
     await screen.switchOn("#txt2img_enable");
-    await screen.choose("#txt2img_checkpoint", other);
+    await screen.choose("#txt2img_checkpoint", otherBase);
     await screen.set({ switch_at: 0.5 });
   },
-  shows: ({ other }) => ({ fields: { refiner_checkpoint: other, refiner_switch_at: 0.5 } }),
+  shows: ({ otherBase }) => ({ fields: { refiner_checkpoint: otherBase, refiner_switch_at: 0.5 } }),
 };
 
 const STYLES: Case = {

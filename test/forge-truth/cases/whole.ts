@@ -2,9 +2,12 @@ import type { Screen } from "../page/screen.ts";
 import type { Case, Lab } from "./case.ts";
 import { OFF, setUnit, UNIT } from "./scripts.ts";
 
-async function setRefiner({ tab, switchOn, choose, set }: Screen, { other }: Lab): Promise<void> {
+async function setRefiner(
+  { tab, switchOn, choose, set }: Screen,
+  { otherBase }: Lab,
+): Promise<void> {
   await switchOn(`#${tab}_enable`);
-  await choose(`#${tab}_checkpoint`, other);
+  await choose(`#${tab}_checkpoint`, otherBase);
   await set({ switch_at: 0.5 });
 }
 
@@ -31,12 +34,12 @@ export const WHOLE: readonly Case[] = [
       await setRefiner(screen, lab);
       await setUnits(screen, lab);
     },
-    shows: ({ lora, other }) => ({
+    shows: ({ lora, otherBase }) => ({
       fields: {
         prompt: `a blue ball <lora:${lora}:0.7>`,
         enable_hr: true,
         hr_sampler_name: "DPM++ 2M",
-        refiner_checkpoint: other,
+        refiner_checkpoint: otherBase,
       },
       scripts: { ControlNet: UNITS },
     }),
@@ -54,12 +57,12 @@ export const WHOLE: readonly Case[] = [
       await setRefiner(screen, lab);
       await setUnits(screen, lab);
     },
-    shows: ({ lora, other }) => ({
+    shows: ({ lora, otherBase }) => ({
       fields: {
         prompt: `a blue ball <lora:${lora}:0.7>`,
         image_mask: { size: [96, 64] },
-        mask_blur: 6,
-        refiner_checkpoint: other,
+        mask_blur_x: 6,
+        refiner_checkpoint: otherBase,
       },
       scripts: { ControlNet: UNITS },
     }),

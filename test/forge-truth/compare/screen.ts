@@ -61,6 +61,8 @@ const CANVASES: Readonly<Record<string, string>> = {
   img2img_inpaint_tab: "#img2maskimg",
 };
 
+const isNoSize = ([field]: Row) => field !== "width" && field !== "height";
+
 async function readRows({ page, tab }: Screen, rows: readonly Row[]) {
   const read = async ([field, id, kind]: Row) => {
     const inner = { text: "textarea", number: "input[type=number]", list: "input" }[kind];
@@ -92,6 +94,11 @@ async function readUnits({ page, tab }: Screen): Promise<unknown[]> {
   return units;
 }
 
+/** Forge works the size out from the picture: the fields of the other fold stand for nothing. */
+function isResizedBy({ page }: Screen): Promise<boolean> {
+  return page.locator("#img2img_tab_resize_by").isVisible();
+}
+
 /** Reads what stands on a screen, field by field, as the browser has it. */
 export async function readScreen(screen: Screen): Promise<Shown> {
   const { page, tab } = screen;
@@ -111,6 +118,7 @@ export async function readScreen(screen: Screen): Promise<Shown> {
     .getAttribute("aria-controls");
   const canvas = CANVASES[mode ?? ""];
   rows.push(...IMG2IMG);
+  if (await isResizedBy(screen)) rows.splice(0, rows.length, ...rows.filter(isNoSize));
   const pictures: Shown["pictures"][number][] = [];
   if (canvas !== undefined) {
     const url = await readLayer(page.locator(canvas), "background");

@@ -52,12 +52,20 @@ function ownersChoices(forge: string): Record<string, unknown> {
   return Object.fromEntries(Object.entries(own).filter(([name]) => OWNERS_CHOICES.includes(name)));
 }
 
+/**
+ * The width on a fresh page. Forge's page fills its fields from settings some seconds after it is there, over
+ * whatever was written before: this number tells that it has, and that its events are bound.
+ */
+export const WIDTH_ON_LOAD = 200;
+
 /** Settings of the run's own: Forge's defaults, so that no owner's taste is part of the result. */
 async function writeSettings(forge: string, work: string): Promise<string[]> {
   const settings = {
     ...ownersChoices(forge),
     auto_launch_browser: "Disable",
     show_progress_type: "Approx cheap",
+    forge_preset: "sd",
+    sd_t2i_width: WIDTH_ON_LOAD,
     outdir_samples: join(work, "pictures"),
     outdir_grids: join(work, "grids"),
     save_to_dirs: false,

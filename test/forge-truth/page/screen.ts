@@ -1,4 +1,5 @@
 import type { Locator, Page } from "playwright-core";
+import { WIDTH_ON_LOAD } from "../forge/process.ts";
 import { putInField, putOnCanvas, type Point, stroke } from "./canvas.ts";
 import { choose, pick, stands, tick, unfold, writeNumber, writeText } from "./inputs.ts";
 
@@ -32,28 +33,6 @@ export interface Screen {
 
 const SIZE = { width: 1500, height: 2400 };
 
-const SWAP_LOOKS = 10;
-const LOOK_EVERY_MS = 30;
-
-/**
- * Gradio binds its events some seconds after the page is there. Until then the button that swaps width and
- * height does nothing.
- */
-async function waitUntilBound(page: Page): Promise<void> {
-  await writeNumber(page.locator("#txt2img_width"), 256);
-  await writeNumber(page.locator("#txt2img_height"), 320);
-  const width = page.locator("#txt2img_width input[type=number]");
-  const swap = async () => {
-    await page.locator("#txt2img_res_switch_btn").click();
-    for (let look = 0; look < SWAP_LOOKS; look++) {
-      if ((await width.inputValue()) === "320") return "320";
-      await page.waitForTimeout(LOOK_EVERY_MS);
-    }
-    return width.inputValue();
-  };
-  await stands("the width after a swap", swap, "320");
-}
-
 /** A field by its label: a slider for a number, radio buttons for words, a box to tick for yes and no. */
 async function setByLabel(part: Locator, label: string, value: number | string | boolean) {
   const page = part.page();
@@ -72,7 +51,8 @@ export async function openScreen(page: Page, url: string, tab: Tab): Promise<Scr
   await page.setViewportSize(SIZE);
   await page.goto(url);
   await page.locator("#txt2img_generate").waitFor({ timeout: 60_000 });
-  await waitUntilBound(page);
+  const width = page.locator("#txt2img_width input[type=number]");
+  await stands("the width on load", async () => Number(await width.inputValue()), WIDTH_ON_LOAD);
   await page.locator(`#tab_${tab}-button`).click();
   await page.locator(`#${tab}_generate`).waitFor();
 

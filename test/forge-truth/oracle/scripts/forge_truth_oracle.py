@@ -66,17 +66,14 @@ def digest(data: bytes) -> str:
 def of_array(array: np.ndarray) -> dict[str, Any]:
     """An array by shape and digest; a picture also as ControlNet sees it, and by its alpha."""
     seen = {"shape": list(array.shape), "type": str(array.dtype), "bytes": digest(array.tobytes())}
-    if array.dtype != np.uint8 or array.ndim != 3:
+    if array.dtype != np.uint8 or array.ndim not in (2, 3):
         return seen
-    if array.shape[2] == 4:
-        alpha = np.ascontiguousarray(array[:, :, 3])
-        return {
-            **seen,
-            "on_white": digest(HWC3(array).tobytes()),
-            "alpha": digest(alpha.tobytes()) if alpha.any() else "empty",
-        }
-    grey = np.ascontiguousarray(array[:, :, 0])
-    return {**seen, "on_white": seen["bytes"], "first_channel": digest(grey.tobytes())}
+    channels = array[:, :, None] if array.ndim == 2 else array
+    first, last = (np.ascontiguousarray(channels[:, :, at]) for at in (0, -1))
+    seen["on_white"] = digest(HWC3(array).tobytes())
+    if channels.shape[2] == 4:
+        return {**seen, "alpha": digest(last.tobytes()) if last.any() else "empty"}
+    return {**seen, "first_channel": digest(first.tobytes())}
 
 
 def of_picture(picture: Any) -> dict[str, Any]:
