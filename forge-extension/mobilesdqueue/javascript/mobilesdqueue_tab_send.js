@@ -38,10 +38,7 @@
       await queue.api(`infotext/${jobId}`)
     );
     await send(tab, null, infotext);
-    queue.note(
-      `The job's settings are on ${tab}${lost.length > 0 ? ", but for these:" : "."}`,
-      lost,
-    );
+    queue.note(`The job's settings are on ${tab}. What a paste leaves to you:`, lost);
   }
 
   Object.assign(queue, { send, openSettings, takeSendRequest: () => request });
