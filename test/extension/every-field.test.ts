@@ -1,4 +1,5 @@
 import type { Page } from "playwright-core";
+import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { choose, pick, tick } from "../forge-truth/page/inputs.ts";
 import { until } from "../support/box/until.ts";
@@ -281,6 +282,46 @@ describe("on img2img", () => {
       painted[at * 4 + 3] ? 255 : 0,
     );
     expect(Array.from({ length: 120 * 90 }, (_, at) => mask[at * 4])).toEqual(whiteWhereDrawn);
+  });
+
+  it("what is drawn in a sketch is part of the picture that is queued", async () => {
+    const [picture, stroke] = [await twoColours(72, 56, "#e0e0a0"), await strokeLayer(72, 56)];
+    await page.locator("#img2img_img2img_sketch_tab-button").click();
+    await putOnCanvas(page, "#img2img_img2img_sketch_tab", "background", picture);
+    await putOnCanvas(page, "#img2img_img2img_sketch_tab", "foreground", stroke);
+    await setFields(page, { img2img_prompt: "a black third over two colours" });
+    expect(await queueScreen(page, "img2img")).toContain("Queued");
+    const asked = await lab.asked("a black third over two colours");
+    const drawn = await sharp(picture)
+      .composite([{ input: stroke }])
+      .png()
+      .toBuffer();
+    const [sent] = asked.init_images as string[];
+    expect(await pixelsOf(sent ?? "")).toEqual(await pixelsOf(drawn));
+    expect(asked.mask ?? null).toBeNull();
+  });
+
+  it("an uploaded picture and its uploaded mask are queued, resized by the scale on screen", async () => {
+    const picture = await twoColours(80, 48, "#5030c0");
+    const white = { create: { width: 40, height: 48, channels: 3, background: "#fff" } } as const;
+    const mask = await sharp(white).extend({ right: 40, background: "#000" }).png().toBuffer();
+    await page.locator("#img2img_inpaint_upload_tab-button").click();
+    for (const [elemId, buffer] of [
+      ["img_inpaint_base", picture],
+      ["img_inpaint_mask", mask],
+    ] as const) {
+      const file = { name: `${elemId}.png`, mimeType: "image/png", buffer };
+      await page.locator(`#${elemId} input[type=file]`).setInputFiles(file);
+      await page.locator(`#${elemId} img`).waitFor();
+    }
+    await page.locator("#img2img_tab_resize_by-button").click();
+    await setFields(page, { img2img_prompt: "an uploaded half", img2img_scale: 1.5 });
+    expect(await queueScreen(page, "img2img")).toContain("Queued");
+    const asked = await lab.asked("an uploaded half");
+    expect(asked).toMatchObject({ width: 120, height: 72 });
+    const [sent] = asked.init_images as string[];
+    expect(await pixelsOf(sent ?? "")).toEqual(await pixelsOf(picture));
+    expect(await pixelsOf(String(asked.mask))).toEqual(await pixelsOf(mask));
   });
 
   it("a batch of folders is refused with a sentence that names it", async () => {
