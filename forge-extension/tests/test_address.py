@@ -37,6 +37,12 @@ def test_an_address_is_read_as_people_write_it(text, origin):
         "http://",
         "http://que ue",
         "http://queue\r\nX-Evil: 1",
+        "http://a..b",
+        "http://.example.com",
+        f"http://{'a' * 64}.example.com",
+        f"http://{'a.' * 130}com",
+        "http://[fe80::1%25eth0]",
+        "http://[::1::2]",
     ],
 )
 def test_what_is_no_address_is_refused_with_an_example(text):

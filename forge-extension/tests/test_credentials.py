@@ -99,10 +99,46 @@ def test_the_environment_wins_over_file_and_settings():
         "MOBILESD_API_SECRET": "mss_env",
     }
     found = account(environ=environ)
-    assert found.is_from_environment
     assert (found.endpoint.url, found.endpoint.key) == ("http://attic:3000", "msk_env")
     with pytest.raises(QueueError, match="MOBILESD_URL"):
         account(url="", key="", environ={"MOBILESD_API_SECRET": "mss_env"})
+
+
+ENVIRON = {
+    "MOBILESD_URL": "http://attic:3000",
+    "MOBILESD_API_KEY": "msk_env",
+    "MOBILESD_API_SECRET": "mss_env",
+}
+
+
+def test_the_environments_secret_goes_only_where_the_environment_says():
+    for missing in ("MOBILESD_URL", "MOBILESD_API_KEY"):
+        environ = {name: value for name, value in ENVIRON.items() if name != missing}
+        with pytest.raises(QueueError, match=r"set MOBILESD_URL and .* there too") as refused:
+            account(url="http://attacker.example", key="msk_typed", environ=environ)
+        assert refused.value.code == "not_connected"
+
+
+def test_a_newline_at_the_end_of_a_secrets_file_does_no_harm():
+    environ = {name: f"{value}\n" for name, value in ENVIRON.items()}
+    assert account(environ=environ).endpoint == account(environ=ENVIRON).endpoint
+
+
+@pytest.mark.parametrize("name", ["MOBILESD_API_KEY", "MOBILESD_API_SECRET"])
+@pytest.mark.parametrize(
+    "value", ["ms_two\nlines", "ms_two words", "ms_\u00fcml\u00e4ut", "m" * 201]
+)
+def test_what_cannot_be_a_secret_is_said_by_its_variable_and_never_repeated(name, value):
+    with pytest.raises(QueueError, match=f"^{name} in Forge's environment") as refused:
+        account(environ=ENVIRON | {name: value})
+    assert "ms_" not in str(refused.value)
+
+
+def test_a_kept_secret_that_cannot_be_one_is_said_and_never_repeated():
+    with pytest.raises(QueueError, match="Connect again") as refused:
+        account(stored=Credentials(KEPT.url, KEPT.key, "mss_two\nlines"))
+    assert refused.value.code == "not_connected"
+    assert "mss_" not in str(refused.value)
 
 
 def test_without_anything_it_is_said_how_to_connect():

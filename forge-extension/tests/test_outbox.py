@@ -1,52 +1,25 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import signal
 import stat
 import subprocess
 import sys
+import threading
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mobilesd_queue.errors import QueueError
-from mobilesd_queue.outbox.entry import (
-    TRIED_AGE_MAX_S,
-    Entry,
-    Item,
-    body_with_uploads,
-    standing_of,
-)
-from mobilesd_queue.outbox.lock import FolderLock
+from mobilesd_queue.outbox.entry import Item
+from mobilesd_queue.outbox.lock import FileLock
 from mobilesd_queue.outbox.store import OutboxStore, Unreadable
+from support.entries import PNG, SHA, entry_of
 from support.waiting import wait_until
 
 PACKAGE = Path(__file__).parents[1] / "mobilesdqueue"
-PNG = b"\x89PNG a picture"
-SHA = hashlib.sha256(PNG).hexdigest()
-
-
-def entry_of(number=1, **changes):
-    usual = {
-        "id": f"{number:013d}-00000000",
-        "created_at": "2026-11-26T01:00:00Z",
-        "url": "http://attic:3000",
-        "key_start": "msk_1234…",
-        "body": {
-            "generation_params": {
-                "positive_prompt": "a lighthouse",
-                "img2img": {"init_image": {"mobilesd_picture": SHA}},
-            }
-        },
-        "items": (Item("forge-click-0", None),),
-        "pictures": (SHA,),
-        "uploads": {},
-    }
-    return Entry(**{**usual, **changes})
 
 
 @pytest.fixture
@@ -188,8 +161,8 @@ def test_one_process_sends_and_the_next_takes_over_when_it_is_killed(tmp_path):
             "-c",
             "import sys, time; sys.path.insert(0, sys.argv[1])\n"
             "from pathlib import Path\n"
-            "from mobilesd_queue.outbox.lock import FolderLock\n"
-            "lock = FolderLock(Path(sys.argv[2])); print(lock.acquire(), flush=True)\n"
+            "from mobilesd_queue.outbox.lock import FileLock\n"
+            "lock = FileLock(Path(sys.argv[2])); print(lock.acquire(), flush=True)\n"
             "time.sleep(60)",
             str(PACKAGE),
             str(path),
@@ -198,41 +171,53 @@ def test_one_process_sends_and_the_next_takes_over_when_it_is_killed(tmp_path):
         text=True,
     )
     assert holder.stdout.readline() == "True\n"
-    lock = FolderLock(path)
+    lock = FileLock(path)
     assert not lock.acquire()
     holder.kill()
     holder.wait()
     assert wait_until(lock.acquire)
-    assert not FolderLock(path).acquire()
+    assert not FileLock(path).acquire()
     lock.release()
-    assert FolderLock(path).acquire()
+    assert FileLock(path).acquire()
 
 
-def standing(entry, *, url="http://attic:3000", key_start="msk_1234…", now_s=1_000.0):
-    return standing_of(entry, url=url, key_start=key_start, now_s=now_s)[0]
+def test_removing_an_empty_outbox_never_takes_a_job_that_was_saved_meanwhile(store, monkeypatch):
+    store.add(entry_of(), {SHA: PNG})
+    # The other process renamed its entry in just after this one had looked.
+    monkeypatch.setattr(store, "_names", list)
+    store.remove_if_empty()
+    assert OutboxStore(store.folder).entries() == [entry_of()]
 
 
-TRIED = (Item("k", None, tried_at=0.0),)
+def test_a_job_is_saved_also_while_the_emptied_outbox_is_removed(store):
+    done = threading.Event()
+
+    def remove():
+        other = OutboxStore(store.folder)
+        while not done.wait(0.0005):
+            other.remove_if_empty()
+
+    remover = threading.Thread(target=remove)
+    remover.start()
+    try:
+        for number in range(1, 101):
+            store.add(entry_of(number, pictures=()), {})
+            assert store.discard(entry_of(number).id)
+    finally:
+        done.set()
+        remover.join()
 
 
-def test_a_saved_job_goes_by_itself_only_while_it_surely_makes_no_second_one():
-    assert standing(entry_of()) == "waiting"
-    assert standing(entry_of(items=TRIED)) == "waiting"
-    assert standing(entry_of(items=TRIED), now_s=TRIED_AGE_MAX_S + 1) == "asks"
-    assert standing(entry_of(), now_s=TRIED_AGE_MAX_S * 9) == "waiting"
-    assert standing(entry_of(), key_start="msk_other…") == "waiting"
-    assert standing(entry_of(items=TRIED), key_start="msk_other…") == "asks"
-    assert standing(entry_of(), url="http://other") == "asks"
-    assert standing(entry_of(refusal="No.")) == "refused"
-
-
-def test_what_was_asked_about_goes_when_it_is_allowed():
-    assert standing(replace(entry_of(items=TRIED), is_allowed=True), url="http://o") == "waiting"
-
-
-def test_uploads_stand_where_their_pictures_were():
-    entry = entry_of(uploads={SHA: "upl_1"})
-    assert body_with_uploads(entry)["generation_params"]["img2img"] == {
-        "init_image": {"upload_id": "upl_1"}
-    }
-    assert json.loads(json.dumps(entry.to_json()))["pictures"] == [SHA]
+def test_what_one_process_sends_another_cannot_discard(store):
+    store.add(entry_of(), {SHA: PNG})
+    other = OutboxStore(store.folder)
+    with store.taken(entry_of().id) as entry:
+        assert entry == entry_of()
+        with pytest.raises(QueueError, match="being sent") as refused:
+            other.discard(entry.id)
+        assert refused.value.code == "being_sent"
+    assert other.discard(entry_of().id)
+    with store.taken(entry_of().id) as entry:
+        assert entry is None
+    store.remove_if_empty()
+    assert not store.folder.exists()

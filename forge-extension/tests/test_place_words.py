@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 
 from mobilesd_queue.cloud.client import Submitted
-from mobilesd_queue.cloud.place_words import length_words, ordinal, queued_sentence
+from mobilesd_queue.cloud.durations import length_words
+from mobilesd_queue.cloud.place_words import ordinal, queued_sentence
 
 
 def submitted(position=1, *, minimum=False, start=None, reason="queued"):
@@ -39,12 +40,12 @@ def test_places_are_counted_as_people_do(number, word):
     [
         (-100, None),
         (4.9, None),
-        (5, "about 5 s"),
-        (21, "about 25 s"),
-        (59.9, "about 60 s"),
-        (120, "about 2 min"),
-        (5_400, "about 2 h"),
-        (200_000, "about 2 days"),
+        (5, "5 s"),
+        (21, "25 s"),
+        (59.9, "1 min"),
+        (120, "2 min"),
+        (5_400, "2 h"),
+        (200_000, "2 days"),
     ],
 )
 def test_times_are_told_as_people_do(seconds, words):

@@ -1,98 +1,21 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import signal
-import subprocess
-import sys
 import threading
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from mobilesd_queue.cloud.backoff import ONCE
-from mobilesd_queue.cloud.client import Client
 from mobilesd_queue.cloud.sockets import Sockets
-from mobilesd_queue.cloud.transport import Endpoint, Transport
-from mobilesd_queue.errors import QueueError, Unreachable
-from mobilesd_queue.outbox.entry import TRIED_AGE_MAX_S, Entry, Item
-from mobilesd_queue.outbox.sender import OutboxSender
-from mobilesd_queue.outbox.store import OutboxStore
+from mobilesd_queue.errors import Unreachable
+from mobilesd_queue.outbox.entry import TRIED_AGE_MAX_S, Item
 from support.answering_server import HTML, AnsweringServer, Reply, dropped, problem
+from support.entries import PNG, SHA
+from support.outbox_of import KEY_START, Outbox
 from support.waiting import wait_until
 
-PACKAGE = Path(__file__).parents[1] / "mobilesdqueue"
-PNG = b"\x89PNG a picture"
-SHA = hashlib.sha256(PNG).hexdigest()
 DOWN = problem(503, "unavailable", "Out of reach")
-BODY = {"generation_params": {"img2img": {"init_image": {"mobilesd_picture": SHA}}}}
-
-
-class Outbox:
-    """A store with senders on it, as processes would have them."""
-
-    def __init__(self, folder, url):
-        self.store = OutboxStore(folder / "outbox")
-        self.url = url
-        self.sockets = Sockets(connect_timeout_s=2.0)
-        self.senders: list[OutboxSender] = []
-        self.now_s = 1_000_000.0
-        self.contacts: list[QueueError | None] = []
-
-    def client(self):
-        transport = Transport(
-            Endpoint(self.url, "msk_123456789", "mss_x"),
-            user_agent="test",
-            sockets=self.sockets,
-            answer_timeout_s=5.0,
-        )
-        return Client(transport, sleep=lambda _: False, patience=ONCE)
-
-    def start(self, **changes):
-        sender = OutboxSender(
-            self.store,
-            client=self.client,
-            now_s=lambda: self.now_s,
-            random=lambda: 0.5,
-            on_contact=lambda _, error: self.contacts.append(error),
-            **{"wait_base_s": 0.01, "idle_look_s": 0.02, **changes},
-        )
-        self.senders.append(sender)
-        sender.start()
-        return sender
-
-    def entry(self, number=1, *, with_picture=True, **changes):
-        entry = Entry(
-            id=f"{number:013d}-00000000",
-            created_at="2026-11-26T01:00:00Z",
-            url=self.url,
-            key_start="msk_1234…",
-            body=BODY if with_picture else {"generation_params": {}},
-            items=(Item(f"forge-{number}-0", None),),
-            pictures=(SHA,) if with_picture else (),
-            uploads={},
-        )
-        return replace(entry, **changes)
-
-    def save(self, number=1, **changes):
-        entry = self.entry(number, **changes)
-        self.store.add(entry, {SHA: PNG} if entry.pictures else {})
-        return entry
-
-    def only(self):
-        (entry,) = self.store.entries()
-        return entry
-
-    @property
-    def is_empty(self):
-        return self.store.entries() == []
-
-    def stop(self):
-        self.sockets.stop()
-        for sender in self.senders:
-            sender.stop(1.0)
 
 
 @pytest.fixture
@@ -235,7 +158,7 @@ def test_what_may_be_queued_already_is_asked_about_and_not_sent(server, outbox):
     sender = outbox.start()
     wait_until(lambda: len(server.jobs) == 1)
     assert list(server.jobs) == ["forge-2-0"]
-    outbox.store.update(replace(outbox.only(), is_allowed=True))
+    outbox.store.update(replace(outbox.only(), allowed=(server.url, KEY_START)))
     sender.wake()
     wait_until(lambda: outbox.is_empty)
     assert asked.items[0].key in server.jobs
@@ -301,30 +224,3 @@ def test_an_outbox_that_was_emptied_is_removed(outbox):
     wait_until(lambda: outbox.is_empty)
     outbox.stop()
     assert not outbox.store.folder.exists()
-
-
-SENDER = """
-import sys, time
-sys.path[:0] = sys.argv[1:3]
-from pathlib import Path
-from test_sender import Outbox
-Outbox(Path(sys.argv[3]), sys.argv[4]).start()
-time.sleep(60)
-"""
-
-
-@pytest.mark.parametrize("moment", range(6))
-def test_a_sender_killed_at_any_moment_makes_no_second_job(tmp_path, server, moment):
-    outbox = Outbox(tmp_path / "forge-1", server.url)
-    for number in range(1, 6):
-        outbox.save(number)
-    paths = [str(PACKAGE), str(Path(__file__).parent), str(tmp_path / "forge-1"), server.url]
-    process = subprocess.Popen([sys.executable, "-c", SENDER, *paths])
-    path = "/api/v2/generate" if moment % 2 else "/api/v2/uploads"
-    wait_until(lambda: len(server.sent_to(path)) > moment // 2, timeout_s=20)
-    os.kill(process.pid, signal.SIGKILL)
-    process.wait()
-    outbox.start()
-    wait_until(lambda: outbox.is_empty)
-    outbox.stop()
-    assert sorted(server.jobs) == [f"forge-{number}-0" for number in range(1, 6)]

@@ -1,7 +1,7 @@
+"""Clicks, the outbox and what is known of the queue."""
+
 from __future__ import annotations
 
-import socket
-import stat
 import threading
 import time
 
@@ -9,198 +9,30 @@ import pytest
 from PIL import Image
 
 from mobilesd_queue.capture.picture import Picture
-from mobilesd_queue.connection.queue_link import Wire
 from mobilesd_queue.errors import QueueError
-from mobilesd_queue.service import Options, Order, Service
-from support.answering_server import HTML, AnsweringServer, Reply, problem
+from support.answering_server import AnsweringServer, Reply, problem
+from support.forge_with_service import PARAMS, Forge, link_of, order, pairing_server
 from support.waiting import wait_until
-
-KEY = {"key": "msk_abcdefghijk", "secret": "mss_secret", "owner": "anna"}
-CODE = "7K3M-Q2XW-9RTD"
-PARAMS = {"positive_prompt": "a lighthouse", "checkpoint_name": "a", "seed": 7}
-
-
-class Forge:
-    """A Forge with settings that the service reads and writes."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.settings = {"url": "", "api_key": "", "server": "", "priority": 5, "verify_tls": True}
-        self.environ: dict[str, str] = {}
-        self.services: list[Service] = []
-
-    def keep(self, url, api_key):
-        self.settings |= {"url": url, "api_key": api_key}
-
-    def load(self, **wire):
-        made = Service(
-            folder=self.folder,
-            options=lambda: Options(**self.settings),
-            keep_options=self.keep,
-            environ=self.environ,
-            version="9",
-            wire=Wire(**{"random": lambda: 0.01, "answer_timeout_s": 5.0, **wire}),
-        )
-        self.services.append(made)
-        made.start()
-        return made
 
 
 @pytest.fixture
 def forge(tmp_path):
     made = Forge(tmp_path / "config" / "mobilesd" / "forge-1")
     yield made
-    for service in made.services:
-        service.stop()
+    made.stop()
 
 
 @pytest.fixture
 def server():
-    with AnsweringServer() as running:
-        running.script("/api/v1/pairings/claim", Reply(201, {"for": "extension", "key": KEY}))
+    with pairing_server() as running:
         yield running
 
 
 @pytest.fixture
 def connected(forge, server):
     service = forge.load()
-    assert service.connect(f"{server.url}/#pair={CODE}")["ok"]
+    assert service.connect(link_of(server))["ok"]
     return service
-
-
-def order(click_id="click", **changes):
-    return Order(**{"params": PARAMS, "server": "", "priority": 5, "click_id": click_id, **changes})
-
-
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
-def test_one_paste_and_one_click_queue_a_job(forge, server):
-    service = forge.load()
-    result = service.connect(f"{server.url}/#pair={CODE}")
-    assert result == {
-        "ok": True,
-        "sentence": f"Connected to {server.url} as anna. There: Attic.",
-        "warning": None,
-        "owner": "anna",
-        "servers": server.servers,
-    }
-    assert service.queue(order()).sentence == "Queued, next."
-    assert server.submits[0].json["target_server_alias"] == "Attic"
-
-
-def test_the_secret_is_in_its_file_and_nowhere_else(forge, server, connected):
-    path = forge.folder / "credentials.json"
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    assert "mss_secret" in path.read_text()
-    assert "mss_secret" not in str([forge.settings, connected.state(), connected.test()])
-    assert forge.settings["api_key"] == KEY["key"]
-    assert connected.state()["key_start"] == "msk_abcd…"
-
-
-def test_another_address_in_the_settings_does_not_get_the_secret(forge, connected):
-    with AnsweringServer() as thief:
-        forge.settings["url"] = thief.url
-        with pytest.raises(QueueError, match="was changed"):
-            connected.queue(order())
-        assert connected.state()["error"].startswith("The address or the key")
-        assert not connected.test()["ok"]
-        assert thief.requests == []
-
-
-def test_a_bare_code_goes_to_the_queue_of_the_settings(forge, server):
-    service = forge.load()
-    with pytest.raises(QueueError, match="Paste the whole link"):
-        service.connect(CODE)
-    forge.settings["url"] = server.url
-    assert service.connect(CODE.lower())["ok"]
-
-
-def test_a_used_code_is_said_to_be_one(forge, server):
-    with AnsweringServer() as other:
-        other.script("/api/v1/pairings/claim", problem(401, "pairing_code_invalid", "Used"))
-        with pytest.raises(QueueError, match="used up, older than ten minutes") as refused:
-            forge.load().connect(f"{other.url}/#pair={CODE}")
-    assert "Connect again" not in str(refused.value)
-    assert not forge.folder.exists()
-
-
-def test_key_and_secret_can_be_typed_and_the_secret_left_as_it_is(forge, server):
-    service = forge.load()
-    assert service.set_credentials(f" {server.url}/ ", " msk_typed ", " mss_typed ")["ok"]
-    assert service.set_credentials(server.url, "msk_typed", "")["ok"]
-    assert server.requests[-1].headers["X-API-Secret"] == "mss_typed"
-    with pytest.raises(QueueError, match="Type the secret"):
-        service.set_credentials(server.url, "msk_other", "")
-    with pytest.raises(QueueError, match="not a secret"):
-        service.set_credentials(server.url, "msk_typed", "with\nnewline")
-
-
-def test_the_environment_wins_and_nothing_is_written(forge, server):
-    forge.environ = {
-        "MOBILESD_URL": server.url,
-        "MOBILESD_API_KEY": "msk_env",
-        "MOBILESD_API_SECRET": "mss_env",
-    }
-    assert forge.load().test()["ok"]
-    assert server.requests[-1].headers["X-API-Key"] == "msk_env"
-    assert not forge.folder.exists()
-
-
-def test_an_old_secret_of_the_options_works_after_it_was_moved(forge, server):
-    forge.settings |= {"url": server.url, "api_key": "msk_old"}
-    service = forge.load()
-    assert service.adopt_old_secret("mss_old")
-    assert not service.adopt_old_secret("")
-    assert service.test()["ok"]
-    assert server.requests[-1].headers["X-API-Secret"] == "mss_old"
-    assert service.adopt_old_secret("mss_older")
-    assert service.test()["ok"]
-    assert server.requests[-1].headers["X-API-Secret"] == "mss_old"
-
-
-def test_disconnecting_forgets_the_key_and_tells_what_is_saved(forge, server, connected):
-    server.script("/api/v2/generate", problem(503, "unavailable", "Away", Retry_After="60"))
-    assert connected.queue(order()).kind == "saved"
-    assert connected.disconnect() == {"saved": 1}
-    assert not (forge.folder / "credentials.json").exists()
-    state = connected.state()
-    assert (state["connected"], forge.settings["api_key"]) == (False, "")
-    assert state["outbox"][0]["sentence"] == "It waits for a connection."
-
-
-def test_uninstalling_after_a_disconnect_leaves_nothing(forge, connected):
-    connected.queue(order())
-    connected.disconnect()
-    connected.stop()
-    assert not forge.folder.parent.exists()
-
-
-def test_a_key_in_the_clear_over_the_internet_is_warned_of(forge):
-    service = forge.load(connect_timeout_s=0.1)
-    forge.environ = {}
-    result = service.set_credentials("http://queue.invalid", "msk_k", "mss_s")
-    assert not result["ok"]
-    assert "Use https" in result["warning"]
-
-
-@pytest.mark.parametrize(
-    ("reply", "sentence"),
-    [
-        (HTML, "does not answer like MobileSD Queue"),
-        (problem(401, "invalid_credentials", "No"), "Connect again"),
-        (problem(429, "rate_limited", "Slow", Retry_After="600"), "asked again in 10 min"),
-    ],
-    ids=["html", "401", "429"],
-)
-def test_a_test_says_what_is_wrong(server, connected, reply, sentence):
-    server.script("/api/v1/servers", reply)
-    result = connected.test()
-    assert not result["ok"]
-    assert sentence in result["sentence"]
 
 
 def test_with_the_queue_away_the_job_is_saved_shown_and_sent_when_it_is_back(forge):
@@ -236,7 +68,7 @@ def test_a_click_that_gets_through_sends_what_was_saved_before(server, connected
 
 def test_a_slow_queue_does_not_hold_the_click_for_long_and_makes_one_job(forge, server):
     service = forge.load(answer_timeout_s=0.3)
-    service.connect(f"{server.url}/#pair={CODE}")
+    service.connect(link_of(server))
     release = threading.Event()
     slow = [lambda reply: Reply(200, reply.body, waits_for=release)] * 4
     server.script("/api/v2/generate", *slow)
@@ -280,7 +112,8 @@ def test_the_state_never_waits_for_the_network_and_becomes_true(server, connecte
     never.set()
     wait_until(lambda: connected.state()["waiting"] == 3)
     (asked,) = server.sent_to("/api/v1/queue/jobs")
-    assert "owner=anna" in asked.path
+    # The queue lists the jobs of the key's owner: no other owner has to be named or known.
+    assert asked.path == "/api/v1/queue/jobs?status=pending&limit=1"
 
 
 def test_nothing_is_asked_while_nobody_looks(server, connected):
@@ -293,18 +126,20 @@ def test_nothing_is_asked_while_nobody_looks(server, connected):
 def test_without_a_server_in_the_settings_the_only_one_is_taken_and_no_other(server, connected):
     server.servers = [{"alias": "Attic"}, {"alias": "Cellar"}]
     connected.test()
-    with pytest.raises(QueueError, match="Choose a server for the job: Attic, Cellar"):
+    with pytest.raises(
+        QueueError, match=r"^Not queued: Choose a server in the accordion.*: Attic, Cellar"
+    ):
         connected.queue(order())
     server.servers = []
     connected.test()
-    with pytest.raises(QueueError, match="an agent has to be paired"):
+    with pytest.raises(QueueError, match="Start the agent on the PC that draws"):
         connected.queue(order())
 
 
 def test_servers_are_asked_for_twice_a_minute_at_most(forge, server):
     now = [1_000.0]
     service = forge.load(now_s=lambda: now[0])
-    service.connect(f"{server.url}/#pair={CODE}")
+    service.connect(link_of(server))
     asked = len(server.sent_to("/api/v1/servers"))
     service.servers()
     assert len(server.sent_to("/api/v1/servers")) == asked
@@ -336,3 +171,103 @@ def test_a_stop_is_quick_and_final_and_a_click_in_the_middle_is_saved(forge, ser
     reloaded = forge.load()
     wait_until(lambda: reloaded.state()["outbox"] == [])
     assert len(server.jobs) == 1
+
+
+@pytest.fixture
+def left_alone(forge, server):
+    """A connected Forge that has not looked for a while, and its queue's servers."""
+    now = [1_000.0]
+    service = forge.load(now_s=lambda: now[0])
+
+    def leave(*names):
+        server.servers = [{"alias": name, "is_present": True} for name in names]
+        service.connect(link_of(server))
+        now[0] += 3_600
+        server.stop()
+        return service
+
+    return leave
+
+
+def test_with_the_queue_away_the_only_server_that_is_known_is_taken(left_alone):
+    service = left_alone("Attic")
+    outcome = service.queue(order(server=" "))
+    assert outcome.kind == "saved"
+    assert service._store.entries()[0].body["target_server_alias"] == "Attic"
+
+
+def test_a_vain_test_of_the_connection_does_not_make_the_known_server_unknown(left_alone):
+    service = left_alone("Attic")
+    assert not service.test()["ok"]
+    assert service.queue(order()).kind == "saved"
+
+
+def test_with_the_queue_away_and_a_choice_to_make_it_is_said_what_to_choose(left_alone):
+    with pytest.raises(
+        QueueError,
+        match=r"^Not queued: Nothing answers at .* Choose a server \(Attic, Cellar\) in the "
+        r"accordion MobileSD Queue, .* kept here until the queue is back\.$",
+    ) as refused:
+        left_alone("Attic", "Cellar").queue(order())
+    assert refused.value.code == "no_server"
+
+
+def test_without_any_server_known_it_is_said_what_keeps_the_job(forge):
+    service = forge.load(connect_timeout_s=0.5)
+    service.set_credentials("http://127.0.0.1:9", "msk_typed", "mss_typed")
+    with pytest.raises(QueueError, match=r"^Not queued: Nothing .* Choose a server in the accord"):
+        service.queue(order())
+    forge.settings["server"] = "Attic"
+    assert service.queue(order()).kind == "saved"
+
+
+def test_a_refusal_says_first_that_nothing_was_queued(server, connected):
+    server.script("/api/v2/generate", problem(403, "forbidden", "No"))
+    with pytest.raises(QueueError, match=r"^Not queued: This key may not do that\.$") as refused:
+        connected.queue(order())
+    assert refused.value.code == "forbidden"
+    server.script("/api/v2/generate", lambda reply: reply, problem(403, "forbidden", "No"))
+    with pytest.raises(QueueError, match=r"^1 of 3 queued, then: This key may not do that\.$"):
+        connected.queue(order("more", repeat=3))
+    connected.stop()
+    with pytest.raises(QueueError, match=r"^Not queued: Forge's page was loaded anew"):
+        connected.queue(order("late"))
+
+
+def test_a_retry_pressed_again_after_a_lost_answer_is_the_same_press(server, connected):
+    path = "/api/v1/queue/jobs/job-1/retry"
+    new = Reply(202, {"success": True, "mobilesd_job_id": "job-2"})
+    server.script(path, *[new] * 4)
+    for press_id in ("press", "press", None, None):
+        assert connected.retry("job-1", press_id)["mobilesd_job_id"] == "job-2"
+    keys = [request.headers["Idempotency-Key"] for request in server.sent_to(path)]
+    assert keys[0] == keys[1] == "forge-retry-job-1-press"
+    assert len(set(keys)) == 3
+    with pytest.raises(QueueError, match="no usable id"):
+        connected.retry("job-1", "two\nlines")
+
+
+def test_a_saved_job_is_not_discarded_or_hurried_while_it_is_sent(server, connected):
+    away = problem(503, "unavailable", "Away", Retry_After="60")
+    server.script("/api/v2/generate", away)
+    connected.queue(order())
+    release = threading.Event()
+    server.script("/api/v2/generate", lambda reply: Reply(200, reply.body, waits_for=release))
+    connected.send_saved_now()
+    wait_until(lambda: len(server.submits) == 2)
+    (saved,) = connected.state()["outbox"]
+    for act in (connected.discard_saved, connected.send_saved_now):
+        with pytest.raises(QueueError, match="being sent at this moment"):
+            act(saved["id"])
+    release.set()
+    wait_until(lambda: connected.state()["outbox"] == [])
+    assert len(server.jobs) == 1
+
+
+def test_send_now_without_a_connection_says_that_first(forge, server, connected):
+    server.script("/api/v2/generate", problem(503, "unavailable", "Away", Retry_After="60"))
+    connected.queue(order())
+    connected.disconnect()
+    (saved,) = connected.state()["outbox"]
+    with pytest.raises(QueueError, match="Not connected to a queue yet"):
+        connected.send_saved_now(saved["id"])

@@ -61,11 +61,3 @@ def test_what_waiting_does_not_mend_is_the_error_that_is_told():
         # The refusal comes whichever is sent first, unless the other one ends the round.
         hand_over(Recorder(fails={b"b": fails[b"b"]}), {"x": b"a", "y": b"b"})
     assert refused.value.code == "invalid_image"
-
-
-def test_a_picture_of_too_many_bytes_is_refused_before_it_is_sent(monkeypatch):
-    monkeypatch.setattr("mobilesd_queue.cloud.uploads.UPLOAD_BYTES_MAX", 10)
-    recorder = Recorder()
-    with pytest.raises(QueueError, match="the queue takes at most"):
-        hand_over(recorder, {"init": b"x" * 11})
-    assert recorder.sent == []

@@ -37,7 +37,8 @@ class CannotQueue(QueueError):
 class Unreachable(QueueError):
     """The queue did not answer, or said "later", as long as one waited.
 
-    `may_have_arrived` tells whether the last request can have reached it all the same.
+    `may_have_arrived` tells whether the last request can have reached it all the same, and
+    `has_answered` whether a queue said that it failed at just this request (a 5xx).
     """
 
     def __init__(
@@ -48,6 +49,8 @@ class Unreachable(QueueError):
         retry_after_s: float | None = None,
         details: tuple[str, ...] = (),
         may_have_arrived: bool = True,
+        has_answered: bool = False,
     ) -> None:
         super().__init__(sentence, code=code, retry_after_s=retry_after_s, details=details)
         self.may_have_arrived = may_have_arrived
+        self.has_answered = has_answered

@@ -9,12 +9,7 @@ from typing import Any, Literal
 
 from .capture.picture import Picture, pictures_in, replace_pictures
 from .cloud.client import Client, Submitted
-from .cloud.limits import (
-    JOBS_PER_CLICK_MAX,
-    PRIORITY_FIRST,
-    PRIORITY_LAST,
-    UPLOAD_PIXELS_MAX,
-)
+from .cloud.limits import JOBS_PER_CLICK_MAX, PRIORITY_FIRST, PRIORITY_LAST
 from .cloud.place_words import queued_sentence
 from .cloud.submit import seeds_of, submit_body, with_seed
 from .cloud.uploads import Uploads
@@ -28,6 +23,7 @@ SeedRule = Literal["screen", "next", "random"]
 class Order:
     """What one click asks for. `params` is the contract's `generation_params` with pictures in it.
 
+    No `server`: `Service` takes that of the settings, or the only one that it knows.
     `click_id` is new for every click: one that comes twice makes no second job. With `repeat` the
     seed rule says what each job's seed is: the same, the one after the last picture's, or random.
     """
@@ -64,6 +60,30 @@ class Outcome:
     problem: str | None = None
 
 
+class PartlyQueued(QueueError):
+    """Some jobs of a click were queued before one was refused."""
+
+    def __init__(self, why: QueueError, queued: int, wanted: int) -> None:
+        super().__init__(
+            f"{queued} of {wanted} queued, then: {why}",
+            code=why.code,
+            retry_after_s=why.retry_after_s,
+            details=why.details,
+        )
+
+
+def not_queued(error: QueueError) -> QueueError:
+    """The error as the answer to a click: what became of its jobs, and then why."""
+    if isinstance(error, PartlyQueued):
+        return error
+    return QueueError(
+        f"Not queued: {error}",
+        code=error.code,
+        retry_after_s=error.retry_after_s,
+        details=error.details,
+    )
+
+
 @dataclass(frozen=True)
 class Desk:
     """What a click is handled with. `save` keeps an entry, its PNGs by sha256, and why."""
@@ -79,13 +99,11 @@ class Desk:
 def enqueue(order: Order, desk: Desk) -> Outcome:
     """Queues an order's jobs, one by one; what the queue cannot be told now goes to the outbox.
 
-    Raises `QueueError` when the order is wrong or refused: then its sentence tells how many jobs
-    were queued before, and nothing is saved.
+    Raises `QueueError` when the order is wrong or refused, and `PartlyQueued` when jobs were
+    queued before; then nothing is saved.
     """
     _check(order)
     pictures = list(dict.fromkeys(pictures_in(order.params)))
-    for picture in pictures:
-        _check_picture(picture)
     seeds = seeds_of(order.params, order.repeat, order.seed_rule)
     items = [Item(f"forge-{order.click_id}-{i}", seed) for i, seed in enumerate(seeds)]
     uploads = Uploads(desk.client.upload)
@@ -110,8 +128,6 @@ def enqueue(order: Order, desk: Desk) -> Outcome:
 
 
 def _check(order: Order) -> None:
-    if not order.server:
-        raise QueueError("Choose a server for the job first.", code="no_server")
     if not re.fullmatch(r"[\x21-\x7e]{1,200}", order.click_id):
         raise QueueError("The page sent no usable click id. Reload it.", code="invalid_click")
     if not PRIORITY_FIRST <= order.priority <= PRIORITY_LAST:
@@ -121,16 +137,6 @@ def _check(order: Order) -> None:
         )
     if not 1 <= order.repeat <= JOBS_PER_CLICK_MAX:
         raise QueueError(f"One click queues 1 to {JOBS_PER_CLICK_MAX} jobs.", code="invalid_repeat")
-
-
-def _check_picture(picture: Picture) -> None:
-    width, height = picture.image.size
-    if width * height > UPLOAD_PIXELS_MAX:
-        raise QueueError(
-            f"The {picture.role} has {width} by {height} pixels; the queue takes at most "
-            f"{UPLOAD_PIXELS_MAX // 1_000_000} million. Make it smaller.",
-            code="picture_too_large",
-        )
 
 
 def _body(order: Order, desk: Desk, stand_in: Callable[[Picture], Any]) -> dict[str, Any]:
@@ -182,12 +188,7 @@ def _saved_sentence(queued: int, saved: int, error: Unreachable) -> str:
 
 
 def _after_some(error: QueueError, queued: int, wanted: int) -> QueueError:
-    if queued == 0:
-        return error
-    sentence = f"{queued} of {wanted} queued, then: {error}"
-    return QueueError(
-        sentence, code=error.code, retry_after_s=error.retry_after_s, details=error.details
-    )
+    return error if queued == 0 else PartlyQueued(error, queued, wanted)
 
 
 def _jobs(queued: list[Submitted]) -> tuple[QueuedJob, ...]:

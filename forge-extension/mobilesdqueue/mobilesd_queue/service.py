@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
+import re
 import threading
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,21 +15,21 @@ from .cloud.client import Client
 from .cloud.sockets import stopped
 from .cloud.transport import Endpoint
 from .connection.account import Account
+from .connection.known_servers import KnownServers
 from .connection.queue_link import Options, QueueLink, Wire
-from .connection.words import connected_sentence, no_server_sentence, warning_for
+from .connection.words import connected_sentence, disconnected_sentence, warning_for
 from .errors import QueueError, Unreachable
-from .outbox.entry import Entry
+from .outbox.entry import Entry, agreed
 from .outbox.saved_view import show_saved
 from .outbox.sender import OutboxSender
 from .outbox.store import OutboxStore
-from .queueing import Desk, Order, Outcome, enqueue
+from .queueing import Desk, Order, Outcome, enqueue, not_queued
 from .watch import QueueWatch
 
 __all__ = ["Options", "Order", "Outcome", "Service"]
 
 T = TypeVar("T")
 
-_SERVERS_AGE_MAX_S = 30.0
 _STOP_TIMEOUT_S = 0.8
 _JOB_FILTERS = frozenset(
     {"status", "target_server_alias", "group_id", "source_info", "owner", "q", "since", "order"}
@@ -68,8 +67,8 @@ class Service:
             wire=self._wire,
             sleep=self._stopping.wait,
         )
-        self._servers: tuple[Endpoint, float, list[dict[str, Any]]] | None = None
-        self._store = OutboxStore(folder / "outbox")
+        self._servers = KnownServers(now_s=self._now_s)
+        self._store = OutboxStore(folder / "outbox", now_s=self._now_s)
         self._watch = QueueWatch(now_s=self._now_s)
         self._sender = OutboxSender(
             self._store,
@@ -92,14 +91,25 @@ class Service:
     # Queueing
 
     def queue(self, order: Order) -> Outcome:
-        """Queues what a click asks for, or saves it until the queue can be reached."""
+        """Queues what a click asks for, or saves it until the queue can be reached.
+
+        What it raises says first what became of the click.
+        """
+        try:
+            return self._queue(order)
+        except QueueError as error:
+            raise not_queued(error) from error
+
+    def _queue(self, order: Order) -> Outcome:
         account = self._account()
-        order = replace(order, server=order.server or self._default_server(account))
+        server = order.server.strip() or self._link.options().server
+        server = server or self._servers.only(account.endpoint, self.servers)
+        order = replace(order, server=server)
         desk = Desk(
             client=self._client(account),
             source_info=self._source_info,
             save=self._save,
-            new_entry_id=lambda: f"{int(self._now_s() * 1000):013d}-{secrets.token_hex(4)}",
+            new_entry_id=lambda: f"{int(self._now_s() * 1000):013d}-{self._wire.new_id()[:8]}",
             now_s=self._now_s,
             timestamp=lambda: _rfc3339(self._now_s()),
         )
@@ -114,9 +124,7 @@ class Service:
 
     def discard_saved(self, entry_id: str) -> None:
         """Deletes a saved job; not while it is being sent."""
-        if self._sender.sending_id == entry_id:
-            raise QueueError("This job is being sent at this moment.", code="being_sent")
-        if not self._store.remove(entry_id):
+        if not self._store.discard(entry_id):
             raise QueueError("This job is not saved here any more.", code="not_found")
 
     def send_saved_now(self, entry_id: str | None = None) -> None:
@@ -125,10 +133,12 @@ class Service:
         Does not wait for it to be sent.
         """
         if entry_id is not None:
-            entry = next((one for one in self._store.entries() if one.id == entry_id), None)
-            if not isinstance(entry, Entry):
-                raise QueueError("This job is not saved here any more.", code="not_found")
-            self._store.update(replace(entry, refusal=None, is_allowed=True))
+            endpoint = self._account().endpoint
+            place = {"url": endpoint.url, "key_start": endpoint.key_start}
+            with self._store.taken(entry_id, is_patient=True) as entry:
+                if not isinstance(entry, Entry):
+                    raise QueueError("This job is not saved here any more.", code="not_found")
+                self._store.update(agreed(entry, **place, now_s=self._now_s()))
         self._sender.wake()
 
     # What the queue has
@@ -137,12 +147,13 @@ class Service:
         """What is known, without waiting for the network; what is old is asked for meanwhile.
 
         `connected` (true, false, or null before the first contact), `url`, `key_start`, `server`,
-        `priority`, `waiting` (own jobs in line, or null), `outbox` (`id, created_at, tab, prompt,
-        count, standing, sentence` each), `error` (sentence or null), `checked_at` (RFC 3339 or
-        null).
+        `priority`, `is_from_environment` (nothing can be connected here), `waiting` (jobs of the
+        key's owner in line, or null), `outbox` (`id, created_at, tab, prompt, count, standing,
+        sentence` each), `error` (sentence or null), `checked_at` (RFC 3339 or null).
         """
         options = self._link.options()
         shown: dict[str, Any] = {"server": options.server, "priority": options.priority}
+        shown["is_from_environment"] = self._link.is_from_environment
         try:
             account = self._account()
         except QueueError as error:
@@ -150,7 +161,7 @@ class Service:
             about |= {"error": str(error), "checked_at": None}
             return shown | about | {"outbox": self._saved(None)}
         endpoint = account.endpoint
-        self._watch.refresh(endpoint, lambda: self._count_waiting(account))
+        self._watch.refresh(endpoint, lambda: self._count_waiting(endpoint))
         seen = self._watch.seen(endpoint)
         about = {
             "connected": seen.is_connected,
@@ -164,14 +175,8 @@ class Service:
 
     def servers(self) -> list[dict[str, Any]]:
         """The servers that jobs can name, with their presence; asked for twice a minute at most."""
-        endpoint = self._account().endpoint
-        held = self._servers
-        is_fresh = held is not None and self._now_s() - held[1] < _SERVERS_AGE_MAX_S
-        if held is not None and held[0] == endpoint and is_fresh:
-            return held[2]
-        servers = self._ask(lambda client: client.servers())
-        self._servers = (endpoint, self._now_s(), servers)
-        return servers
+        fresh = self._servers.fresh(self._account().endpoint)
+        return self._ask_servers() if fresh is None else fresh
 
     def jobs(self, filters: Mapping[str, str]) -> dict[str, Any]:
         """A page of jobs as the queue lists them. Unknown filters are left out."""
@@ -186,10 +191,16 @@ class Service:
         """Cancels a job."""
         return self._ask(lambda client: client.cancel(job_id))
 
-    def retry(self, job_id: str) -> dict[str, Any]:
-        """Makes a new job like a finished one; answers the new one."""
-        idempotency_key = f"forge-retry-{uuid.uuid4()}"
-        return self._ask(lambda client: client.retry(job_id, idempotency_key))
+    def retry(self, job_id: str, press_id: str | None = None) -> dict[str, Any]:
+        """Makes a new job like a finished one; answers the new one.
+
+        With the `press_id` of an earlier call it is that call's job, also when its answer was lost.
+        """
+        press_id = press_id or self._wire.new_id()
+        if not re.fullmatch(r"[\x21-\x7e]{1,100}", press_id):
+            raise QueueError("The page sent no usable id. Reload it.", code="invalid_click")
+        key = f"forge-retry-{job_id}-{press_id}"
+        return self._ask(lambda client: client.retry(job_id, key))
 
     def delete(self, job_id: str) -> None:
         """Deletes a job with its pictures."""
@@ -222,18 +233,19 @@ class Service:
         return bool(secret)
 
     def disconnect(self) -> dict[str, Any]:
-        """Forgets the key. `saved`: how many entries the outbox still has."""
-        self._link.disconnect()
-        return {"saved": len(self._store.entries())}
+        """Forgets the key: `{saved, sentence}`, with how many entries the outbox still has."""
+        is_blank = self._link.disconnect()
+        saved = len(self._store.entries())
+        sentence = disconnected_sentence(saved, is_in_settings=not is_blank)
+        return {"saved": saved, "sentence": sentence}
 
     def test(self) -> dict[str, Any]:
         """Asks the queue now: `{ok, sentence, warning, owner, servers}`. Never raises."""
         shown: dict[str, Any] = {"warning": None, "owner": None, "servers": []}
-        self._servers = None
         try:
             account = self._account()
             shown["warning"] = warning_for(account.endpoint.url)
-            servers = self.servers()
+            servers = self._ask_servers()
         except QueueError as error:
             return shown | {"ok": False, "sentence": str(error)}
         self._sender.wake()
@@ -261,29 +273,21 @@ class Service:
         with self._watch.contact(account.endpoint):
             return call(self._client(account))
 
-    def _default_server(self, account: Account) -> str:
-        """The server of the settings, or the only one there is."""
-        configured = self._link.options().server
-        if configured:
-            return configured
-        held = self._servers
-        is_known = held is not None and held[0] == account.endpoint and len(held[2]) == 1
-        servers = held[2] if held is not None and is_known else self.servers()
-        names = [str(one.get("alias")) for one in servers]
-        if len(names) == 1:
-            return names[0]
-        raise QueueError(no_server_sentence(names), code="no_server")
+    def _ask_servers(self) -> list[dict[str, Any]]:
+        account = self._account()
+        with self._watch.contact(account.endpoint):
+            servers = self._client(account).servers()
+        self._servers.keep(account.endpoint, servers)
+        return servers
 
     def _save(self, entry: Entry, pictures: Mapping[str, bytes], why: Unreachable) -> None:
         self._store.add(entry, pictures)
         self._sender.hold(why)
 
-    def _count_waiting(self, account: Account) -> int:
+    def _count_waiting(self, endpoint: Endpoint) -> int:
+        # Without an owner in the query the queue lists those of the key's owner: our own.
         query = {"status": "pending", "limit": "1"}
-        if account.owner:
-            query["owner"] = account.owner
-        total = self._link.client(account.endpoint, ONCE).jobs(query).get("total")
-        return total if isinstance(total, int) else 0
+        return self._link.client(endpoint, ONCE).jobs(query)["total"]
 
     def _saved(self, endpoint: Endpoint | None) -> list[dict[str, Any]]:
         problem, now_s = self._sender.problem, self._now_s()

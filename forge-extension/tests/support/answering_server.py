@@ -73,6 +73,7 @@ class AnsweringServer:
         self.jobs: dict[str, tuple[bytes, dict[str, Any]]] = {}
         self.uploads: dict[str, str] = {}
         self.hangs_up_early: set[str] = set()
+        self.breaks_at: set[str] = set()
         self.servers = [{"alias": "Attic", "is_present": True}]
         self._scripted: dict[str, deque[Reply | Callable[[Reply], Reply]]] = {}
         self._lock = threading.Lock()
@@ -175,6 +176,8 @@ class AnsweringServer:
 
     def _submit(self, request: Request) -> Reply:
         key = request.headers["Idempotency-Key"]
+        if key in self.breaks_at:
+            return problem(500, "internal", "Something broke on our side")
         if key in self.jobs:
             body, answer = self.jobs[key]
             if json.loads(body) != request.json:

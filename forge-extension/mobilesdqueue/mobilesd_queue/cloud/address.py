@@ -13,7 +13,12 @@ _LOCAL_SUFFIXES = (".local", ".lan", ".home", ".internal", ".home.arpa", ".local
 _SHARED_NETWORK = ipaddress.ip_network("100.64.0.0/10")
 
 
-def _not_an_address() -> QueueError:
+# RFC 1123: labels of at most 63 characters, 253 in all. What is longer or empty breaks lookups.
+_NAME = re.compile(r"(?=.{1,254}$)[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
+
+
+def not_an_address() -> QueueError:
+    """What was given cannot be the address of a queue."""
     return QueueError(
         "This is not the address of a queue. It looks like https://queue.example.com or "
         "http://192.168.1.20:3000.",
@@ -34,16 +39,25 @@ def origin_of(text: str) -> str:
         parts = urlsplit(text)
         port = parts.port
     except ValueError:
-        raise _not_an_address() from None
+        raise not_an_address() from None
     host = parts.hostname or ""
     if parts.scheme.lower() not in ("http", "https") or parts.username is not None:
-        raise _not_an_address()
-    if not re.fullmatch(r"[a-z0-9._-]+|[0-9a-f:.]+", host):
-        raise _not_an_address()
+        raise not_an_address()
+    if not _NAME.fullmatch(host) and not _is_ipv6(host):
+        raise not_an_address()
     shown = f"[{host}]" if ":" in host else host
     scheme = parts.scheme.lower()
     is_default = port in (None, {"http": 80, "https": 443}[scheme])
     return f"{scheme}://{shown}" if is_default else f"{scheme}://{shown}:{port}"
+
+
+def _is_ipv6(host: str) -> bool:
+    if "%" in host:
+        return False
+    try:
+        return ipaddress.ip_address(host).version == 6
+    except ValueError:
+        return False
 
 
 def is_private(origin: str) -> bool:

@@ -9,6 +9,7 @@ from urllib.parse import urljoin, urlsplit
 
 from ..errors import QueueError, Unreachable
 from .backoff import retry_after_s
+from .durations import length_words
 from .network_words import not_a_queue
 from .transport import Answer
 
@@ -93,7 +94,8 @@ def _sent_elsewhere(answer: Answer, url: str) -> QueueError:
 
 
 def _later(status: int, wait_s: float | None, code: str | None) -> Unreachable:
-    when = "" if not wait_s else f" It wants to be asked again in {wait_words(wait_s)}."
+    wait = length_words(wait_s or 0)
+    when = f" It wants to be asked again in {wait}." if wait else ""
     if status == 429:
         sentence = f"The queue got too many requests.{when}"
     else:
@@ -104,16 +106,8 @@ def _later(status: int, wait_s: float | None, code: str | None) -> Unreachable:
         code=code or ("rate_limited" if status == 429 else "unavailable"),
         retry_after_s=wait_s,
         may_have_arrived=status != 429,
+        has_answered=status != 429,
     )
-
-
-def wait_words(seconds: float) -> str:
-    """A length of time as people say it: `40 s`, `3 min`, `2 h`."""
-    if seconds < 60:
-        return f"{max(1, round(seconds))} s"
-    if seconds < 3_600:
-        return f"{round(seconds / 60)} min"
-    return f"{round(seconds / 3_600)} h"
 
 
 def _plain(value: Any) -> str:

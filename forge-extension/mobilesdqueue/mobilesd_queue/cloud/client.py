@@ -13,10 +13,11 @@ from ..errors import QueueError
 from .answers import read_json, refusal_of
 from .backoff import CLICK, ONCE, Patience, Sleep, call_patiently
 from .limits import IMAGE_BYTES_MAX
+from .listed import job_row, server_row
 from .network_words import not_a_queue
-from .transport import Transport
+from .transport import Transport, is_credential
 
-_PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp")
+PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp")
 
 
 @dataclass(frozen=True)
@@ -78,22 +79,24 @@ class Client:
         return upload_id
 
     def servers(self) -> list[dict[str, Any]]:
-        """The GPU boxes that jobs can name."""
+        """The GPU boxes that jobs can name, each with `alias` and `is_present`."""
         servers = self._call("GET", "/api/v1/servers").get("servers")
         if not isinstance(servers, list):
             raise not_a_queue(self.endpoint.url)
-        return [one for one in servers if isinstance(one, dict)]
+        return [server_row(one, self.endpoint.url) for one in servers]
 
     def jobs(self, query: dict[str, str]) -> dict[str, Any]:
-        """A page of jobs, as the queue lists them."""
+        """A page of jobs, as the queue lists them: `jobs` (see `job_row`), `total`, …"""
         listed = self._call("GET", "/api/v1/queue/jobs", query=query)
-        if not isinstance(listed.get("jobs"), list):
+        jobs, total = listed.get("jobs"), listed.get("total")
+        if not isinstance(jobs, list):
             raise not_a_queue(self.endpoint.url)
-        return listed
+        rows = [job_row(one, self.endpoint.url) for one in jobs]
+        return {**listed, "jobs": rows, "total": total if isinstance(total, int) else len(rows)}
 
     def job(self, job_id: str) -> dict[str, Any]:
         """Everything about one job."""
-        return self._call("GET", _job_path(job_id))
+        return job_row(self._call("GET", _job_path(job_id)), self.endpoint.url)
 
     def cancel(self, job_id: str) -> dict[str, Any]:
         """Cancels a job; cancelling twice is cancelling once."""
@@ -116,7 +119,8 @@ class Client:
         )
         made = answer.get("key")
         if not isinstance(made, dict) or not all(
-            isinstance(made.get(part), str) and made[part] for part in ("key", "secret")
+            isinstance(made.get(part), str) and is_credential(made[part])
+            for part in ("key", "secret")
         ):
             raise not_a_queue(self.endpoint.url)
         return made
@@ -127,7 +131,7 @@ class Client:
             raise QueueError("There is no picture of this name.", code="not_found")
         streamed = self.transport.open("GET", f"/api/v1/images/{kind}/{name}")
         type_ = streamed.headers.get_content_type()
-        if streamed.status == 200 and type_ in _PICTURE_TYPES:
+        if streamed.status == 200 and type_ in PICTURE_TYPES:
             return type_, streamed.pieces(IMAGE_BYTES_MAX)
         streamed.close()
         if streamed.status == 404:
@@ -144,7 +148,8 @@ class Client:
     ) -> Any:
         def once() -> Any:
             answer = self.transport.request(method, path, **request)
-            return read_json(answer, self.endpoint.url, self._now_s())
+            # Nothing (204) lacks whatever is looked for in it.
+            return read_json(answer, self.endpoint.url, self._now_s()) or {}
 
         return call_patiently(
             once,

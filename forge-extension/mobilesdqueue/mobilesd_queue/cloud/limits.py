@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-UPLOAD_BYTES_MAX = 20_000_000
-UPLOAD_PIXELS_MAX = 16_000_000
 SEED_MAX = 4_294_967_295
 PRIORITY_FIRST = 1
 PRIORITY_LAST = 10
+PRIORITY_DEFAULT = 5
 IMAGE_BYTES_MAX = 95_000_000
-POSITION_MAX = 100
 IDEMPOTENCY_TTL_S = 7 * 86_400.0
 
-JOBS_PER_CLICK_MAX = 100
-"""As many as the queue takes at once in its bulk form."""
+JOBS_PER_CLICK_MAX = 50
+"""They go one by one while somebody waits at the button."""
 
 UPLOAD_THREADS_MAX = 4
 """Packing a picture keeps a core busy and sending it does not: more gains nothing."""

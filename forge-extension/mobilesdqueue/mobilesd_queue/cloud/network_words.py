@@ -8,6 +8,7 @@ import ssl
 from urllib.parse import urlsplit
 
 from ..errors import QueueError, Unreachable
+from .address import not_an_address
 
 
 def failure_of(error: Exception, url: str, answer_timeout_s: float) -> QueueError:
@@ -26,6 +27,8 @@ def failure_of(error: Exception, url: str, answer_timeout_s: float) -> QueueErro
             f"The name {urlsplit(url).hostname} is not known here. Is the address right, and is "
             "there a network?"
         )
+    if isinstance(error, UnicodeError):
+        return not_an_address()
     if isinstance(error, TimeoutError):
         return late(url, answer_timeout_s)
     if isinstance(error, ConnectionRefusedError):

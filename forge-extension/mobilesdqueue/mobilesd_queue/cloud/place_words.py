@@ -6,11 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from .client import Submitted
-
-_SOON_S = 5.0
-_MINUTE_S = 60.0
-_HOUR_S = 3_600.0
-_DAY_S = 86_400.0
+from .durations import length_words
 
 
 def ordinal(number: int) -> str:
@@ -18,19 +14,6 @@ def ordinal(number: int) -> str:
     if number % 100 in (11, 12, 13):
         return f"{number}th"
     return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(number % 10, 'th') }"
-
-
-def length_words(seconds: float) -> str | None:
-    """A length of time as people say it: `about 2 min`; None where it is not worth a number."""
-    if seconds < _SOON_S:
-        return None
-    if seconds < _MINUTE_S:
-        return f"about {-(-int(seconds) // 5) * 5} s"
-    if seconds < _HOUR_S:
-        return f"about {round(seconds / _MINUTE_S)} min"
-    if seconds < _DAY_S:
-        return f"about {round(seconds / _HOUR_S)} h"
-    return f"about {round(seconds / _DAY_S)} days"
 
 
 def queued_sentence(jobs: Sequence[Submitted], *, server: str, now_s: float) -> str:
@@ -72,4 +55,5 @@ def _until(timestamp: str | None, now_s: float) -> str | None:
         start = datetime.fromisoformat(timestamp.replace("Z", "+00:00"))
     except ValueError:
         return None
-    return length_words(start.timestamp() - now_s)
+    wait = length_words(start.timestamp() - now_s)
+    return f"about {wait}" if wait else None

@@ -23,8 +23,11 @@ def stopped() -> Unreachable:
 class Sockets:
     """Opens sockets and remembers them while they are in use. `stop` is final."""
 
-    def __init__(self, *, connect_timeout_s: float) -> None:
+    def __init__(
+        self, *, connect_timeout_s: float, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._connect_timeout_s = connect_timeout_s
+        self._monotonic = monotonic
         self._lock = threading.Lock()
         # An answer that nobody reads to its end takes its handle along.
         self._handles: weakref.WeakSet[socket.socket] = weakref.WeakSet()
@@ -63,13 +66,13 @@ class Sockets:
         made.setblocking(False)
         with contextlib.suppress(BlockingIOError):
             made.connect(address)
-        deadline_s = time.monotonic() + timeout_s
+        deadline_s = self._monotonic() + timeout_s
         with selectors.DefaultSelector() as selector:
             selector.register(made, selectors.EVENT_WRITE)
             while not selector.select(_LOOK_EVERY_S):
                 if self.is_stopped:
                     raise stopped()
-                if time.monotonic() > deadline_s:
+                if self._monotonic() > deadline_s:
                     raise TimeoutError("connecting took too long")
         code = made.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
         if code:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import re
 import ssl
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from email.message import Message
 from typing import Any
@@ -24,6 +25,11 @@ _READ_PIECE_BYTES = 65_536
 _KEY_START_CHARS = 8
 
 
+def is_credential(text: str) -> bool:
+    """Whether a text can be a key or a secret: they travel in headers."""
+    return re.fullmatch(r"[\x21-\x7e]{1,200}", text) is not None
+
+
 @dataclass(frozen=True)
 class Endpoint:
     """Where a queue is and by which key it is called. The secret shows in no text of it."""
@@ -32,6 +38,15 @@ class Endpoint:
     key: str = ""
     secret: str = field(default="", repr=False)
     verify_tls: bool = True
+
+    def __post_init__(self) -> None:
+        # What http.client refuses in a header it repeats in its error, and so in a log.
+        if not all(is_credential(text) for text in (self.key, self.secret) if text):
+            raise QueueError(
+                f"The key or the secret for {self.url} has a character that none has. Connect "
+                "again in Settings, MobileSD.",
+                code="not_connected",
+            )
 
     @property
     def key_start(self) -> str:
@@ -103,11 +118,13 @@ class Transport:
         user_agent: str,
         sockets: Sockets,
         answer_timeout_s: float = ANSWER_TIMEOUT_S,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.endpoint = endpoint
         self._user_agent = user_agent
         self._sockets = sockets
         self._answer_timeout_s = answer_timeout_s
+        self._monotonic = monotonic
         self._url = urlsplit(endpoint.url)
         self._tls: ssl.SSLContext | None = None
         self._tls_lock = threading.Lock()
@@ -133,11 +150,11 @@ class Transport:
             headers=headers,
             is_signed=is_signed,
         )
-        deadline_s = time.monotonic() + 2 * self._answer_timeout_s
+        deadline_s = self._monotonic() + 2 * self._answer_timeout_s
         pieces: list[bytes] = []
         for piece in streamed.pieces(JSON_BYTES_MAX):
             pieces.append(piece)
-            if time.monotonic() > deadline_s:
+            if self._monotonic() > deadline_s:
                 streamed.close()
                 raise late(self.endpoint.url, self._answer_timeout_s)
         return Answer(streamed.status, streamed.headers, b"".join(pieces))
@@ -251,7 +268,7 @@ class Transport:
         """Turns what the network raises into a sentence."""
         try:
             yield
-        except (OSError, http.client.HTTPException) as error:
+        except (OSError, http.client.HTTPException, UnicodeError) as error:
             if self._sockets.is_stopped:
                 failure: QueueError = stopped()
             else:

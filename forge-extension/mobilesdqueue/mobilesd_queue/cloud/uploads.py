@@ -8,7 +8,7 @@ from collections.abc import Callable, Hashable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from ..errors import QueueError, Unreachable
-from .limits import UPLOAD_BYTES_MAX, UPLOAD_THREADS_MAX
+from .limits import UPLOAD_THREADS_MAX
 
 
 class Uploads:
@@ -51,12 +51,6 @@ class Uploads:
             if is_known or self._failure:
                 return
         try:
-            if len(png) > UPLOAD_BYTES_MAX:
-                raise QueueError(
-                    f"A picture takes {len(png) / 1e6:.0f} MB; the queue takes at most "
-                    f"{UPLOAD_BYTES_MAX / 1e6:.0f}. Make it smaller.",
-                    code="body_too_large",
-                )
             upload_id = self._upload(png)
         except QueueError as error:
             with self._lock:

@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..cloud.address import origin_of
-from ..cloud.transport import Endpoint
+from ..cloud.transport import Endpoint, is_credential
 from ..errors import QueueError
 from .credentials import Credentials
+
+URL_VARIABLE = "MOBILESD_URL"
+KEY_VARIABLE = "MOBILESD_API_KEY"
+SECRET_VARIABLE = "MOBILESD_API_SECRET"
 
 
 @dataclass(frozen=True)
@@ -17,7 +21,11 @@ class Account:
 
     endpoint: Endpoint
     owner: str | None
-    is_from_environment: bool
+
+
+def is_set_by(environ: Mapping[str, str]) -> bool:
+    """Whether the environment says which queue is used, so that nothing else has a say."""
+    return bool(environ.get(SECRET_VARIABLE, "").strip())
 
 
 def account_of(
@@ -30,18 +38,12 @@ def account_of(
 ) -> Account:
     """The account that holds; `url` and `key` are those of the settings.
 
-    A secret is used only with the address and key that it was given for: whoever changes the
-    address in the settings does not get it. Raises `QueueError` (`not_connected`).
+    A secret is used only with the address and key that it was given for, in the same place:
+    whoever changes the address in the settings does not get it. Raises `QueueError`.
     """
-    secret = environ.get("MOBILESD_API_SECRET", "")
-    url = environ.get("MOBILESD_URL") or url
-    if secret:
-        key = environ.get("MOBILESD_API_KEY") or key
-        if not url or not key:
-            raise _not_connected(
-                "MOBILESD_API_SECRET is set: set MOBILESD_URL and MOBILESD_API_KEY too."
-            )
-        return Account(Endpoint(origin_of(url), key, secret, verify_tls), None, True)
+    if is_set_by(environ):
+        return Account(_endpoint_of_environment(environ, verify_tls), None)
+    url = environ.get(URL_VARIABLE, "").strip() or url
     if stored is None:
         raise _not_connected(
             "Not connected to a queue yet. Paste its link in Settings, MobileSD, and press Connect."
@@ -54,8 +56,26 @@ def account_of(
         )
     if not stored.url or not stored.key:
         raise _not_connected("The settings lack the queue's address or key. Connect again.")
-    endpoint = Endpoint(stored.url, stored.key, stored.secret, verify_tls)
-    return Account(endpoint, stored.owner, False)
+    endpoint = Endpoint(origin_of(stored.url), stored.key, stored.secret, verify_tls)
+    return Account(endpoint, stored.owner)
+
+
+def _endpoint_of_environment(environ: Mapping[str, str], verify_tls: bool) -> Endpoint:
+    # What is read from a secret's file ends in a newline often enough.
+    url, key, secret = (
+        environ.get(name, "").strip() for name in (URL_VARIABLE, KEY_VARIABLE, SECRET_VARIABLE)
+    )
+    if not url or not key:
+        raise _not_connected(
+            f"{SECRET_VARIABLE} is set in Forge's environment: set {URL_VARIABLE} and "
+            f"{KEY_VARIABLE} there too."
+        )
+    for name, value in ((KEY_VARIABLE, key), (SECRET_VARIABLE, secret)):
+        if not is_credential(value):
+            raise _not_connected(
+                f"{name} in Forge's environment has a space or another character that none has."
+            )
+    return Endpoint(origin_of(url), key, secret, verify_tls)
 
 
 def _not_connected(sentence: str) -> QueueError:

@@ -62,8 +62,14 @@ class CredentialsFile:
             ) from error
 
     def forget(self) -> None:
-        """Deletes the file, and folders that are empty then."""
-        self._path.unlink(missing_ok=True)
+        """Deletes the file, and folders that are empty then. Raises `QueueError` if it cannot."""
+        try:
+            self._path.unlink(missing_ok=True)
+        except OSError as error:
+            raise QueueError(
+                f"MobileSD's key could not be removed from this machine ({error.strerror}).",
+                code="not_removed",
+            ) from error
         for folder in (self._folder, self._folder.parent):
             try:
                 folder.rmdir()

@@ -17,12 +17,14 @@ from .store import OutboxStore
 def deliver(
     entry: Entry, *, store: OutboxStore, client: Client, now_s: Callable[[], float]
 ) -> None:
-    """Sends what an entry still has, and removes it.
+    """Sends what an entry still has, and removes it. The caller has it `taken`.
 
     A crash at any point leaves an entry that goes on where this one stopped. Raises what the
     queue refused (`QueueError`), or `Unreachable`; OSError when the entry is gone meanwhile.
     """
-    entry = _meant_for(entry, client)
+    if entry.url != client.endpoint.url:
+        # Uploads of another queue mean nothing to this one.
+        entry = replace(entry, uploads={})
     while entry.items:
         item = entry.items[0]
         try:
@@ -35,15 +37,6 @@ def deliver(
             entry = _with_uploads(replace(entry, uploads={}), entry.pictures, store, client)
             entry = _send(entry, entry.items[0], store, client, now_s)
     store.remove(entry.id)
-
-
-def _meant_for(entry: Entry, client: Client) -> Entry:
-    """What goes to another queue or by another key than before was never tried there."""
-    url, key_start = client.endpoint.url, client.endpoint.key_start
-    if (entry.url, entry.key_start) == (url, key_start) and not entry.is_allowed:
-        return entry
-    items = tuple(replace(item, tried_at=None) for item in entry.items)
-    return replace(entry, url=url, key_start=key_start, items=items, is_allowed=False)
 
 
 def _with_uploads(
@@ -64,16 +57,17 @@ def _send(
     missing = list(missing_uploads(entry))
     if missing:
         entry = _with_uploads(entry, missing, store, client)
-    untried, entry = entry, entry.tried(item, now_s())
-    store.update(entry)
-    marked = entry.items[0]
+    endpoint = client.endpoint
+    tried = entry.tried(item, now_s(), url=endpoint.url, key_start=endpoint.key_start)
+    store.update(tried)
     try:
-        client.submit(with_seed(body_with_uploads(entry), item.seed), item.key)
+        client.submit(with_seed(body_with_uploads(tried), item.seed), item.key)
     except Unreachable as error:
         if not error.may_have_arrived:
-            store.update(untried)
+            # As it was, with what is known of earlier tries and what its owner allowed.
+            store.update(entry)
         raise
-    entry = entry.without(marked)
-    if entry.items:
-        store.update(entry)
-    return entry
+    rest = tried.without(tried.items[0])
+    if rest.items:
+        store.update(rest)
+    return rest

@@ -12,10 +12,12 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
+from ..cloud.limits import IDEMPOTENCY_TTL_S
+
 PICTURE_KEY = "mobilesd_picture"
 """Stands, with a sha256, where an upload's id goes."""
 
-TRIED_AGE_MAX_S = 6 * 86_400.0
+TRIED_AGE_MAX_S = IDEMPOTENCY_TTL_S - 86_400.0
 """A day less than the queue keeps an Idempotency-Key."""
 
 Standing = Literal["waiting", "asks", "refused"]
@@ -32,7 +34,10 @@ class Item:
 
 @dataclass(frozen=True)
 class Entry:
-    """The rest of a click. `body` has `{PICTURE_KEY: sha256}` where pictures go."""
+    """The rest of a click. `body` has `{PICTURE_KEY: sha256}` where pictures go.
+
+    `allowed` is the queue and the key's start that its owner answered yes for, when asked.
+    """
 
     id: str
     created_at: str
@@ -43,7 +48,7 @@ class Entry:
     pictures: tuple[str, ...]
     uploads: Mapping[str, str]
     refusal: str | None = None
-    is_allowed: bool = False
+    allowed: tuple[str, str] | None = None
 
     @property
     def tab(self) -> str:
@@ -57,10 +62,22 @@ class Entry:
     def without(self, item: Item) -> Entry:
         return replace(self, items=tuple(one for one in self.items if one is not item))
 
-    def tried(self, item: Item, now_s: float) -> Entry:
-        """The same, with an item marked before its first submit."""
-        marked = replace(item, tried_at=item.tried_at if item.tried_at is not None else now_s)
-        return replace(self, items=tuple(marked if one is item else one for one in self.items))
+    def tried(self, item: Item, now_s: float, *, url: str, key_start: str) -> Entry:
+        """The same, with an item marked before it is submitted to a queue by a key.
+
+        What goes elsewhere than before, or once more by its owner's leave, begins a week anew,
+        and the leave is used up by it.
+        """
+        place = (url, key_start)
+        is_anew = (self.url, self.key_start) != place or self.allowed == place
+        items = []
+        for one in self.items:
+            tried_at = None if is_anew else one.tried_at
+            if one is item and tried_at is None:
+                tried_at = now_s
+            items.append(replace(one, tried_at=tried_at))
+        allowed = None if is_anew else self.allowed
+        return replace(self, url=url, key_start=key_start, items=tuple(items), allowed=allowed)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -69,7 +86,9 @@ class Entry:
 def entry_from_json(value: Any) -> Entry:
     """The entry that `to_json` wrote. Raises `ValueError`, `TypeError` or `LookupError`."""
     items = tuple(Item(**item) for item in value["items"])
-    entry = Entry(**{**value, "items": items, "pictures": tuple(value["pictures"])})
+    allowed = None if value["allowed"] is None else tuple(value["allowed"])
+    parts = {"items": items, "pictures": tuple(value["pictures"]), "allowed": allowed}
+    entry = Entry(**{**value, **parts})
     if not isinstance(entry.body, dict) or not isinstance(entry.uploads, dict):
         raise TypeError("not an entry")
     datetime.fromisoformat(entry.created_at.replace("Z", "+00:00"))
@@ -88,9 +107,17 @@ def standing_of(entry: Entry, *, url: str, key_start: str, now_s: float) -> tupl
         question = "It was first sent by another key, and may be queued already. Send it again?"
     elif tried and now_s - min(tried) > TRIED_AGE_MAX_S:
         question = "It was first sent days ago, and may be queued already. Send it again?"
-    if question is None or entry.is_allowed:
+    if question is None or entry.allowed == (url, key_start):
         return "waiting", "It is sent when the queue can be reached."
     return "asks", question
+
+
+def agreed(entry: Entry, *, url: str, key_start: str, now_s: float) -> Entry:
+    """The entry after its owner said "send it": that allows what was asked about, and no more."""
+    standing, _ = standing_of(entry, url=url, key_start=key_start, now_s=now_s)
+    if standing == "asks":
+        return replace(entry, allowed=(url, key_start))
+    return replace(entry, refusal=None)
 
 
 def body_with_uploads(entry: Entry) -> dict[str, Any]:

@@ -1,26 +1,23 @@
-"""One sender a folder, whatever process it is in. A process that dies lets go."""
+"""A file that one holder has at a time, whatever process it is in. A process that dies lets go."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 from pathlib import Path
 from typing import IO
 
 
-class FolderLock:
-    """Held by at most one object anywhere. The file stays; the lock on it is the system's."""
+class FileLock:
+    """Held by at most one object anywhere. The lock is the system's, not the file's being there."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._file: IO[bytes] | None = None
 
-    @property
-    def is_held(self) -> bool:
-        return self._file is not None
-
     def acquire(self) -> bool:
-        """Whether it is held now. Does not wait."""
+        """Whether it is held now. Does not wait. FileNotFoundError without its folder."""
         if self._file is not None:
             return True
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -38,6 +35,14 @@ class FolderLock:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+    def remove(self) -> None:
+        """Lets go for good, when what it guards is gone: the next one gets another file."""
+        if sys.platform == "win32":  # which removes no file that is open
+            self.release()
+        with contextlib.suppress(FileNotFoundError, PermissionError):
+            self._path.unlink()
+        self.release()
 
 
 if sys.platform == "win32":

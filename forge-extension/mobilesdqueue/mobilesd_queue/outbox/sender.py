@@ -14,7 +14,6 @@ from ..cloud.transport import Endpoint
 from ..errors import QueueError, Unreachable
 from .delivery import deliver
 from .entry import Entry, standing_of
-from .lock import FolderLock
 from .store import OutboxStore
 
 _log = logging.getLogger(__name__)
@@ -25,8 +24,13 @@ _WAIT_MIN_S = 1.0
 _IDLE_LOOK_S = 30.0
 """Another process may have saved something, or may have stopped sending."""
 
+_FAILURES_MAX = 3
+"""So many entries in a row may fail before it looks like the queue's fault and not theirs."""
+
 _HOLDING_CODES = CONNECTION_CODES | {"forbidden"}
 """Refusals that hold for every job: they wait until the connection is in order."""
+
+_PICTURE_MISSING = "A picture of this job is missing here: discard it and queue it again."
 
 
 class OutboxSender:
@@ -50,13 +54,11 @@ class OutboxSender:
         self._on_contact = on_contact
         self._idle_look_s = idle_look_s
         self._wait_base_s = wait_base_s
-        self._lock = FolderLock(store.folder / ".lock")
         self._wake = threading.Event()
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
         self._failures = 0
         self._pause_s = 0.0
-        self.sending_id: str | None = None
         self.problem: str | None = None
 
     def start(self) -> None:
@@ -86,74 +88,103 @@ class OutboxSender:
         self._wake.set()
 
     def _run(self) -> None:
-        try:
-            while not self._stopping.is_set():
-                self._wake.clear()
-                pause_s, self._pause_s = self._pause_s, 0.0
-                self._wake.wait(pause_s or self._round())
-        finally:
-            if self._lock.is_held:
-                self._store.remove_if_empty()
-            self._lock.release()
+        while not self._stopping.is_set():
+            self._wake.clear()
+            pause_s, self._pause_s = self._pause_s, 0.0
+            self._wake.wait(pause_s or self._round())
+        self._store.remove_if_empty()
 
     def _round(self) -> float:
         """Sends what can be sent; the seconds until it is worth another look."""
-        client = None
+        failure: Exception | None = None
         try:
             entries = [one for one in self._store.entries() if isinstance(one, Entry)]
-            if not entries:
-                self.problem = None
-                return self._idle_look_s
-            if not self._lock.acquire():
-                return self._idle_look_s
-            self._store.sweep()
-            client = self._client()
-            for entry in entries:
-                self._send(entry, client)
-                if self._stopping.is_set():
-                    break
-        except (QueueError, OSError) as error:
-            if client is not None and isinstance(error, QueueError):
-                self._on_contact(client.endpoint, error)
-            return self._wait_after(error)
+            if entries:
+                self._store.sweep()
+                failure = self._send_all(entries, self._client())
+        except Exception as error:
+            # Whatever it is, this thread lives on: a saved job is sent by nobody else.
+            failure = error
+        if failure is not None:
+            return self._wait_after(failure)
         self._failures = 0
         self.problem = None
         return self._idle_look_s
 
-    def _send(self, entry: Entry, client: Client) -> None:
-        endpoint = client.endpoint
-        standing, _ = standing_of(
-            entry, url=endpoint.url, key_start=endpoint.key_start, now_s=self._now_s()
-        )
-        if standing != "waiting":
-            return
-        self.sending_id = entry.id
-        try:
-            deliver(entry, store=self._store, client=client, now_s=self._now_s)
-            _log.info("a saved job was sent to %s", endpoint.url)
-            self._on_contact(endpoint, None)
-        except FileNotFoundError:
-            _log.info("a saved job was discarded while it was sent")
-        except QueueError as error:
-            if isinstance(error, Unreachable) or error.code in _HOLDING_CODES:
-                raise
-            self._refuse(entry.id, str(error))
-        finally:
-            self.sending_id = None
+    def _send_all(self, entries: list[Entry], client: Client) -> Exception | None:
+        """The first failure, if any. What fails one entry alone does not hold up the next."""
+        first: Exception | None = None
+        # With every vain round one more is tried, so that no number of bad ones bars the rest.
+        failures_left = _FAILURES_MAX + self._failures
+        is_heard = False
+        for entry in entries:
+            if self._stopping.is_set():
+                break
+            try:
+                is_heard = self._send(entry.id, client) or is_heard
+            except Exception as error:
+                first = first or error
+                failures_left -= 1
+                if _holds_for_all(error) or failures_left == 0:
+                    break
+        if first is not None and isinstance(first, QueueError) and not is_heard:
+            self._on_contact(client.endpoint, first)
+        return first
+
+    def _send(self, entry_id: str, client: Client) -> bool:
+        """Sends an entry that may go by itself. True: the queue has all of it."""
+        with self._store.taken(entry_id) as entry:
+            if not isinstance(entry, Entry) or not self._may_go(entry, client.endpoint):
+                return False
+            try:
+                deliver(entry, store=self._store, client=client, now_s=self._now_s)
+            except FileNotFoundError:
+                self._refuse(entry_id, _PICTURE_MISSING)
+                return False
+            except QueueError as error:
+                if isinstance(error, Unreachable) or error.code in _HOLDING_CODES:
+                    raise
+                self._refuse(entry_id, str(error))
+                return False
+        _log.info("a saved job was sent to %s", client.endpoint.url)
+        self._on_contact(client.endpoint, None)
+        return True
+
+    def _may_go(self, entry: Entry, endpoint: Endpoint) -> bool:
+        place = {"url": endpoint.url, "key_start": endpoint.key_start}
+        return standing_of(entry, **place, now_s=self._now_s())[0] == "waiting"
 
     def _refuse(self, entry_id: str, sentence: str) -> None:
         current = next((one for one in self._store.entries() if one.id == entry_id), None)
         if isinstance(current, Entry):
             self._store.update(replace(current, refusal=sentence))
+        else:
+            _log.info("a saved job went while it was sent")
 
-    def _wait_after(self, error: QueueError | OSError) -> float:
+    def _wait_after(self, error: Exception) -> float:
         attempt, self._failures = self._failures, self._failures + 1
         jitter_s = full_jitter_s(
             attempt, base_s=self._wait_base_s, cap_s=_WAIT_CAP_S, random=self._random
         )
-        if isinstance(error, OSError):
-            self.problem = f"The folder of saved jobs cannot be used ({error.strerror})."
+        self.problem = _problem_of(error)
+        if not isinstance(error, QueueError):
             _log.warning("%s", self.problem)
-            return max(_WAIT_MIN_S, jitter_s)
-        self.problem = str(error)
-        return max(min(_WAIT_MIN_S, self._wait_base_s), jitter_s, error.retry_after_s or 0.0)
+        asked_s = error.retry_after_s if isinstance(error, QueueError) else None
+        return max(min(_WAIT_MIN_S, self._wait_base_s), jitter_s, asked_s or 0.0)
+
+
+def _holds_for_all(error: Exception) -> bool:
+    """Whether the next entry would fail likewise."""
+    if isinstance(error, Unreachable):
+        return not error.has_answered or bool(error.retry_after_s)
+    return isinstance(error, QueueError) and error.code in _HOLDING_CODES
+
+
+def _problem_of(error: Exception) -> str:
+    if isinstance(error, QueueError):
+        return "Another Forge is sending it." if error.code == "being_sent" else str(error)
+    if isinstance(error, OSError):
+        return f"Saved jobs cannot be read or changed on this machine ({error.strerror})."
+    # Not the error's text: it may repeat what nobody shall read.
+    kind = type(error).__name__
+    return f"It is not sent: something broke in the extension ({kind}). Update it, please."
