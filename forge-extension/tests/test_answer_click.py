@@ -7,22 +7,22 @@ from dataclasses import replace
 
 import pytest
 
-from mobilesd_queue.errors import QueueError, Unreachable
+from mobilesd_queue.cloud.limits import JOBS_PER_CLICK_MAX
+from mobilesd_queue.errors import QueueError
 from mobilesd_queue.queueing import Outcome
 from mobilesd_queue.service import Options
 from mobilesd_queue.webui.answer_click import Click, ClickAnswers
 from support.screens import txt2img
 
-CLICK_ID = "6ba7b814-9dad-41d1-80b4-00c04fd430c8"
+CLICK_ID = "6ba7b8149dad41d180b400c04fd430c8"
 CLICK = Click(json.dumps({"click_id": CLICK_ID}), 5, "MyForgeServer", 1, "next")
 
 
 class Queue:
     """Takes orders as the service does, or answers with an error."""
 
-    def __init__(self, answer="Queued, next.", servers=()):
+    def __init__(self, answer="Queued, next."):
         self.answer = answer
-        self.names = servers
         self.orders = []
 
     def queue(self, order):
@@ -30,9 +30,6 @@ class Queue:
         if isinstance(self.answer, Exception):
             raise self.answer
         return Outcome("queued", (), self.answer)
-
-    def servers(self):
-        return [{"alias": name, "is_present": True} for name in self.names]
 
 
 def answers(queue, screen=None, options=None):
@@ -43,7 +40,7 @@ def answers(queue, screen=None, options=None):
 
 
 def order_of(click, **more):
-    queue = Queue(servers=more.pop("servers", ()))
+    queue = Queue()
     answers(queue, **more).answer(click, [], None)
     return queue.orders[0]
 
@@ -79,7 +76,7 @@ def test_every_reason_against_queueing_is_a_point_of_its_own_and_nothing_is_sent
     bad = txt2img()
     bad = replace(bad, values={**bad.values, "width": 65, "batch_size": 99})
     line, _ = said(queue, screen=bad)
-    assert "This cannot be queued:" in line
+    assert ">Not queued:<ul>" in line
     assert line.count("<li>") == 2
     assert queue.orders == []
 
@@ -97,11 +94,32 @@ def test_markup_in_names_stays_text(kind):
     assert "&lt;img" in line
 
 
-def test_what_breaks_is_said_without_its_insides(caplog):
+def test_what_breaks_before_anything_is_sent_is_not_queued_and_told_without_its_insides(caplog):
+    def read(values, request):
+        raise RuntimeError("/home/me/secret")
+
+    queue = Queue()
+    with caplog.at_level(logging.ERROR, logger="mobilesd_queue"):
+        line, _ = ClickAnswers(queue, Options, read).answer(CLICK, [], None)
+    assert ">Not queued: something broke in the extension." in line
+    assert "/home/me" not in line
+    assert queue.orders == []
+
+
+def test_what_breaks_while_queueing_may_be_queued_and_says_where_to_look(caplog):
     with caplog.at_level(logging.ERROR, logger="mobilesd_queue"):
         line, _ = said(Queue(RuntimeError("/home/me/secret")))
-    assert "something broke in the extension" in line
+    assert "Not queued" not in line
+    assert "may be queued" in line
+    assert "the tab MobileSD Queue" in line
     assert "/home/me" not in line
+
+
+def test_a_click_pressed_again_after_its_answer_was_lost_is_told_to_be_queued_already():
+    reused = QueueError("Not queued: This key was used.", code="idempotency_key_reused")
+    line, _ = said(Queue(reused))
+    assert "Not queued" not in line
+    assert "is queued already" in line
 
 
 @pytest.mark.parametrize(
@@ -109,7 +127,7 @@ def test_what_breaks_is_said_without_its_insides(caplog):
 )
 def test_a_click_without_an_id_of_the_pages_own_gets_one(control):
     line, _ = said(Queue(), replace(CLICK, control=control))
-    assert re.search(r'data-click="[0-9a-f-]{36}"', line)
+    assert re.search(r'data-click="[0-9a-f]{32}"', line)
 
 
 def test_the_page_can_ask_for_more_seeds_than_the_accordion_says():
@@ -119,7 +137,8 @@ def test_the_page_can_ask_for_more_seeds_than_the_accordion_says():
 
 
 @pytest.mark.parametrize(
-    ("repeat", "taken"), [(3, 3), (0, 1), (99, 50), (None, 1), ("x", 1), (float("inf"), 1)]
+    ("repeat", "taken"),
+    [(3, 3), (0, 1), (999, JOBS_PER_CLICK_MAX), (None, 1), ("x", 1), (float("inf"), 1)],
 )
 def test_repeats_stay_within_what_one_click_may_ask(repeat, taken):
     assert order_of(replace(CLICK, repeat=repeat)).repeat == taken
@@ -131,37 +150,6 @@ def test_a_priority_that_is_missing_is_the_settings(priority, taken):
     assert order_of(replace(CLICK, priority=priority), options=options).priority == taken
 
 
-@pytest.mark.parametrize(
-    ("chosen", "setting", "servers", "taken"),
-    [
-        ("attic", "box", ("box", "attic"), "attic"),
-        (None, "box", ("box", "attic"), "box"),
-        (" ", "", ("only",), "only"),
-    ],
-)
-def test_the_server_is_the_chosen_else_the_settings_else_the_only_one(
-    chosen, setting, servers, taken
-):
-    options = Options(server=setting)
-    order = order_of(replace(CLICK, server=chosen), options=options, servers=servers)
-    assert order.server == taken
-
-
-@pytest.mark.parametrize(
-    ("servers", "words"),
-    [((), "knows no server yet"), (("attic", "box"), "Choose one of these servers")],
-)
-def test_without_a_server_the_answer_says_what_to_do(servers, words):
-    queue = Queue(servers=servers)
-    line, _ = said(queue, replace(CLICK, server=None))
-    assert words in line
-    assert queue.orders == []
-
-
-def test_a_queue_that_is_away_is_told_with_what_keeps_the_job_all_the_same():
-    class Away(Queue):
-        def servers(self):
-            raise Unreachable("Nothing answers at http://127.0.0.1:9.")
-
-    line, _ = said(Away(), replace(CLICK, server=None))
-    assert "Nothing answers at http://127.0.0.1:9. Choose a server" in line
+@pytest.mark.parametrize("chosen", [None, "", " "])
+def test_without_a_chosen_server_the_service_chooses(chosen):
+    assert order_of(replace(CLICK, server=chosen), options=Options(server="box")).server == ""

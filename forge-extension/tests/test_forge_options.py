@@ -30,7 +30,7 @@ def test_no_option_is_a_secret_and_who_has_only_the_api_cannot_send_it_elsewhere
         options.add_settings()
     assert [name for name in opts.data_labels if "secret" in name] == []
     restricted = {name for name, info in opts.data_labels.items() if info.restrict_api}
-    assert restricted == {"mobilesd_url", "mobilesd_api_key"}
+    assert restricted == {"mobilesd_url", "mobilesd_api_key", "mobilesd_verify_tls"}
     assert {info.section for info in opts.data_labels.values()} == {("mobilesd", "MobileSD")}
 
 
@@ -39,6 +39,20 @@ def test_settings_never_saved_have_their_defaults(tmp_path):
         now = options.current_options()
     assert (now.url, now.api_key, now.server) == ("http://127.0.0.1:3000", "", "")
     assert (now.priority, now.verify_tls) == (5, True)
+
+
+@pytest.mark.parametrize(
+    ("kept", "read"), [(None, 5), ("x", 5), (True, 5), (0, 1), (11, 10), (3.0, 3), ("7", 7)]
+)
+def test_a_priority_that_config_json_has_wrong_is_still_one(tmp_path, kept, read):
+    with forge(tmp_path, {"mobilesd_priority": kept}) as (_, _config, options, _host):
+        assert options.current_options().priority == read
+
+
+@pytest.mark.parametrize("kept", [None, "", 0])
+def test_a_certificate_goes_unchecked_only_where_somebody_said_so(tmp_path, kept):
+    with forge(tmp_path, {"mobilesd_verify_tls": kept}) as (_, _config, options, _host):
+        assert options.current_options().verify_tls is True
 
 
 def test_settings_are_read_as_they_are_at_the_moment(tmp_path):

@@ -42,7 +42,8 @@ def test_a_name_that_is_missing_is_named():
     found, table = binding(names=tuple(name for name in NAMES if name != "width"))
     report = report_on(found, table)
     assert not report.whole
-    assert "no width" in report.sentence
+    assert "Update" in report.sentence
+    assert "called width" in report.sentence
 
 
 @pytest.mark.parametrize(
@@ -54,6 +55,7 @@ def test_scripts_whose_inputs_are_not_forges_own_table_are_not_whole(change):
     found, table = binding()
     report = report_on(found, change(table))
     assert not report.whole
+    assert "Update" in report.sentence
     assert "table of scripts" in report.sentence
 
 
@@ -61,6 +63,7 @@ def test_a_script_that_reaches_beyond_the_page_is_named():
     found, table = binding(scripts=2)
     report = report_on(found, table)
     assert not report.whole
+    assert "Update" in report.sentence
     assert "FreeU" in report.sentence
 
 
@@ -71,4 +74,5 @@ def test_img2img_needs_its_pictures():
     blind = replace(whole, main=replace(whole.main, inputs=inputs))
     report = report_on(blind, table)
     assert not report.whole
+    assert "Update" in report.sentence
     assert "init_img" in report.sentence

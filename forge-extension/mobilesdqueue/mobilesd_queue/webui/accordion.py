@@ -10,10 +10,10 @@ import gradio as gr
 from modules import ui_components
 
 from mobilesd_queue import element_ids
+from mobilesd_queue.cloud.limits import JOBS_PER_CLICK_MAX, PRIORITY_FIRST, PRIORITY_LAST
 from mobilesd_queue.element_ids import Tab
 from mobilesd_queue.errors import QueueError
 from mobilesd_queue.service import Options, Service
-from mobilesd_queue.webui.answer_click import REPEAT_MAX
 from mobilesd_queue.webui.button import LABEL
 from mobilesd_queue.webui.page_parts import (
     AccordionParts,
@@ -52,26 +52,12 @@ def build_accordion(tab: Tab, options: Options) -> AccordionParts:
             priority = gr.Slider(
                 label="Priority (1 runs first)",
                 value=options.priority,
-                minimum=1,
-                maximum=10,
+                minimum=PRIORITY_FIRST,
+                maximum=PRIORITY_LAST,
                 step=1,
                 elem_id=element_ids.priority(tab),
             )
-        with gr.Row():
-            repeat = gr.Slider(
-                label="Jobs to queue",
-                value=1,
-                minimum=1,
-                maximum=REPEAT_MAX,
-                step=1,
-                elem_id=element_ids.repeat(tab),
-            )
-            seed_rule = gr.Dropdown(
-                label="Seeds when queueing several",
-                choices=_SEED_RULES,
-                value="next",
-                elem_id=element_ids.seed_rule(tab),
-            )
+        repeat, seed_rule = _repeat_choice(tab)
         connection = gr.HTML(
             connection_line(_NOT_ASKED),
             elem_id=element_ids.connection(tab),
@@ -107,6 +93,25 @@ def _server_choice(tab: Tab, options: Options) -> tuple[Any, Any]:
             tooltip="Ask the queue for its servers again",
         )
     return server, refresh
+
+
+def _repeat_choice(tab: Tab) -> tuple[Any, Any]:
+    with gr.Row():
+        repeat = gr.Slider(
+            label="Jobs to queue",
+            value=1,
+            minimum=1,
+            maximum=JOBS_PER_CLICK_MAX,
+            step=1,
+            elem_id=element_ids.repeat(tab),
+        )
+        seed_rule = gr.Dropdown(
+            label="Seeds when queueing several",
+            choices=_SEED_RULES,
+            value="next",
+            elem_id=element_ids.seed_rule(tab),
+        )
+    return repeat, seed_rule
 
 
 def connect_accordion(parts: TabParts, service: Service, options: Any) -> None:
@@ -150,7 +155,7 @@ def ask_servers(service: Service, options: Options, chosen: str | None) -> tuple
 
 
 def _name_with_presence(server: dict[str, Any]) -> str:
-    return server["alias"] if server["is_present"] else f"{server['alias']} (not there now)"
+    return server["alias"] if server["is_present"] else f"{server['alias']} (away)"
 
 
 def connection_line(sentence: str, kind: str = "unknown") -> str:

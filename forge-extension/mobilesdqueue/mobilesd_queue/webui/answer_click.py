@@ -14,20 +14,22 @@ from uuid import UUID, uuid4
 
 from mobilesd_queue.capture.job import generation_params
 from mobilesd_queue.capture.screen import Screen
-from mobilesd_queue.errors import CannotQueue, QueueError, Unreachable
+from mobilesd_queue.cloud.limits import JOBS_PER_CLICK_MAX, PRIORITY_FIRST, PRIORITY_LAST
+from mobilesd_queue.errors import CannotQueue, QueueError
 from mobilesd_queue.queueing import Order
 from mobilesd_queue.service import Options, Service
 
-REPEAT_MAX = 50
 SEED_RULES = ("screen", "next", "random")
 
 _RECENT_CLICKS = 16
-_CHOOSE_FOR_LATER = (
-    "Choose a server in the accordion MobileSD Queue, or a default one in Settings, MobileSD: then "
-    "the job is kept here until the queue is back."
+_BROKEN_BEFORE = "Not queued: something broke in the extension. Forge's console says what."
+_BROKEN_MEANWHILE = (
+    "Something broke in the extension, and the job may be queued: look at the tab MobileSD Queue "
+    "first. Forge's console says what broke."
 )
-_BROKEN = QueueError(
-    "Not queued: something broke in the extension. Forge's console says what.", code="internal"
+_QUEUED_BEFORE = (
+    "Your last click, whose answer was lost, is queued already: look at the tab MobileSD Queue. "
+    "Press again if you want one more job."
 )
 
 _log = logging.getLogger("mobilesd_queue")
@@ -66,15 +68,18 @@ class ClickAnswers:
         """
         asked = _read_control(click.control)
         click_id = asked["click_id"]
+        broken = _BROKEN_BEFORE
         try:
             params = generation_params(self._read(values, request))
-            outcome = self._service.queue(self._order(click, asked, params))
+            order = self._order(click, asked, params)
+            broken = _BROKEN_MEANWHILE
+            outcome = self._service.queue(order)
             kind, words = outcome.kind, escape(outcome.sentence)
         except QueueError as error:
             kind, words = "refused", _words_of(error)
         except Exception:
             _log.exception("A click could not be queued")
-            kind, words = "refused", _words_of(_BROKEN)
+            kind, words = "refused", escape(broken)
         with self._lock:
             self._recent.append(click_id)
             recent = " ".join(self._recent)
@@ -85,33 +90,13 @@ class ClickAnswers:
         rule = asked.get("seed_rule", click.seed_rule)
         return Order(
             params=params,
-            server=self._server(click.server),
-            priority=_whole(click.priority, self._options().priority, 10),
+            server=str(click.server or "").strip(),
+            priority=_whole(
+                click.priority, PRIORITY_FIRST, PRIORITY_LAST, otherwise=self._options().priority
+            ),
             click_id=asked["click_id"],
-            repeat=_whole(asked.get("repeat", click.repeat), 1, REPEAT_MAX),
+            repeat=_whole(asked.get("repeat", click.repeat), 1, JOBS_PER_CLICK_MAX, otherwise=1),
             seed_rule=rule if rule in SEED_RULES else "screen",
-        )
-
-    def _server(self, chosen: Any) -> str:
-        """The one chosen, else the setting's, else the only one there is."""
-        name = str(chosen or "").strip() or self._options().server
-        if name:
-            return name
-        try:
-            names = [server["alias"] for server in self._service.servers()]
-        except Unreachable as error:
-            raise QueueError(f"{error} {_CHOOSE_FOR_LATER}", code="server_not_known") from error
-        if len(names) == 1:
-            return names[0]
-        if not names:
-            raise QueueError(
-                "The queue knows no server yet. Start the agent beside the Forge that is to draw, "
-                "then queue again.",
-                code="no_server",
-            )
-        raise QueueError(
-            f"Choose one of these servers in the accordion MobileSD Queue: {', '.join(names)}.",
-            code="server_not_chosen",
         )
 
 
@@ -119,21 +104,26 @@ def _read_control(control: str) -> dict[str, Any]:
     """What the page's script put with the click, with an id of its own where it put none."""
     try:
         asked = json.loads(control or "{}")
-        return {**asked, "click_id": str(UUID(asked["click_id"]))}
+        return {**asked, "click_id": UUID(asked["click_id"]).hex}
     except (ValueError, TypeError, KeyError, AttributeError):
-        return {"click_id": str(uuid4())}
+        return {"click_id": uuid4().hex}
 
 
-def _whole(value: Any, otherwise: int, highest: int) -> int:
+def _whole(value: Any, lowest: int, highest: int, *, otherwise: int) -> int:
     try:
-        return max(1, min(highest, int(value)))
+        return max(lowest, min(highest, int(value)))
     except (TypeError, ValueError, OverflowError):
         return otherwise
 
 
 def _words_of(error: QueueError) -> str:
+    """An error of the service says first what became of the click."""
     if isinstance(error, CannotQueue):
-        lead, points = "This cannot be queued:", error.reasons
+        lead, points = "Not queued:", error.reasons
+    elif error.code == "idempotency_key_reused":
+        # The page gives the id of a lost click again for the same screen, whose pictures are new
+        # uploads; or something that is not on the page was changed since.
+        lead, points = _QUEUED_BEFORE, ()
     else:
         lead = str(error)
         points = tuple(detail for detail in error.details if detail not in lead)

@@ -77,12 +77,16 @@ def connect_button(
 def switch_off(parts: TabParts, reason: str) -> None:
     """Leaves the buttons on the page, dead, with the reason at hand."""
     accordion = parts.accordion
-    for button in (parts.button, accordion.button if accordion else None):
+    for button in (parts.button, *((accordion.button, accordion.refresh) if accordion else ())):
         if button is not None:
             button.interactive = False
             button.webui_tooltip = reason
+    line = f'<div class="mobilesd_outcome" data-kind="off">{escape(reason)}</div>'
     if parts.status is not None:
-        parts.status.value = f'<div class="mobilesd_outcome" data-kind="off">{escape(reason)}</div>'
+        parts.status.value = line
+    if accordion is not None:
+        accordion.outcome.value = line
+        accordion.connection.value = ""
 
 
 def _on_click_js(tab: Tab, count: int) -> str:

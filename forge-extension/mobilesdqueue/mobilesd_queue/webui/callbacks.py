@@ -22,6 +22,11 @@ from mobilesd_queue.webui.connect_tab import connect_tab
 from mobilesd_queue.webui.page_parts import TabParts
 from mobilesd_queue.webui.self_test import TabReport
 
+_NOT_STARTED = (
+    "MobileSD Queue could not start. Forge's console says why; then use Reload UI in the settings."
+)
+_SECRET_NOT_MOVED = "The secret in Forge's config.json could not be moved to a safe place."
+
 _log = logging.getLogger("mobilesd_queue")
 
 
@@ -43,7 +48,7 @@ class _Load:
         global _current
         _current = self
         try:
-            self._service = Service(
+            service = Service(
                 folder=private_folder(
                     Path(paths.data_path), environ=os.environ, platform=sys.platform
                 ),
@@ -52,11 +57,15 @@ class _Load:
                 environ=os.environ,
                 version=__version__,
             )
-            options.move_old_secret(self._service.adopt_old_secret)
-            self._service.start()
-        except QueueError as error:
-            self._trouble = str(error)
-            _log.error("%s", error)
+            service.start()
+        except Exception as error:
+            self._trouble = _told(error, _NOT_STARTED)
+            return
+        self._service = service
+        try:
+            options.move_old_secret(service.adopt_old_secret)
+        except Exception as error:
+            _told(error, _SECRET_NOT_MOVED)
 
     def end(self) -> None:
         """Before the scripts are imported anew."""
@@ -129,6 +138,15 @@ def build_accordion(tab_name: Tab) -> None:
     parts = _current.parts[tab_name] if _current is not None else None
     if parts is not None and parts.accordion is None:
         parts.accordion = accordion.build_accordion(tab_name, options.current_options())
+
+
+def _told(error: Exception, otherwise: str) -> str:
+    """Puts an error on the console; the sentence to show."""
+    if isinstance(error, QueueError):
+        _log.error("%s", error)
+        return str(error)
+    _log.error("%s", otherwise, exc_info=error)
+    return otherwise
 
 
 def _speak_on_console() -> None:

@@ -43,7 +43,8 @@ def connect_tab(parts: TabParts, service: Service) -> TabReport:
         return TabReport(
             parts.tab,
             whole=False,
-            sentence=f"{parts.tab} cannot be queued: Forge's console says what went wrong.",
+            sentence=f"{parts.tab} cannot be queued: something on its page is not as it is known. "
+            "Forge's console says what. Update Forge and this extension.",
         )
 
 

@@ -8,13 +8,13 @@ from collections.abc import Callable
 import gradio as gr
 from modules import shared
 
+from mobilesd_queue.cloud.limits import PRIORITY_DEFAULT, PRIORITY_FIRST, PRIORITY_LAST
 from mobilesd_queue.element_ids import CONNECTION_SETTINGS, SETTINGS_SECTION
 from mobilesd_queue.errors import QueueError
 from mobilesd_queue.service import Options
 
 SECTION = (SETTINGS_SECTION, "MobileSD")
 URL_DEFAULT = "http://127.0.0.1:3000"
-PRIORITY_DEFAULT = 5
 HOTKEY_DEFAULT = "Ctrl+Shift+Enter"
 OLD_SECRET = "mobilesd_api_secret"
 
@@ -22,8 +22,11 @@ _log = logging.getLogger("mobilesd_queue")
 
 
 def add_settings() -> None:
-    """Adds the section to Forge's settings. Address and key can't be set through Forge's API: who
-    reaches only that must not be able to send the queue's secret elsewhere."""
+    """Adds the section to Forge's settings.
+
+    Where to, by which key and whether to check who answers can't be set through Forge's API: who
+    reaches only that must not be able to send the queue's secret elsewhere.
+    """
     add = shared.opts.add_option
     mount = shared.OptionHTML(f'<div id="{CONNECTION_SETTINGS}"></div>')
     mount.section = SECTION
@@ -33,12 +36,12 @@ def add_settings() -> None:
     add("mobilesd_api_key", key.info("not the secret; Connect fills it in"))
     server = _option("", "Default server")
     add("mobilesd_server", server.info("its name; empty: the only one there is"))
-    slider = {"minimum": 1, "maximum": 10, "step": 1}
+    slider = {"minimum": PRIORITY_FIRST, "maximum": PRIORITY_LAST, "step": 1}
     priority = _option(PRIORITY_DEFAULT, "Default priority", gr.Slider, slider)
     add("mobilesd_priority", priority.info("1 runs first").needs_reload_ui())
     hotkey = _option(HOTKEY_DEFAULT, "Hotkey of Queue in MobileSD")
     add("mobilesd_hotkey", hotkey.info("such as Ctrl+Shift+Enter or Alt+Q; empty: none"))
-    tls = _option(True, "Check the certificate of the queue's server")
+    tls = _option(True, "Check the certificate of the queue's server", restrict_api=True)
     add("mobilesd_verify_tls", tls.info("leave it on, unless you signed the certificate yourself"))
 
 
@@ -56,15 +59,24 @@ def _option(
 
 
 def current_options() -> Options:
-    """The settings at this moment, defaults where the settings page was never saved."""
+    """The settings at this moment, defaults where one was never saved or is not of its kind."""
     read = shared.opts.data.get
     return Options(
         url=str(read("mobilesd_url", URL_DEFAULT) or URL_DEFAULT).strip(),
         api_key=str(read("mobilesd_api_key", "") or "").strip(),
         server=str(read("mobilesd_server", "") or "").strip(),
-        priority=int(read("mobilesd_priority", PRIORITY_DEFAULT)),
-        verify_tls=bool(read("mobilesd_verify_tls", True)),
+        priority=_priority(read("mobilesd_priority")),
+        verify_tls=read("mobilesd_verify_tls") is not False,
     )
+
+
+def _priority(kept: object) -> int:
+    if isinstance(kept, bool) or not isinstance(kept, int | float | str):
+        return PRIORITY_DEFAULT
+    try:
+        return max(PRIORITY_FIRST, min(PRIORITY_LAST, int(kept)))
+    except (ValueError, OverflowError):
+        return PRIORITY_DEFAULT
 
 
 def keep_options(url: str, api_key: str) -> None:

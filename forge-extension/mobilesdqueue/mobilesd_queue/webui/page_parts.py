@@ -14,10 +14,7 @@ from mobilesd_queue.element_ids import Tab
 
 @dataclass
 class TabParts:
-    """The components of one tab, filled while Forge builds it; of use until the UI is loaded anew.
-
-    `problem` is the sentence that says why the tab cannot be queued, None when it can.
-    """
+    """The components of one tab, filled while Forge builds it; of use until it is loaded anew."""
 
     tab: Tab
     blocks: Any = None
@@ -26,7 +23,6 @@ class TabParts:
     status: Any = None
     control: Any = None
     accordion: AccordionParts | None = None
-    problem: str | None = None
 
 
 @dataclass(frozen=True)

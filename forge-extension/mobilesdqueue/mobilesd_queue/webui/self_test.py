@@ -13,6 +13,9 @@ _PICTURE_INPUTS = {
     "img2img": ("init_img", "init_img_with_mask", "init_img_with_mask_fg", "init_mask_inpaint")
 }
 _PICTURE_CLASSES = {"LogicalImage", "Image", "ImageEditor"}
+_UPDATE = (
+    "Update Forge and this extension; an extension that changes Generate can be the cause too."
+)
 _NEEDED_NAMES = ("prompt", "negative_prompt", "width", "height", "n_iter", "batch_size")
 
 
@@ -32,7 +35,8 @@ def report_on(binding: Binding, table: Sequence[Any]) -> TabReport:
     """
     problem = _problem(binding, table)
     if problem is not None:
-        return TabReport(binding.tab, whole=False, sentence=problem)
+        sentence = f"{binding.tab} cannot be queued: {problem} {_UPDATE}"
+        return TabReport(binding.tab, whole=False, sentence=sentence)
     scripts = [*binding.scripts, *binding.selectable]
     found = (
         f"{len(binding.names)} fields, {len(scripts)} scripts with {len(table) - 1} arguments, "
@@ -44,7 +48,7 @@ def report_on(binding: Binding, table: Sequence[Any]) -> TabReport:
 def _problem(binding: Binding, table: Sequence[Any]) -> str | None:
     missing = [name for name in _NEEDED_NAMES if name not in binding.names]
     if missing:
-        return f"Generate's inputs have names that MobileSD Queue does not know: no {missing[0]}."
+        return f"no input of Generate is called {missing[0]}."
     return _misplaced_scripts(binding, table) or _missing_picture(binding)
 
 
@@ -54,11 +58,11 @@ def _misplaced_scripts(binding: Binding, table: Sequence[Any]) -> str | None:
     if tail != known:
         return (
             "Generate takes other inputs for its scripts than Forge's table of scripts says "
-            f"({len(tail)} instead of {len(known)})."
+            f"({len(tail)}, not the {len(known)} there)."
         )
     for script in (*binding.scripts, *binding.selectable):
         if script.end > len(known):
-            return f"The arguments of {script.title} are not all on the page."
+            return f"the arguments of {script.title} are not all on the page."
     return None
 
 
@@ -66,7 +70,7 @@ def _missing_picture(binding: Binding) -> str | None:
     inputs = dict(zip(binding.names, binding.main.inputs, strict=False))
     for name in _PICTURE_INPUTS.get(binding.tab, ()):
         if not _is_picture(inputs.get(name)):
-            return f"The picture input {name} of {binding.tab} was not found."
+            return f"its picture input {name} was not found."
     return None
 
 
