@@ -7,6 +7,7 @@ import pytest
 
 from mobilesd_queue.cloud import limits
 from mobilesd_queue.cloud.submit import seeds_of, with_seed
+from mobilesd_queue.outbox.entry import TRIED_AGE_MAX_S
 
 CONTRACT = Path(__file__).parents[2] / "src" / "contract" / "limits.ts"
 
@@ -45,11 +46,10 @@ def test_another_seed_leaves_the_body_of_the_others_alone():
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
-        (limits.UPLOAD_BYTES_MAX, "uploadBytesMax"),
-        (limits.UPLOAD_PIXELS_MAX, "uploadPixelsMax"),
         (limits.SEED_MAX, "seedMax"),
         (limits.PRIORITY_FIRST, "priorityFirst"),
         (limits.PRIORITY_LAST, "priorityLast"),
+        (limits.PRIORITY_DEFAULT, "priorityDefault"),
         (limits.IMAGE_BYTES_MAX, "imageBytesMax"),
     ],
 )
@@ -60,8 +60,7 @@ def test_numbers_are_those_of_the_contract(ours, theirs):
 
 
 def test_a_saved_job_is_sent_by_itself_only_while_the_queue_knows_its_key():
-    from mobilesd_queue.outbox.entry import TRIED_AGE_MAX_S
-
     text = CONTRACT.read_text("utf-8")
     (days,) = re.findall(r"idempotencyTtlMs: (\d+) \* 86_400_000", text)
-    assert int(days) * 86_400 - TRIED_AGE_MAX_S == 86_400
+    assert int(days) * 86_400 == limits.IDEMPOTENCY_TTL_S
+    assert limits.IDEMPOTENCY_TTL_S - TRIED_AGE_MAX_S == 86_400
