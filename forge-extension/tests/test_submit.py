@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from mobilesd_queue.capture import limits as capture_limits
 from mobilesd_queue.cloud import limits
 from mobilesd_queue.cloud.submit import seeds_of, with_seed
 from mobilesd_queue.outbox.entry import TRIED_AGE_MAX_S
@@ -46,6 +47,8 @@ def test_another_seed_leaves_the_body_of_the_others_alone():
 @pytest.mark.parametrize(
     ("ours", "theirs"),
     [
+        (capture_limits.UPLOAD_BYTES_MAX, "uploadBytesMax"),
+        (capture_limits.UPLOAD_PIXELS_MAX, "uploadPixelsMax"),
         (limits.SEED_MAX, "seedMax"),
         (limits.PRIORITY_FIRST, "priorityFirst"),
         (limits.PRIORITY_LAST, "priorityLast"),
