@@ -127,8 +127,8 @@ def test_jobs_at_which_the_queue_breaks_do_not_bar_those_behind_them(server, out
     sender = outbox.start()
     wait_until(lambda: server.jobs)
     assert list(server.jobs) == ["forge-6-0"]
-    assert len(outbox.store.entries()) == 5
-    assert "(500)" in sender.problem
+    wait_until(lambda: len(outbox.store.entries()) == 5)
+    wait_until(lambda: sender.problem and "(500)" in sender.problem)
 
 
 def test_a_job_that_cannot_be_changed_on_disk_does_not_bar_those_behind_it(
