@@ -158,6 +158,7 @@ def test_what_may_be_queued_already_is_asked_about_and_not_sent(server, outbox):
     sender = outbox.start()
     wait_until(lambda: len(server.jobs) == 1)
     assert list(server.jobs) == ["forge-2-0"]
+    wait_until(lambda: len(outbox.store.entries()) == 1)
     outbox.store.update(replace(outbox.only(), allowed=(server.url, KEY_START)))
     sender.wake()
     wait_until(lambda: outbox.is_empty)
