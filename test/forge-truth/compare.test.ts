@@ -56,7 +56,11 @@ it("another number or another size of pictures is different", async () => {
 it("a request is held to the screen field by field and pixel by pixel", async () => {
   const [picture, other] = [await draw(100), await draw(101)];
   const shown = {
-    values: { steps: 2, units: [{ enabled: true, module: "reference_only", weight: 0.6 }] },
+    values: {
+      steps: 2,
+      refiner_checkpoint: "painter",
+      units: [{ enabled: true, module: "reference_only", weight: 0.6 }],
+    },
     pictures: [
       {
         field: "init_images",
@@ -68,16 +72,18 @@ it("a request is held to the screen field by field and pixel by pixel", async ()
   const unit = { enabled: true, module: "reference_only", weight: 0.6, image: "…" };
   const body = {
     steps: 2,
+    refiner_checkpoint: "Pony/painter.safetensors",
     init_images: [picture.toString("base64")],
     alwayson_scripts: { ControlNet: { args: [unit] } },
   };
   expect(await compareWithScreen(shown, body)).toEqual([]);
   const wrong = {
     steps: 3,
+    refiner_checkpoint: "Pony/painter_2.safetensors",
     init_images: [other.toString("base64")],
     alwayson_scripts: { ControlNet: { args: [{ ...unit, weight: 1 }] } },
   };
-  expect(await compareWithScreen(shown, wrong)).toHaveLength(3);
+  expect(await compareWithScreen(shown, wrong)).toHaveLength(4);
 });
 
 it("a mask in a request is the layer that was painted, wherever it is more than half opaque", async () => {

@@ -85,3 +85,82 @@ it("hires fields count as soon as hires fix is on", () => {
   const queued = { ...QUEUED, fields: { ...queuedFields, enable_hr: true } };
   expect(unknownPlaces(generated, queued)).toEqual(["fields.hr_cfg", "fields.denoising_strength"]);
 });
+
+const SHARED = { enabled: true, module: "reference_only", weight: 1 };
+const LAYER = { shape: [64, 96, 4], type: "uint8", bytes: "b1" };
+const BLANK = { ...LAYER, on_white: "w0", alpha: "empty" };
+const SENT = { shape: [64, 96, 3], type: "uint8", bytes: "b2", first_channel: "f1" };
+const GREY = { shape: [64, 96], type: "uint8", bytes: "p1", on_white: "g1", first_channel: "p1" };
+const CANVAS = { ...LAYER, on_white: "w1", alpha: "full" };
+const PAINTED = { ...LAYER, on_white: "w2", alpha: "p1" };
+
+/** One unit of ControlNet in both runs, and the places where they differ unknown. */
+function unknownInUnit(generated: object, queued: object): string[] {
+  const run = (unit: object): Told => ({ scripts: { ControlNet: [{ ...SHARED, ...unit }] } });
+  return unknownPlaces(run(generated), run(queued));
+}
+
+const NOTHING = { image_fg: null, mask_image: null, mask_image_fg: null };
+const SENT_IMAGE = { ...NOTHING, image: { ...SENT, on_white: "w1" } };
+const SHOWN = { image: CANVAS, image_fg: BLANK, mask_image: null, mask_image_fg: null };
+
+it.each<[string, object, object]>([
+  ["a picture without transparency", SHOWN, SENT_IMAGE],
+  [
+    "a mask painted on the picture",
+    { ...SHOWN, image_fg: PAINTED },
+    { ...SENT_IMAGE, mask_image: GREY },
+  ],
+  [
+    "a mask painted on a mask",
+    { ...SHOWN, mask_image: CANVAS, mask_image_fg: PAINTED },
+    { ...SENT_IMAGE, mask_image: GREY },
+  ],
+  [
+    "a mask that was loaded",
+    { ...SHOWN, mask_image: CANVAS, mask_image_fg: BLANK },
+    { ...SENT_IMAGE, mask_image: { ...SENT, on_white: "w1" } },
+  ],
+])("a unit whose request has %s, as ControlNet sees it, is the same", (_, generated, queued) => {
+  expect(unknownInUnit(generated, queued)).toEqual([]);
+});
+
+it.each<[string, object, object]>([
+  ["another picture", SHOWN, { ...SENT_IMAGE, image: { ...SENT, on_white: "w9" } }],
+  ["another weight", SHOWN, { ...SENT_IMAGE, weight: 0.5 }],
+  ["no mask", { ...SHOWN, image_fg: PAINTED }, SENT_IMAGE],
+  ["a mask too many", SHOWN, { ...SENT_IMAGE, mask_image: GREY }],
+  [
+    "another mask",
+    { ...SHOWN, image_fg: PAINTED },
+    { ...SENT_IMAGE, mask_image: { ...GREY, first_channel: "p9" } },
+  ],
+])("a unit whose request has %s is found out", (_, generated, queued) => {
+  expect(unknownInUnit(generated, queued)).not.toEqual([]);
+});
+
+it("a mask may be grey instead of coloured, but not another one", () => {
+  const run = (mask: object | null, full: number | boolean): Told => ({
+    kind: "StableDiffusionProcessingImg2Img",
+    fields: { image_mask: mask, inpaint_full_res: full, inpainting_fill: 1 },
+  });
+  const shown = { mode: "RGBA", size: [96, 64], bytes: "b1", colours: "c1" };
+  const sent = { mode: "L", size: [96, 64], bytes: "b2", colours: "c1" };
+  expect(unknownPlaces(run(shown, 1), run(sent, true))).toEqual([]);
+  expect(unknownPlaces(run(shown, 1), run(sent, false))).toEqual(["fields.inpaint_full_res"]);
+  const other = { ...sent, colours: "c9" };
+  expect(unknownPlaces(run(shown, 1), run(other, true))).toContain("fields.image_mask.colours");
+  expect(unknownPlaces(run(null, 0), run(null, true))).toEqual([]);
+});
+
+it("a refiner may go by another of its names, but not be another one", () => {
+  const run = (name: string, found: string): Told => ({
+    fields: { refiner_checkpoint: name },
+    completed: { refiner_checkpoint: found },
+  });
+  const generated = run("painter", "Pony/painter.safetensors");
+  const queued = run("Pony/painter.safetensors", "Pony/painter.safetensors");
+  expect(unknownPlaces(generated, queued)).toEqual([]);
+  const other = run("other", "other.safetensors");
+  expect(unknownPlaces(generated, other)).toContain("fields.refiner_checkpoint");
+});

@@ -62,6 +62,8 @@ function isSameMask(unit: JsonObject, { mask_image: sent }: JsonObject): boolean
 }
 
 const HIRES_FIELD = /^fields\.(?:denoising_strength|hr_\w+)\b/;
+const isText = (value: unknown) => typeof value === "string";
+
 const INPAINT_FIELDS = [
   "fields.inpaint_full_res",
   "fields.inpaint_full_res_padding",
@@ -128,6 +130,18 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
         ...differencesOf(generated.options, queued.options),
         ...differencesOf(generated.model, queued.model),
       ].length === 0,
+  },
+  {
+    where: "fields.refiner_checkpoint",
+    what: "the name in the page's list with Generate, the file's with its folder with the queue",
+    because:
+      "`modules/sd_models.py` finds a checkpoint by any of its names; the one that it finds is equal, under `completed`",
+    covers: ({ place }, { generated, queued }) => {
+      const [one, two] = [generated, queued].map(({ completed }) =>
+        isObject(completed) ? completed.refiner_checkpoint : undefined,
+      );
+      return showPlace(place) === "fields.refiner_checkpoint" && isText(one) && one === two;
+    },
   },
   {
     where: "fields.hr_*, fields.denoising_strength of txt2img",

@@ -37,15 +37,25 @@ function chooseCases(only: string[] | undefined): readonly Case[] {
   throw new RefusedForge("--only names no case: --list shows them.");
 }
 
-/** Aborts at the first signal, so that the case under way ends and everything is put back. */
-function listenForStop(): { readonly signal: AbortSignal; claim(): void } {
+/** How a person ends a run before its time. */
+interface Stopping {
+  readonly signal: AbortSignal;
+  /** Leaves signals to this program alone: Miniflare would end it on the spot, with nothing put back. */
+  claim(): void;
+}
+
+/** Aborts at the first signal, when the case under way ends; the second one does not wait for it. */
+function listenForStop(putBack: () => Promise<void>): Stopping {
   const stop = new AbortController();
   const handle = () => {
-    if (!stop.signal.aborted) tell("Stopping: waiting for the case under way.");
+    if (stop.signal.aborted) {
+      void putBack().finally(() => process.exit(EXITS.stopped));
+      return;
+    }
+    tell("Stopping: waiting for the case under way (a second Ctrl-C does not wait).");
     stop.abort();
   };
   const claim = () => {
-    // Miniflare would end this program on the spot, with nothing put back.
     for (const signal of SIGNALS) process.removeAllListeners(signal).on(signal, handle);
   };
   claim();
@@ -66,8 +76,8 @@ async function run({ forgeDir, python, only }: Flags): Promise<number> {
     import("./session.ts"),
     import("./suite.ts"),
   ]);
-  const stopping = listenForStop();
   const lent = await borrowFolder(folder);
+  const stopping = listenForStop(() => giveBack(lent));
   const outcomes: Outcome[] = [];
   let versions = { forge: "unknown", gradio: "unknown" };
   try {

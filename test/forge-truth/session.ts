@@ -55,7 +55,7 @@ export async function openSession(folder: ForgeFolder): Promise<Session> {
       (url) => url.hostname !== "127.0.0.1" && url.protocol.startsWith("http"),
       (route) => route.abort(),
     );
-    return { world: { page, forge, box, options, lab }, versions, stop };
+    return { world: { page, forge, connection, box, options, lab }, versions, stop };
   } catch (error) {
     await stop();
     throw error;

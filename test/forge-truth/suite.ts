@@ -1,6 +1,8 @@
 import type { Page } from "playwright-core";
-import type { OwnOptions } from "../forge-jobs/options.ts";
+import type { ForgeConnection } from "../forge-api/forge/connection.ts";
+import { type OwnOptions, readOptions } from "../forge-jobs/options.ts";
 import { distanceOf, isSame } from "../forge-jobs/pictures.ts";
+import { until } from "../support/box/until.ts";
 import { type Case, type Lab, SAMPLER, SMALL } from "./cases/case.ts";
 import { differencesOf, missingIn, showDifference, showPlace } from "./compare/files.ts";
 import { comparePictures } from "./compare/pictures.ts";
@@ -16,6 +18,7 @@ import type { AgentBox } from "./queue-box.ts";
 export interface World {
   readonly page: Page;
   readonly forge: RunningForge;
+  readonly connection: ForgeConnection;
   readonly box: AgentBox;
   readonly options: OwnOptions;
   readonly lab: Lab;
@@ -44,6 +47,8 @@ export type Outcome =
 /** The first pictures of the cases so far: two that are equal prove nothing. */
 export type Seen = Map<string, Buffer>;
 
+const OPTIONS_LIMIT_MS = 60_000;
+
 interface Finding {
   readonly field: string;
   readonly sentence: string;
@@ -52,11 +57,18 @@ interface Finding {
 const findings = (field: string, sentences: readonly string[]): Finding[] =>
   sentences.map((sentence) => ({ field, sentence }));
 
-async function setScreen(world: World, { tab, set }: Case): Promise<Screen> {
+async function setScreen(world: World, each: Case): Promise<Screen> {
+  const { tab, set } = each;
   const screen = await openScreen(world.page, world.forge.url, tab);
   await screen.set(SMALL);
   await screen.choose(`#${tab}_sampling`, SAMPLER);
   await set(screen, world.lab);
+  const wanted = each.holds?.(world.lab) ?? {};
+  await until(
+    "Forge holds what was chosen",
+    async () => missingIn(await readOptions(world.connection), wanted).length === 0,
+    OPTIONS_LIMIT_MS,
+  );
   return screen;
 }
 
@@ -128,7 +140,8 @@ async function settle(world: World, each: Case, seen: Seen): Promise<Outcome> {
     return await runCase(world, each, seen);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const [sentence = ""] = message.split("\n");
+    // What the browser tried meanwhile fills a screen and explains nothing.
+    const [sentence = ""] = message.split("\nCall log:");
     return {
       type: "different",
       name: each.name,

@@ -22,6 +22,8 @@ export interface Case {
   readonly needs: readonly Need[];
   /** Puts it on the screen of a fresh page, on which the small job of `SMALL` stands already. */
   set(screen: Screen, lab: Lab): Promise<void>;
+  /** Options that Forge must hold before Generate: the page sends them on their own, some time after a choice. */
+  holds?(lab: Lab): JsonObject;
   /** What of the oracle's file on Generate proves that the screen was set: a part of it. */
   shows(lab: Lab): JsonObject;
 }

@@ -34,6 +34,7 @@ const OTHER_CHECKPOINT: Case = {
   tab: "txt2img",
   needs: ["other"],
   set: (screen, { other }) => screen.choose(CHECKPOINT, other),
+  holds: ({ other }) => ({ sd_model_checkpoint: other }),
   shows: ({ other }) => ({ model: { checkpoint: other } }),
 };
 
@@ -134,6 +135,7 @@ const CLIP_SKIP_AND_OVERRIDE: Case = {
     await screen.setAt(CLIP_SKIP, 2);
     await screen.choose("#txt2img_sampling", "Euler a");
   },
+  holds: () => ({ CLIP_stop_at_last_layers: 2 }),
   shows: () => ({
     fields: {
       prompt: "a blue ball",

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, openSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, openSync, readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
@@ -16,8 +16,8 @@ export interface RunningForge {
   readonly oracleFolder: string;
   /** Where Generate saves its pictures. */
   readonly pictureFolder: string;
-  /** The last lines of what it said. */
-  lastWords(): string;
+  /** What it said last, when it ended by itself; null while it runs. */
+  lastWords(): string | null;
   stop(): Promise<void>;
 }
 
@@ -36,6 +36,7 @@ const FLAGS = [
 const START_LIMIT_MS = 240_000;
 const STOP_PATIENCE_MS = 15_000;
 const LAST_LINES = 15;
+const LOG = "forge.log";
 
 /** What of an owner's settings decides which models there are and which one is loaded. */
 const OWNERS_CHOICES = [
@@ -93,28 +94,42 @@ async function isReady(url: string): Promise<boolean> {
   return (await Promise.all(asked)).every(({ ok }) => ok);
 }
 
-async function end(child: ChildProcess, exit: Promise<void>): Promise<void> {
-  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
-  // It leads a group of its own, so that nothing it started stays behind.
-  const signal = (name: NodeJS.Signals) => process.kill(-(child.pid as number), name);
-  signal("SIGTERM");
-  const impatience = setTimeout(() => signal("SIGKILL"), STOP_PATIENCE_MS);
-  await exit;
-  clearTimeout(impatience);
+/** A started program and everything that it starts: it leads a group of its own. */
+function groupOf(child: ChildProcess) {
+  const exit = new Promise<void>((resolve) => {
+    child.once("exit", () => resolve());
+    child.once("error", () => resolve());
+  });
+  const isOver = () =>
+    child.pid === undefined || child.exitCode !== null || child.signalCode !== null;
+  const signal = (name: NodeJS.Signals) => {
+    if (!isOver()) process.kill(-(child.pid as number), name);
+  };
+  // However this program ends, Forge ends with it.
+  const kill = () => signal("SIGKILL");
+  process.once("exit", kill);
+  void exit.then(() => process.removeListener("exit", kill));
+  return {
+    isOver,
+    async stop() {
+      if (isOver()) return;
+      signal("SIGTERM");
+      const impatience = setTimeout(kill, STOP_PATIENCE_MS);
+      await exit;
+      clearTimeout(impatience);
+    },
+  };
 }
 
-/** Starts a Forge on a free port with settings of its own and waits until everything of it answers. */
-export async function startForge(
+/** Starts the program itself; what it says goes to a file of the folder `work`. */
+function launch(
   { forge, python }: ForgeFolder,
+  work: string,
+  args: readonly string[],
   environment: Readonly<Record<string, string>>,
-): Promise<RunningForge> {
-  const work = await mkdtemp(join(tmpdir(), "mobilesd-forge-truth-"));
-  const [oracleFolder, pictureFolder] = [join(work, "oracle"), join(work, "pictures")];
-  await Promise.all([oracleFolder, pictureFolder].map((folder) => mkdir(folder)));
-  const port = await freePort();
-  const settings = await writeSettings(forge, work);
-  const log = openSync(join(work, "forge.log"), "w");
-  const child = spawn(python, ["launch.py", ...FLAGS, "--port", String(port), ...settings], {
+): ChildProcess {
+  const log = openSync(join(work, LOG), "w");
+  const child = spawn(python, ["launch.py", ...FLAGS, ...args], {
     cwd: forge,
     detached: true,
     stdio: ["ignore", log, log],
@@ -128,34 +143,38 @@ export async function startForge(
       OMP_WAIT_POLICY: "PASSIVE",
       XDG_CONFIG_HOME: join(work, "configuration"),
       APPDATA: join(work, "configuration"),
-      ORACLE_OUT: oracleFolder,
       ...environment,
     },
   });
-  const exit = new Promise<void>((resolve) => {
-    child.once("exit", () => resolve());
-    child.once("error", () => resolve());
-  });
-  const lastWords = () =>
-    readFileSync(join(work, "forge.log"), "utf8")
-      .trimEnd()
-      .split("\n")
-      .slice(-LAST_LINES)
-      .join("\n");
+  closeSync(log);
+  return child;
+}
+
+/** Starts a Forge on a free port with settings of its own and waits until everything of it answers. */
+export async function startForge(
+  folder: ForgeFolder,
+  environment: Readonly<Record<string, string>>,
+): Promise<RunningForge> {
+  const work = await mkdtemp(join(tmpdir(), "mobilesd-forge-truth-"));
+  const [oracleFolder, pictureFolder] = [join(work, "oracle"), join(work, "pictures")];
+  await Promise.all([oracleFolder, pictureFolder].map((path) => mkdir(path)));
+  const port = await freePort();
+  const args = ["--port", String(port), ...(await writeSettings(folder.forge, work))];
+  const group = groupOf(launch(folder, work, args, { ...environment, ORACLE_OUT: oracleFolder }));
+  const lastWords = () => {
+    if (!group.isOver()) return null;
+    const lines = readFileSync(join(work, LOG), "utf8").trimEnd().split("\n");
+    return `Forge ended by itself:\n${lines.slice(-LAST_LINES).join("\n")}`;
+  };
   const stop = async () => {
-    await end(child, exit);
+    await group.stop();
     await rm(work, { recursive: true, force: true });
   };
   const url = `http://127.0.0.1:${port}`;
   try {
-    await until(
-      "Forge answers",
-      () => child.exitCode !== null || child.pid === undefined || isReady(url),
-      START_LIMIT_MS,
-    );
-    if (child.exitCode !== null || child.pid === undefined) {
-      throw new Error(`Forge did not start:\n${lastWords()}`);
-    }
+    await until("Forge answers", () => group.isOver() || isReady(url), START_LIMIT_MS);
+    const words = lastWords();
+    if (words !== null) throw new Error(words);
     return { url, oracleFolder, pictureFolder, lastWords, stop };
   } catch (error) {
     await stop();

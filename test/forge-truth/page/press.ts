@@ -23,8 +23,10 @@ const QUEUE_LIMIT_MS = 60_000;
 
 const filesIn = (folder: string) => readdirSync(folder).sort();
 
-/** What Forge's page says below the picture when a generation broke off. */
-async function complaintOf({ page, tab }: Screen): Promise<string | null> {
+/** Why a generation will not end: Forge is gone, or its page says below the picture what went wrong. */
+async function complaintOf({ page, tab }: Screen, forge: RunningForge): Promise<string | null> {
+  const lastWords = forge.lastWords();
+  if (lastWords !== null) return lastWords;
   const words = await page.locator(`#html_log_${tab} .error`).allInnerTexts();
   return words.length > 0 ? `Forge says: ${words.join(" ")}` : null;
 }
@@ -35,7 +37,9 @@ export async function pressGenerate(screen: Screen, forge: RunningForge): Promis
   const before = begunIn(forge.oracleFolder);
   const filesBefore = filesIn(forge.pictureFolder);
   await page.locator(`#${tab}_generate`).click();
-  const told = await waitForGeneration(forge.oracleFolder, before, () => complaintOf(screen));
+  const told = await waitForGeneration(forge.oracleFolder, before, () =>
+    complaintOf(screen, forge),
+  );
   await page.locator(`#${tab}_interrupt`).waitFor({ state: "hidden" });
   const fresh = filesIn(forge.pictureFolder).filter((name) => !filesBefore.includes(name));
   return { told, pictures: fresh.map((name) => readFileSync(join(forge.pictureFolder, name))) };
@@ -75,7 +79,7 @@ export async function pressQueue(
   );
   if (typeof arrived === "string") throw new Error(arrived);
   const queued = await box.finish(arrived.id);
-  const told = await waitForGeneration(forge.oracleFolder, before, async () => null);
+  const told = await waitForGeneration(forge.oracleFolder, before, async () => forge.lastWords());
   const [body = {}, ...more] = box.recorder.jobs.slice(bodiesBefore);
   if (more.length > 0) throw new Error("the queued job was asked of Forge more than once");
   return { told, pictures: queued.pictures, queued, body };

@@ -188,6 +188,8 @@ class ForgeTruthOracle(scripts.Script):
         completed = {name: plain(getattr(p, name)) for name in COMPLETED}
         # Without a strength Forge draws them at random and uses none.
         completed["all_subseeds"] = plain(p.all_subseeds) if p.subseed_strength > 0 else None
+        refiner = p.refiner_checkpoint_info
+        completed["refiner_checkpoint"] = refiner.name if refiner else None
         more = {"model": model, "options": changed_options(), "completed": completed}
         seen = {**p._oracle_seen, **more}
         write(p._oracle_name, seen)
