@@ -6,6 +6,7 @@ from mobilesd_queue.webui.same_origin import Forbidden, is_home_name, require_sa
 
 HOST = "192.168.1.5:7860"
 PAGE = {"host": HOST, "x-mobilesd": "1"}
+PROXIED = {"origin": "http://forge.lan", "x-mobilesd": "1"}
 STRANGE = {"host": "forge.example.com", "x-mobilesd": "1"}
 
 
@@ -25,6 +26,16 @@ def allows(headers, *, is_picture=False, has_login=False):
         (PAGE | {"origin": f"http://{HOST}"}, True),
         (PAGE | {"origin": "http://evil.example"}, False),
         (PAGE | {"origin": "http://192.168.1.5:9000"}, False),
+        (PAGE | {"origin": "http://192.168.1.5"}, False),
+        # A proxy may name the port that a browser leaves out, and the other way round.
+        (PROXIED | {"host": "forge.lan:80"}, True),
+        (PROXIED | {"host": "FORGE.lan"}, True),
+        (PROXIED | {"host": "forge.lan:443"}, False),
+        (PROXIED | {"host": "forge.lan:443", "origin": "https://forge.lan"}, True),
+        (PROXIED | {"host": "forge.lan:80", "origin": "http://forge.lan:x"}, False),
+        (PROXIED | {"host": "127.0.0.1:7860"}, False),
+        # What a proxy says of the page is believed of no one: any page could say it.
+        (PROXIED | {"host": "127.0.0.1:7860", "x-forwarded-host": "forge.lan"}, False),
         (PAGE | {"origin": "null"}, False),
         (PAGE | {"sec-fetch-site": "same-origin"}, True),
         (PAGE | {"sec-fetch-site": "same-site"}, False),
@@ -56,6 +67,11 @@ def test_a_picture_is_shown_without_the_header_but_not_in_another_page(headers, 
 def test_a_name_that_a_stranger_may_point_at_this_machine_is_refused_without_a_login():
     assert not allows(STRANGE)
     assert allows(STRANGE, has_login=True)
+
+
+def test_behind_a_proxy_that_keeps_the_name_back_the_refusal_says_what_to_do():
+    with pytest.raises(Forbidden, match="pass the Host header on"):
+        require_same_origin(PROXIED | {"host": HOST}, is_picture=False, has_login=False)
 
 
 @pytest.mark.parametrize(

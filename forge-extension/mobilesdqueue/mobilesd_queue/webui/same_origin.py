@@ -15,6 +15,11 @@ HEADER = "x-mobilesd"
 _HOME_SUFFIXES = (".localhost", ".local", ".lan", ".home", ".home.arpa", ".internal", ".ts.net")
 
 _ELSEWHERE = "This was asked by another page than this Forge's own."
+_OTHER_HOST = (
+    "Forge was asked under another name than its page has. If a proxy stands before it, have the "
+    "proxy pass the Host header on, or open Forge by https."
+)
+_PORTS = {"http": 80, "https": 443}
 
 
 class Forbidden(QueueError):
@@ -39,6 +44,18 @@ def _host_of(netloc: str) -> str:
         return ""
 
 
+def _is_same_host(origin: str, host: str) -> bool:
+    """Whether a Host header names the origin's host and port, which either may leave out."""
+    try:
+        asked = urlsplit(origin)
+        named = urlsplit(f"{asked.scheme}://{host}")
+        default = _PORTS.get(asked.scheme)
+        ports = (asked.port or default, named.port or default)
+    except ValueError:
+        return False
+    return bool(asked.hostname) and asked.hostname == named.hostname and ports[0] == ports[1]
+
+
 def is_home_name(netloc: str) -> bool:
     """Whether a Host header names a machine at home: an address, or a name no stranger can own."""
     host = _host_of(netloc).rstrip(".")
@@ -54,7 +71,8 @@ def require_same_origin(headers: Mapping[str, str], *, is_picture: bool, has_log
     Raises Forbidden unless the request comes from this Forge's own page.
 
     Gradio reflects any Origin with credentials, so a preflight alone protects nothing here.
-    Browsers send Sec-Fetch-Site only to https and localhost; elsewhere Origin and Host have to do.
+    Browsers send Sec-Fetch-Site only to https and localhost; elsewhere Origin and Host have to do,
+    not X-Forwarded-Host, which a rebound name's page may send as it likes.
     A name that a stranger may own could be rebound to this machine, unless a login, whose cookie
     is bound to the name, stands before it.
     """
@@ -67,8 +85,8 @@ def require_same_origin(headers: Mapping[str, str], *, is_picture: bool, has_log
         return
     host = headers.get("host", "")
     origin = headers.get("origin")
-    if origin is not None and urlsplit(origin).netloc.lower() != host.lower():
-        raise Forbidden
+    if origin is not None and not _is_same_host(origin, host):
+        raise Forbidden(_OTHER_HOST)
     if not has_login and not is_home_name(host):
         raise Forbidden(
             "Open Forge by https or by the machine's address, or start it with --gradio-auth: "
