@@ -7,7 +7,7 @@ import stat
 import pytest
 
 from mobilesd_queue.errors import QueueError
-from support.answering_server import HTML, AnsweringServer, problem
+from support.answering_server import HTML, AnsweringServer, Reply, problem
 from support.forge_with_service import CODE, KEY, Forge, link_of, order, pairing_server
 
 
@@ -126,6 +126,14 @@ def test_disconnecting_forgets_the_key_and_tells_what_is_saved(forge, server, co
     state = connected.state()
     assert (state["connected"], forge.settings["api_key"]) == (False, "")
     assert state["outbox"][0]["sentence"] == "It waits for a connection."
+
+
+def test_a_code_pasted_after_a_disconnect_goes_to_the_same_queue(forge, server, connected):
+    connected.disconnect()
+    assert connected.state()["url"] == forge.settings["url"] == server.url
+    made = {"for": "extension", "key": {"key": "msk_new", "secret": "mss_new"}}
+    server.script("/api/v1/pairings/claim", Reply(201, made))
+    assert connected.connect("7K3M-Q2XW-9RTD")["ok"]
 
 
 def test_uninstalling_after_a_disconnect_leaves_nothing(forge, connected):

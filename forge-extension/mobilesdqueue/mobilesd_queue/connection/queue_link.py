@@ -164,11 +164,15 @@ class QueueLink:
             self._file.write(moved)
 
     def disconnect(self) -> bool:
-        """Forgets key and secret. False: the settings keep their address and key."""
+        """Forgets key and secret. False: the settings, which keep the address, keep the key too.
+
+        A code that is pasted later belongs to the same queue, unless it says otherwise.
+        """
         self._require_changeable()
+        url = self.options().url
         self._file.forget()
         try:
-            self._keep_options("", "")
+            self._keep_options(url, "")
         except (QueueError, OSError):
             return False
         return True
