@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-from collections.abc import Iterable
 from html import escape
 from typing import Any
 
@@ -21,7 +20,6 @@ from mobilesd_queue.webui.page_parts import keep_out_of_ui_config
 
 PICTURE_DESTINATIONS = ("img2img", "inpaint", "extras")
 TEXT_DESTINATIONS = ("txt2img", "img2img")
-PICTURE_BYTES_MAX = 100 * 1024 * 1024
 
 # The script keeps what is to be sent and hands it over when it clicks the hidden button.
 _TAKE_REQUEST = "() => [window.mobilesdQueue.takeSendRequest()]"
@@ -75,18 +73,20 @@ def _paste_button(part: str, tab: str, **source: Any) -> None:
 
 def _fetch(service: Service, asked: str) -> tuple[Any, str, str]:
     """Picture, settings as text, and an answer that the page's script waits for; never raises."""
-    request = json.loads(asked)
+    token = ""
     try:
+        request = json.loads(asked)
+        token = request["token"]
         picture = _picture(service, request["name"]) if request["name"] else None
         text = request["infotext"]
         if picture is not None and text and shared.opts.send_size:
             text = with_size(text, *picture.size)
-        return picture, text, _answer(request["token"], "")
+        return picture, text, _answer(token, "")
     except QueueError as error:
-        return None, "", _answer(request["token"], str(error))
+        return None, "", _answer(token, str(error))
     except Exception:
         _log.exception("A result could not be sent")
-        return None, "", _answer(request["token"], "The picture cannot be read.")
+        return None, "", _answer(token, "The picture cannot be read.")
 
 
 def _answer(token: str, error: str) -> str:
@@ -95,15 +95,6 @@ def _answer(token: str, error: str) -> str:
 
 def _picture(service: Service, name: str) -> Image.Image:
     _content_type, pieces = service.image(name, "download")
-    picture = Image.open(io.BytesIO(_joined(pieces)))
+    picture = Image.open(io.BytesIO(b"".join(pieces)))
     picture.load()
     return picture
-
-
-def _joined(pieces: Iterable[bytes]) -> bytes:
-    whole = bytearray()
-    for piece in pieces:
-        whole += piece
-        if len(whole) > PICTURE_BYTES_MAX:
-            raise QueueError("The picture is too large to send.", code="picture_too_large")
-    return bytes(whole)
