@@ -4,7 +4,8 @@ from datetime import datetime, timezone
 
 import pytest
 
-from mobilesd_queue.webui.job_view import by_turn, job_view, jobs_view, ordinal
+from mobilesd_queue.cloud.listed import job_row
+from mobilesd_queue.webui.job_view import by_turn, job_view, jobs_view
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=timezone.utc)
 JOB = {
@@ -67,25 +68,6 @@ def test_the_outlook_says_where_a_job_stands_and_when_it_starts(changes, words):
     assert view(**changes)["outlook"] == words
 
 
-@pytest.mark.parametrize(
-    ("number", "words"),
-    [
-        (1, "1st"),
-        (2, "2nd"),
-        (3, "3rd"),
-        (4, "4th"),
-        (11, "11th"),
-        (12, "12th"),
-        (13, "13th"),
-        (21, "21st"),
-        (101, "101st"),
-        (111, "111th"),
-    ],
-)
-def test_places_are_counted_in_words(number, words):
-    assert ordinal(number) == words
-
-
 def test_the_settings_fit_one_line():
     params = {
         "checkpoint_name": "Pony/painter_v8.safetensors [1234abcdef]",
@@ -109,6 +91,14 @@ def test_the_settings_fit_one_line():
 def test_a_job_of_an_older_version_is_shown_with_what_it_has(params):
     shown = view(generation_params=params)
     assert (shown["prompt"], shown["settings"]) == ("No prompt", "")
+
+
+@pytest.mark.parametrize("status", ["pending", "processing", "completed", "failed", "paused"])
+def test_a_job_that_an_older_queue_says_little_of_has_words(status):
+    row = {"mobilesd_job_id": "1", "status": status, "creation_timestamp": "2026-03-01T11:59:00"}
+    shown = job_view(job_row(row, "http://queue.lan"), NOW)
+    assert (shown["prompt"], shown["ago"]) == ("No prompt", "1 min ago")
+    assert shown["word"]
 
 
 @pytest.mark.parametrize(

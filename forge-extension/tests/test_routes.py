@@ -26,13 +26,13 @@ BOX = "http://127.0.0.1:7860"
 class Box:
     """A Forge whose page was just served."""
 
-    def __init__(self, folder, url):
+    def __init__(self, folder, url, environ=None):
         self.settings = {"url": url, "api_key": ""}
         self.service = Service(
             folder=folder,
             options=lambda: Options(**self.settings),
             keep_options=lambda url, key: self.settings.update(url=url, api_key=key),
-            environ={},
+            environ=environ or {},
             version="9",
             wire=Wire(random=lambda: 0.01, answer_timeout_s=5.0),
         )
@@ -124,14 +124,41 @@ def test_the_secret_is_in_no_answer(page, server):
     assert SECRET not in "".join(answers)
 
 
-def test_the_settings_page_is_told_what_connecting_changed(page, server):
-    key = {"key": "msk_new", "secret": "mss_new", "owner": "anna"}
-    server.script("/api/v1/pairings/claim", Reply(201, {"for": "extension", "key": key}))
-    link = f"{server.url}/#pair=7K3M-Q2XW-9RTD"
-    answer = page.post("/mobilesd-queue/connect", json={"text": link}).json()
-    assert answer["ok"]
-    assert answer["options"] == {"mobilesd_url": server.url, "mobilesd_api_key": "msk_new"}
-    assert page.post("/mobilesd-queue/disconnect", json={}).json()["ok"]
+def test_servers_are_named_with_whether_they_are_there(page, server):
+    rows = [{"alias": "Attic", "is_present": True}, {"alias": "Cellar"}]
+    server.script("/api/v1/servers", Reply(200, {"servers": rows}))
+    page.post("/mobilesd-queue/test", json={})
+    answer = page.get("/mobilesd-queue/servers").json()
+    assert answer == {"Attic": "Attic", "Cellar": "Cellar (away)"}
+
+
+def test_a_retry_pressed_again_is_the_same_job_and_a_new_press_another(page, server):
+    path = f"/api/v1/queue/jobs/{ID}/retry"
+    made = Reply(201, {"success": True, "mobilesd_job_id": "2"})
+    server.script(path, made, made, made)
+    for press in ("first", "first", "second"):
+        answer = page.post(f"/mobilesd-queue/jobs/{ID}/retry", json={"press": press})
+        assert answer.json()["sentence"] == "Queued again, as a new job."
+    asked = [one for one in server.requests if one.path == path]
+    keys = [one.headers["Idempotency-Key"] for one in asked]
+    assert keys[0] == keys[1] != keys[2]
+
+
+@pytest.mark.parametrize(
+    ("status", "sentence"),
+    [("cancelled", "Cancelled."), ("processing", "It is being stopped.")],
+)
+def test_a_cancel_says_what_it_did(page, server, status, sentence):
+    server.script(f"/api/v1/queue/jobs/{ID}/cancel", Reply(200, {"status": status}))
+    answer = page.post(f"/mobilesd-queue/jobs/{ID}/cancel", json={})
+    assert answer.json() == {"sentence": sentence}
+
+
+def test_the_list_of_an_older_queue_is_shown_with_what_it_has(page, server):
+    row = {"mobilesd_job_id": "1", "status": "pending", "creation_timestamp": "2026-03-01 11:59"}
+    server.script("/api/v1/queue/jobs", Reply(200, {"jobs": [row]}))
+    answer = page.get("/mobilesd-queue/jobs", params={"order": "oldest"}).json()
+    assert [job["word"] for job in answer["jobs"]] == ["Waiting"]
 
 
 def test_what_waits_is_asked_for_with_its_places(page, server):

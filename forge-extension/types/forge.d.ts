@@ -1,4 +1,4 @@
-import type { JobImage, JobStatus, ServerView } from "@mobilesd/contract";
+import type { JobImage, JobStatus } from "@mobilesd/contract";
 
 declare global {
   /** What Forge's own scripts put into the page's one scope. */
@@ -21,6 +21,8 @@ declare global {
     readonly created_at: string;
     readonly prompt: string;
     readonly count: number;
+    /** Whether it is sent by itself, or waits for a person. */
+    readonly standing: "waiting" | "asks" | "refused";
     readonly sentence: string;
   }
 
@@ -28,6 +30,10 @@ declare global {
   interface MobilesdState {
     readonly connected: boolean | null;
     readonly url: string;
+    /** How it stands with the connection, in words. */
+    readonly connection: string;
+    /** Whether nothing about the connection can be changed from a page. */
+    readonly is_from_environment: boolean;
     /** Empty when there is no key. */
     readonly key_start: string;
     readonly server: string | null;
@@ -39,7 +45,6 @@ declare global {
   }
 
   type MobilesdImage = Pick<JobImage, "name" | "width" | "height" | "seed" | "infotext">;
-  type MobilesdServer = ServerView;
 
   /** A job as webui/job_view.py puts it into words. */
   interface MobilesdJob {
@@ -80,6 +85,7 @@ declare global {
     readonly tab: MobilesdDestination;
     readonly infotext: string;
     readonly lost: readonly string[];
+    readonly sentence: string;
   }
 
   /** A tab of Forge that takes a result. */
@@ -140,7 +146,11 @@ declare global {
     ): HTMLButtonElement;
     /** A message at the foot of the page; with lines it stays until it is closed. */
     note(text: string, lines?: readonly string[]): void;
-    copyText(text: string, what: string): Promise<void>;
+    /** Parts side by side, as far as there is room. */
+    row(...children: (Node | string)[]): HTMLElement;
+    /** Calls a route that does something, and says what came of it. */
+    act(path: string, body?: unknown, method?: string): Promise<void>;
+    copyInfotext(text: string): Promise<void>;
     imageUrl(kind: "preview" | "download", name: string): string;
     /** Shows pictures in full, and tells which one each time it turns to another. */
     openViewer(

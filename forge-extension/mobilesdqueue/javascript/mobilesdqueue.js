@@ -1,13 +1,13 @@
-/* MobileSD Queue: what the extension's scripts share: its routes, its feed of events, its elements. */
+/* MobileSD Queue: what the scripts share: routes, feed of events, elements. */
 (() => {
-  /** Relative to the page, so that a Forge under a sub-path or behind a proxy finds them too. */
+  /** Relative, for a Forge under a sub-path. */
   const ROUTES = "./mobilesd-queue/";
   const ANSWER_TIMEOUT_MS = 60_000;
   const MOVING_LOOK_MS = 2_000;
   const STILL_LOOK_MS = 15_000;
 
   /**
-   * Makes an element. Text stays text: nothing that a prompt or a name holds can become markup.
+   * Makes an element. Text stays text: no prompt can become markup.
    * @type {MobilesdQueue["el"]}
    */
   function el(tag, attributes = {}, ...children) {
@@ -42,7 +42,7 @@
     if (method !== "GET") feed.nudge();
     if (response.ok && answer !== null) return answer;
     if (typeof answer?.error === "string") throw failure(answer.error, answer.code);
-    throw failure("Forge does not know this extension's routes. Reload the page.", "no_routes");
+    throw failure("Forge gave no answer that can be read. Reload the page.", "no_routes");
   }
 
   /** @type {Map<string, Set<Function>>} */
@@ -50,10 +50,11 @@
   /** @type {MobilesdLook[]} */
   const looks = [];
   let timer = 0;
+  let delayMs = STILL_LOOK_MS;
   let isLooking = false;
   let isNudged = false;
 
-  /** Looks for what is new, and plans the next look: soon while something moves, none when nobody looks on. */
+  /** Plans the next look too: soon while something moves, ever later while nothing does. */
   async function look() {
     clearTimeout(timer);
     if (isLooking || document.hidden) return;
@@ -61,7 +62,7 @@
     const due = looks.filter((one) => wasNudged || one.isWanted());
     isNudged = false;
     isLooking = true;
-    let moves = false;
+    let moves = wasNudged;
     try {
       for (const one of due) moves = (await one.run(wasNudged)) || moves;
     } catch (error) {
@@ -70,15 +71,14 @@
     } finally {
       isLooking = false;
       clearTimeout(timer);
+      delayMs = moves ? MOVING_LOOK_MS : Math.min(2 * delayMs, STILL_LOOK_MS);
       if (isNudged) timer = setTimeout(look);
-      else if (looks.some((one) => one.isWanted())) {
-        timer = setTimeout(look, moves ? MOVING_LOOK_MS : STILL_LOOK_MS);
-      }
+      else if (looks.some((one) => one.isWanted())) timer = setTimeout(look, delayMs);
     }
   }
 
   /**
-   * The one place where events come in: from looking today, from a socket as well later.
+   * The one place where events come in.
    * @type {MobilesdQueue["feed"]}
    */
   const feed = {
@@ -100,25 +100,31 @@
   /** @type {MobilesdState | null} */
   let state = null;
 
-  const hasMore = () => ((state?.waiting ?? 0) || (state?.outbox.length ?? 0)) > 0;
-  const isWatched = () => looks.slice(1).some((one) => one.isWanted());
+  /** What is found right after an action may be from before it. */
+  let isSettled = false;
+
+  /** Jobs that wait, or nobody knows yet; not what is saved here until a person decides. */
+  const waits = () =>
+    !!state?.key_start &&
+    (state.waiting !== 0 || state.outbox.some(({ standing }) => standing === "waiting"));
+  const gist = () => state && `${[state.connected, state.waiting, state.outbox.length]}`;
   feed.addLook({
-    isWanted: () => hasMore() || isWatched(),
-    async run() {
+    isWanted: () => !isSettled || waits() || looks.slice(1).some((one) => one.isWanted()),
+    async run(isNudged) {
+      const before = gist();
       state = /** @type {MobilesdState} */ (await api("state"));
+      isSettled = !isNudged;
       feed.emit("state", state);
-      // Who watches the jobs themselves knows better whether what waits is moving.
-      return hasMore() && !isWatched();
+      return before !== gist();
     },
   });
 
-  /** The other scripts add their parts to it. */
   window.mobilesdQueue = /** @type {MobilesdQueue} */ ({});
   Object.assign(window.mobilesdQueue, { api, el, feed });
 
   onUiLoaded(() => {
     feed.nudge();
-    document.addEventListener("visibilitychange", look);
+    document.addEventListener("visibilitychange", feed.nudge);
   });
-  onUiTabChange(look);
+  onUiTabChange(feed.nudge);
 })();

@@ -1,4 +1,4 @@
-/* MobileSD Queue: connects this Forge to a queue. It stands in the tab and among the settings. */
+/* MobileSD Queue: connects to a queue; in the tab and among the settings. */
 (() => {
   const queue = window.mobilesdQueue;
   const { api, el, feed } = queue;
@@ -7,17 +7,6 @@
   function field(name, label, attributes) {
     const input = el("input", { name, autocomplete: "off", ...attributes });
     return { input, root: el("label", { class: "mobilesd_field" }, label, input) };
-  }
-
-  /** @param {MobilesdState} state */
-  function statusWords({ connected, error, key_start: key, url }) {
-    if (key === "") return error ?? "Not connected.";
-    const status = connected
-      ? "Connected to"
-      : connected === null
-        ? "Set up for"
-        : "No answer from";
-    return `${status} ${url} with key ${key} ${error ?? ""}`;
   }
 
   /** Keeps the settings page true: "Apply settings" stores whatever stands there. */
@@ -52,12 +41,11 @@
       }
     }
 
-    /** A form that forgets its last field, what is secret, once that was of use. */
-    function form(
-      /** @type {string} */ path,
-      /** @type {string} */ label,
-      /** @type {ReturnType<typeof field>[]} */ ...fields
-    ) {
+    /**
+     * A form that forgets its last field, what is secret, once that was of use.
+     * @param {string} path @param {string} label @param {ReturnType<typeof field>[]} fields
+     */
+    function form(path, label, ...fields) {
       const send = async () => {
         const body = Object.fromEntries(fields.map(({ input }) => [input.name, input.value]));
         const last = fields.at(-1)?.input;
@@ -75,20 +63,14 @@
     const test = button("Test connection", () => ask("test"));
     const leave = button("Disconnect", async () => {
       const question =
-        "Disconnect this Forge? Its key and secret are removed from this machine. " +
-        "Jobs in the queue stay there, and jobs saved here are kept.";
+        "Disconnect this Forge? Its key and secret are removed from this machine; the queue goes " +
+        "on taking that key. Jobs in the queue stay there, and jobs saved here are kept.";
       if (confirm(question)) await ask("disconnect");
     });
 
-    feed.on("state", (state) => {
-      status.textContent = statusWords(state);
-      test.hidden = leave.hidden = state.key_start === "";
-      url.input.value ||= state.url;
-    });
-    return el(
+    const forms = el(
       "div",
-      { class: "mobilesd mobilesd_connect" },
-      status,
+      {},
       el("p", {}, "Paste the link or code that npm start, or the queue's page, shows."),
       form("connect", "Connect", text),
       el(
@@ -97,8 +79,18 @@
         el("summary", {}, "Type key and secret instead"),
         form("credentials", "Save", url, key, secret),
       ),
-      el("div", { class: "mobilesd_row" }, test, leave),
-      outcome,
+    );
+    feed.on("state", (state) => {
+      status.textContent = state.connection;
+      forms.hidden = state.is_from_environment;
+      test.hidden = state.key_start === "";
+      leave.hidden = test.hidden || forms.hidden;
+      url.input.value ||= state.url;
+    });
+    return el(
+      "div",
+      { class: "mobilesd mobilesd_connect" },
+      ...[status, forms, queue.row(test, leave), outcome],
     );
   }
 

@@ -1,12 +1,12 @@
 /* MobileSD Queue: buttons, notes and the view of pictures in full. */
 (() => {
   const NOTE_SHOWN_MS = 5_000;
-  /** How far a finger must move sideways to mean the next picture, in CSS pixels. */
+  /** A finger's way to the next picture, in CSS pixels. */
   const SWIPE_PX = 48;
   const queue = window.mobilesdQueue;
   const { el } = queue;
 
-  /** Inside Gradio's container, where its fonts and colours reach. */
+  /** Where Gradio's fonts and colours reach. */
   const home = () => document.querySelector(".gradio-container") ?? document.body;
 
   /** @type {MobilesdQueue["button"]} */
@@ -28,6 +28,9 @@
     return made;
   }
 
+  /** @type {MobilesdQueue["row"]} */
+  const row = (...children) => el("div", { class: "mobilesd_row" }, ...children);
+
   /** @type {MobilesdQueue["note"]} */
   function note(text, lines = []) {
     const list = lines.map((line) => el("li", {}, line));
@@ -41,11 +44,17 @@
     home().append(made);
   }
 
-  /** @type {MobilesdQueue["copyText"]} */
-  async function copyText(text, what) {
+  /** @type {MobilesdQueue["act"]} */
+  async function act(path, body = {}, method = "POST") {
+    const answer = await queue.api(path, { method, body });
+    note(/** @type {{sentence: string}} */ (answer).sentence);
+  }
+
+  /** @type {MobilesdQueue["copyInfotext"]} */
+  async function copyInfotext(text) {
     if (navigator.clipboard) await navigator.clipboard.writeText(text);
     else {
-      // Pages over plain http have no clipboard of their own; there the old way still works.
+      // Pages over plain http have no clipboard.
       const area = el("textarea");
       area.value = text;
       (document.querySelector("dialog[open]") ?? home()).append(area);
@@ -53,7 +62,7 @@
       document.execCommand("copy");
       area.remove();
     }
-    note(`${what} copied.`);
+    note("Infotext copied.");
   }
 
   /** @type {MobilesdQueue["imageUrl"]} */
@@ -63,15 +72,15 @@
   function openViewer(images, first, chosen) {
     let index = first;
     let touchX = 0;
-    const picture = el("img", { draggable: "false" });
+    const picture = el("img");
     const facts = el("span", { "aria-live": "polite" });
-    const actions = el("div", { class: "mobilesd_row" });
+    const actions = row();
     const stage = el("div", { class: "mobilesd_stage" }, picture);
-    const close = button("Close", () => dialog.close(), { autofocus: true });
+    const close = button("Close", () => dialog.close());
     const dialog = el(
       "dialog",
       { class: "mobilesd mobilesd_viewer", "aria-label": "Picture" },
-      el("div", { class: "mobilesd_row" }, facts, close),
+      row(facts, close),
       stage,
       actions,
     );
@@ -115,5 +124,5 @@
     dialog.showModal();
   }
 
-  Object.assign(queue, { button, note, copyText, imageUrl, openViewer });
+  Object.assign(queue, { button, row, note, act, copyInfotext, imageUrl, openViewer });
 })();

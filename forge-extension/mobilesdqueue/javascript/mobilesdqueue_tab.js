@@ -16,12 +16,11 @@
   const { api, el, feed } = queue;
   const filters = { status: "", target_server_alias: "", q: "" };
 
-  /** A list of jobs under a heading. A job keeps its card as long as it is listed, so nothing jumps. */
-  function makeList(
-    /** @type {string} */ title,
-    /** @type {string} */ empty,
-    /** @type {{status: string, order: string}} */ kind,
-  ) {
+  /**
+   * A list of jobs under a heading. A job keeps its card as long as it is listed, so nothing jumps.
+   * @param {string} title @param {string} empty @param {{status: string, order: string}} kind
+   */
+  function makeList(title, empty, kind) {
     /** @type {Map<string, MobilesdCard>} */
     let cards = new Map();
     let limit = PAGE_JOBS;
@@ -50,7 +49,7 @@
       more.hidden = total <= limit || limit === JOBS_MAX;
     }
 
-    /** Answers whether something moves. An answer to filters that changed meanwhile is let go. */
+    /** Answers whether something moves. An answer to other filters is let go. */
     async function load() {
       const asked = JSON.stringify(filters);
       root.hidden = !kind.status.includes(filters.status);
@@ -78,19 +77,15 @@
     let pause = 0;
     const apply = () => {
       clearTimeout(pause);
-      Object.assign(filters, { status: status.value, target_server_alias: server.value });
       pause = setTimeout(() => {
+        Object.assign(filters, { status: status.value, target_server_alias: server.value });
         filters.q = text.value.trim();
         feed.nudge();
       }, TYPING_PAUSE_MS);
     };
     const root = el("div", { class: "mobilesd_row", input: apply }, status, server, text);
-    function setServers(/** @type {readonly MobilesdServer[]} */ servers) {
-      const known = servers.map((one) => [
-        one.alias,
-        one.is_present ? one.alias : `${one.alias} (away)`,
-      ]);
-      server.replaceChildren(...options([["", "All servers"], ...known]));
+    function setServers(/** @type {Record<string, string>} */ servers) {
+      server.replaceChildren(...options(Object.entries({ "": "All servers", ...servers })));
       server.value = filters.target_server_alias;
     }
     return { root, setServers };
@@ -98,14 +93,13 @@
 
   /** What is saved on this machine because the queue could not be reached. */
   function makeOutbox() {
-    const post = (/** @type {string} */ path, body = {}) => api(path, { method: "POST", body });
     const title = "Saved here, not sent yet";
     const list = el("ul", { class: "mobilesd_list" });
     const root = el("section", { "aria-label": title }, el("h3", {}, title), list);
     const card = (/** @type {MobilesdSaved} */ { id, created_at: at, prompt, count, sentence }) => {
-      const send = queue.button("Send now", () => post("outbox/send", { id }));
+      const send = queue.button("Send now", () => queue.act("outbox/send", { id }));
       const drop = queue.button("Discard", async () => {
-        if (confirm("Discard this job? It was not sent.")) await post(`outbox/${id}/discard`);
+        if (confirm("Discard this job? It was not sent.")) await queue.act(`outbox/${id}/discard`);
       });
       const chip = el("span", { class: "mobilesd_chip" }, count > 1 ? `${count} saved` : "Saved");
       const time = el("time", {}, new Date(at).toLocaleString());
@@ -115,7 +109,7 @@
         el("div", { class: "mobilesd_row mobilesd_quiet" }, chip, time),
         el("p", { class: "mobilesd_prompt" }, prompt || "No prompt"),
         el("p", {}, sentence),
-        el("div", { class: "mobilesd_row" }, send, drop),
+        queue.row(send, drop),
       );
     };
     let drawn = "";
@@ -145,10 +139,10 @@
     mount.replaceChildren(fold, banner, makeOutbox(), bar.root, content);
 
     let seenAt = "";
-    /** Says that the queue cannot be seen, and how old is what stands below. */
+    /** Says why the queue cannot be seen, and how old the lists are. */
     function showProblem(/** @type {string} */ problem) {
       if (!problem) seenAt = new Date().toLocaleTimeString();
-      const age = seenAt && `What stands below is from ${seenAt}.`;
+      const age = seenAt && `It was last seen at ${seenAt}.`;
       banner.textContent = `${problem} ${age}`;
       banner.hidden = !problem;
       content.classList.toggle("mobilesd_stale", !banner.hidden);
@@ -157,6 +151,7 @@
     feed.on("failed", ({ sentence }) => showProblem(sentence));
 
     let hasKey = true;
+    let isOld = true;
     feed.on("state", ({ key_start: key }) => {
       if (hasKey && key === "") fold.open = true;
       hasKey = key !== "";
@@ -164,23 +159,25 @@
       if (!hasKey) banner.hidden = true;
     });
 
-    /** The finished ones are looked at when one may have come, when something was done, and now and then. */
-    async function loadAll(/** @type {boolean} */ isNudged) {
+    /** The finished ones cost the queue more: asked for when one may have come. */
+    async function loadAll() {
       const before = `${waiting.ids()}`;
       const moves = await waiting.load();
-      if (moves && !isNudged && before === `${waiting.ids()}`) return true;
-      const { servers } = /** @type {{servers: MobilesdServer[]}} */ (await api("servers"));
-      bar.setServers(servers);
+      isOld ||= before !== `${waiting.ids()}`;
+      if (!isOld) return moves;
+      bar.setServers(/** @type {Record<string, string>} */ (await api("servers")));
       await finished.load();
       waiting.drop(finished.ids());
+      isOld = false;
       return moves;
     }
     const isWanted = () => get_uiCurrentTabContent()?.id === TAB_ID;
     feed.addLook({
       isWanted,
       async run(isNudged) {
+        isOld ||= isNudged;
         if (!isWanted() || !hasKey) return false;
-        const moves = await loadAll(isNudged);
+        const moves = await loadAll();
         showProblem("");
         return moves;
       },

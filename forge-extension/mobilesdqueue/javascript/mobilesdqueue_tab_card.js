@@ -1,11 +1,11 @@
 /* MobileSD Queue: a job on the tab. */
 (() => {
   const queue = window.mobilesdQueue;
-  const { api, el } = queue;
+  const { el } = queue;
   /** @type {MobilesdDestination[]} */
   const DESTINATIONS = ["txt2img", "img2img", "inpaint", "extras"];
 
-  /** Changes a text only when it differs, so that a selection and a screen reader are left in peace. */
+  /** Leaves a selection and a screen reader in peace while nothing differs. */
   function setText(/** @type {HTMLElement} */ target, /** @type {string} */ text) {
     if (target.textContent !== text) target.textContent = text;
     target.hidden = text === "";
@@ -19,10 +19,10 @@
         return queue.send(tab, name, infotext);
       };
       const what = tab === "txt2img" ? "its settings" : "picture and settings";
-      return queue.button(tab, go, { title: `Send ${what} to ${tab}`, "data-send": tab });
+      return queue.button(tab, go, { title: `Send ${what} to ${tab}` });
     });
     if (infotext === null) return made;
-    return [...made, queue.button("Copy infotext", () => queue.copyText(infotext, "Infotext"))];
+    return [...made, queue.button("Copy infotext", () => queue.copyInfotext(infotext))];
   }
 
   /** @type {MobilesdQueue["makeCard"]} */
@@ -46,19 +46,21 @@
     const warnings = el("ul", { "aria-label": "Notes on the result" });
     const sends = el("div", { class: "mobilesd_sends", role: "group" });
 
-    const act = (/** @type {string} */ method, verb = "") =>
-      api(`jobs/${job.id}${verb}`, { method });
-    const cancel = queue.button("Cancel", () => act("POST", "/cancel"));
+    /** Kept until the answer comes: one press is one new job. */
+    let press = "";
+    const cancel = queue.button("Cancel", () => queue.act(`jobs/${job.id}/cancel`));
     const open = queue.button("Open", () => queue.openSettings(job.id), {
       title: "Puts the settings back on screen, to change and queue again",
     });
     const retry = queue.button("Retry", async () => {
-      await act("POST", "/retry");
-      queue.note("Queued again, as a new job.");
+      press ||= Math.random().toString(36).slice(2);
+      await queue.act(`jobs/${job.id}/retry`, { press });
+      press = "";
     });
     const remove = queue.button("Delete", async () => {
       const what = job.images.length > 0 ? "this job and its pictures" : "this job";
-      if (confirm(`Delete ${what} from the queue?`)) await act("DELETE");
+      if (confirm(`Delete ${what} from the queue?`))
+        await queue.act(`jobs/${job.id}`, {}, "DELETE");
     });
     const root = el(
       "li",
@@ -66,10 +68,10 @@
       el("div", { class: "mobilesd_row mobilesd_quiet" }, texts.word, texts.server, texts.ago),
       ...[progress, texts.outlook, pictures, texts.prompt, texts.settings],
       ...[texts.error, texts.advice, warnings],
-      el("div", { class: "mobilesd_row" }, sends, cancel, open, retry, remove),
+      queue.row(sends, cancel, open, retry, remove),
     );
 
-    /** The card's own buttons are about one picture: the first, or the one last opened. */
+    /** The buttons are about one picture: the first, or the one last opened. */
     function choose(/** @type {number} */ index) {
       const image = job.images[index];
       if (!image) return;

@@ -34,11 +34,11 @@
 
   /** @type {MobilesdQueue["openSettings"]} */
   async function openSettings(jobId) {
-    const { tab, infotext, lost } = /** @type {MobilesdSettings} */ (
+    const { tab, infotext, lost, sentence } = /** @type {MobilesdSettings} */ (
       await queue.api(`infotext/${jobId}`)
     );
     await send(tab, null, infotext);
-    queue.note(`The job's settings are on ${tab}. What a paste leaves to you:`, lost);
+    queue.note(sentence, lost);
   }
 
   Object.assign(queue, { send, openSettings, takeSendRequest: () => request });

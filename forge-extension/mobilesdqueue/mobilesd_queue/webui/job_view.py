@@ -7,6 +7,11 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from mobilesd_queue.cloud.durations import length_words
+from mobilesd_queue.cloud.limits import PRIORITY_DEFAULT
+from mobilesd_queue.cloud.place_words import ordinal
+
+# As `cloud.listed.job_row` makes it whole, whatever the version of the queue.
 Job = Mapping[str, Any]
 
 _STATUS_WORDS = {
@@ -35,14 +40,11 @@ _STILL = ("waiting_for_server", "missing_checkpoint", "not_before", "agent_offli
 _WITHOUT_PLACE = (*_STILL, "cancelling", "retrying")
 
 _ACTIVE = ("pending", "processing")
-_DEFAULT_PRIORITY = 5
 _LAST_PLACE = 1_000_000
 
 _MINUTE_S = 60
 _HOUR_S = 3_600
 _DAY_S = 86_400
-# Shorter waits are over before they are read.
-_WORTH_SAYING_S = 5
 # Longer parts of a line would not fit a phone in one piece.
 _UNBROKEN_CHARS = 30
 
@@ -141,27 +143,9 @@ def _place_words(place: int, is_minimum: bool) -> str:
     return "Next" if place == 1 else f"{ordinal(place)} in line"
 
 
-def ordinal(number: int) -> str:
-    """`1st`, `2nd`, `11th`."""
-    teen = number % 100 in (11, 12, 13)
-    ending = "th" if teen else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
-    return f"{number}{ending}"
-
-
 def _until(timestamp: str | None, now: datetime) -> str:
     """A length of time as people say it; "" where it is not worth a number."""
-    if not timestamp:
-        return ""
-    seconds = _seconds(now, timestamp)
-    if seconds < _WORTH_SAYING_S:
-        return ""
-    if seconds < _MINUTE_S:
-        return f"{-(-seconds // 5) * 5:.0f} s"
-    if seconds < _HOUR_S:
-        return f"{seconds / _MINUTE_S:.0f} min"
-    if seconds < 2 * _DAY_S:
-        return f"{seconds / _HOUR_S:.0f} h"
-    return f"{seconds / _DAY_S:.0f} days"
+    return (length_words(_seconds(now, timestamp)) or "") if timestamp else ""
 
 
 def _ago(timestamp: str, now: datetime) -> str:
@@ -198,7 +182,7 @@ def settings_words(job: Job) -> str:
         f"{params['steps']} steps" if params.get("steps") else None,
         params.get("sampler_name"),
         *_script_words(params),
-        None if job["priority"] == _DEFAULT_PRIORITY else f"priority {job['priority']}",
+        None if job["priority"] == PRIORITY_DEFAULT else f"priority {job['priority']}",
         "a retry" if job.get("retry_of") else None,
     )
     return " · ".join(_kept_together(part) for part in parts if isinstance(part, str) and part)

@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from mobilesd_queue.capture.infotext import infotext_of, not_in_infotext
 from mobilesd_queue.errors import QueueError
 from mobilesd_queue.service import Options, Service
+from mobilesd_queue.webui.connection_view import connection_words
 from mobilesd_queue.webui.job_view import by_turn, job_view, jobs_view, tab_of
 from mobilesd_queue.webui.same_origin import has_login, require_login, require_same_origin
 
@@ -32,8 +33,8 @@ PICTURE_HEADERS = {
 
 _STATUS_OF_CODE = {"cross_site_request": 403, "login_required": 401, "not_found": 404}
 _REFUSED = 400
-_BROKEN = QueueError("The extension failed at this. Forge's console says why.", code="internal")
-_MISSHAPEN = QueueError("There is no such thing.", code="not_found")
+_BROKEN = QueueError("MobileSD Queue failed at this. Forge's console says why.", code="internal")
+_MISSHAPEN = QueueError("There is no job or picture of this name.", code="not_found")
 
 _log = logging.getLogger("mobilesd_queue")
 
@@ -153,11 +154,16 @@ def add_routes(
 def _add_state_routes(router: APIRouter, service: Service, capture_state: CaptureState) -> None:
     @router.get("/state")
     def state() -> Any:
-        return {**service.state(), "capture": capture_state()}
+        state = service.state()
+        return {**state, "connection": connection_words(state), "capture": capture_state()}
 
     @router.get("/servers")
     def servers() -> Any:
-        return {"servers": service.servers()}
+        return {one["alias"]: _server_words(one) for one in service.servers()}
+
+
+def _server_words(server: dict[str, Any]) -> str:
+    return server["alias"] + ("" if server["is_present"] else " (away)")
 
 
 def _add_job_routes(router: APIRouter, service: Service, clock: Clock) -> None:
@@ -176,21 +182,25 @@ def _add_job_routes(router: APIRouter, service: Service, clock: Clock) -> None:
     @router.get("/infotext/{job_id}")
     def infotext(job_id: JobId) -> Any:
         params = service.job(job_id)["generation_params"]
-        lost = not_in_infotext(params)
-        return {"tab": tab_of(params), "infotext": infotext_of(params), "lost": lost}
+        tab = tab_of(params)
+        sentence = f"The job's settings are on {tab}. What a paste leaves to you:"
+        told = {"lost": not_in_infotext(params), "sentence": sentence}
+        return {"tab": tab, "infotext": infotext_of(params), **told}
 
     @router.post("/jobs/{job_id}/cancel")
     def cancel(job_id: JobId, _body: Body) -> Any:
-        return service.cancel(job_id)
+        is_over = service.cancel(job_id).get("status") == "cancelled"
+        return {"sentence": "Cancelled." if is_over else "It is being stopped."}
 
     @router.post("/jobs/{job_id}/retry")
-    def retry(job_id: JobId, _body: Body) -> Any:
-        return service.retry(job_id)
+    def retry(job_id: JobId, body: Body) -> Any:
+        service.retry(job_id, _text(body, "press") or None)
+        return {"sentence": "Queued again, as a new job."}
 
     @router.delete("/jobs/{job_id}")
     def delete(job_id: JobId, _body: Body) -> Any:
         service.delete(job_id)
-        return {}
+        return {"sentence": "Deleted."}
 
 
 def _add_connection_routes(
@@ -212,8 +222,7 @@ def _add_connection_routes(
 
     @router.post("/disconnect")
     def disconnect(_body: Body) -> Any:
-        service.disconnect()
-        return with_options({"ok": True, "sentence": "Disconnected."})
+        return with_options({"ok": True, **service.disconnect()})
 
     @router.post("/test")
     def test(_body: Body) -> Any:
@@ -224,12 +233,12 @@ def _add_outbox_routes(router: APIRouter, service: Service) -> None:
     @router.post("/outbox/send")
     def send(body: Body) -> Any:
         service.send_saved_now(_text(body, "id") or None)
-        return service.state()
+        return {"sentence": "Trying to send it now."}
 
     @router.post("/outbox/{entry_id}/discard")
     def discard(entry_id: EntryId, _body: Body) -> Any:
         service.discard_saved(entry_id)
-        return service.state()
+        return {"sentence": "Discarded."}
 
 
 def _add_picture_routes(router: APIRouter, service: Service) -> None:
