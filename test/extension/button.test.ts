@@ -1,4 +1,4 @@
-import type { Page } from "playwright-core";
+import type { Page, Route } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { choose, pick, tick } from "../forge-truth/page/inputs.ts";
 import { until } from "../support/box/until.ts";
@@ -115,6 +115,7 @@ describe("the script list", () => {
 });
 
 it("works while Forge is generating, beside Interrupt and Skip", async () => {
+  await choose(page, page.locator("#tab_txt2img #script_list"), "None");
   await host.hold();
   await page.locator("#txt2img_generate").click();
   await until("Forge generates", async () => (await host.seen()).running);
@@ -126,8 +127,29 @@ it("works while Forge is generating, beside Interrupt and Skip", async () => {
   await host.release();
 });
 
-it("each of two quick clicks makes a job of its own", async () => {
+it("a click whose answer is lost says that it may be queued, and pressed again makes no second job", async () => {
   await choose(page, page.locator("#tab_txt2img #script_list"), "None");
+  await setFields(page, { txt2img_prompt: "an answer lost on the way to the page" });
+  const isClick = (route: Route) => route.request().postData()?.includes("click_id") ?? false;
+  let isLost = false;
+  await page.route("**/run/predict*", async (route) => {
+    if (!isClick(route) || isLost) return route.fallback();
+    isLost = true;
+    await route.fetch();
+    return route.abort();
+  });
+  await page.locator("#txt2img_queue_mobilesd").click();
+  const line = page.locator("#txt2img_mobilesd_box .mobilesd_line", { hasText: "may be queued" });
+  await line.waitFor();
+  expect(await line.textContent()).not.toContain("Not queued");
+  expect(await jobsOf("an answer lost on the way to the page")).toHaveLength(1);
+  expect(await queueScreen(page, "txt2img")).toContain("Queued");
+  expect(await jobsOf("an answer lost on the way to the page")).toHaveLength(1);
+  expect(await queueScreen(page, "txt2img")).toContain("Queued");
+  expect(await jobsOf("an answer lost on the way to the page")).toHaveLength(2);
+});
+
+it("each of two quick clicks makes a job of its own", async () => {
   await setFields(page, { txt2img_prompt: "two quick clicks" });
   const button = page.locator("#txt2img_queue_mobilesd");
   await Promise.all([button.click(), button.click()]);

@@ -1,10 +1,10 @@
-/* MobileSD Queue: the button beside Generate, with its place, its line, its badge, its menu and its hotkey. */
+/* MobileSD Queue: the button beside Generate, with its line, badge, menu and hotkey. */
 (() => {
   const TABS = ["txt2img", "img2img"];
-  const REPEAT_MAX = 50;
   const QUEUEING = "Queueing…";
-  const LOST = "Not queued: Forge did not answer the click. Reload the page and queue again.";
-  /** Forge's own (script.js), which takes Ctrl+Shift+Enter for Ctrl+Enter unless the key is caught before. */
+  const LOST =
+    "Forge's answer was lost, so the job may be queued: look at the tab MobileSD Queue first. Pressing again with nothing changed makes no second job.";
+  /** Forge's own (script.js). */
   const TAKEN = new Set(["ctrl+enter", "alt+enter", "escape", "esc"]);
 
   /** @param {string} id */
@@ -12,8 +12,10 @@
   /** @param {string} tab */
   const buttonOf = (tab) => /** @type {HTMLButtonElement | null} */ (byId(`${tab}_queue_mobilesd`));
 
-  /** Clicks whose answer is not there yet, by tab, oldest first. @type {Map<string, Set<string>>} */
-  const pending = new Map(TABS.map((tab) => [tab, new Set()]));
+  /** By tab the clicks without an answer yet, oldest first: id and screen. @type {Map<string, Map<string, unknown[]>>} */
+  const pending = new Map(TABS.map((tab) => [tab, new Map()]));
+  /** By tab the last click whose answer was lost. @type {Map<string, [string, unknown[]]>} */
+  const lost = new Map();
   /** What the next click asks beside the accordion. @type {Map<string, object>} */
   const asked = new Map();
   /** The lines that stand in for an answer, by tab. @type {Map<string, HTMLElement[]>} */
@@ -21,14 +23,11 @@
   /** @type {boolean | null} */
   let wasConnected = null;
 
-  /** A random UUID; `crypto.randomUUID` is missing where Forge is opened by plain http from another machine. */
-  function newId() {
-    const hex = (/** @type {number} */ count) =>
-      [...crypto.getRandomValues(new Uint8Array(count))]
-        .map((byte) => byte.toString(16).padStart(2, "0"))
-        .join("");
-    return `${hex(4)}-${hex(2)}-4${hex(2).slice(1)}-8${hex(2).slice(1)}-${hex(6)}`;
-  }
+  /** Random; `crypto.randomUUID` is missing where Forge is opened by plain http from another machine. */
+  const newId = () =>
+    [...crypto.getRandomValues(new Uint8Array(16))]
+      .map((byte) => byte.toString(16).padStart(2, "0"))
+      .join("");
 
   /** Says something in place of the last answer, or with no words lets that one be seen again. */
   function say(/** @type {string} */ tab, words = "", kind = "pending") {
@@ -41,25 +40,34 @@
 
   /** @type {MobilesdQueueButton["clicked"]} */
   function clicked(tab, inputs) {
-    const id = newId();
-    pending.get(tab)?.add(id);
+    const more = asked.get(tab) ?? {};
+    const screen = [more, ...inputs.slice(1)];
+    const [lostId, lostScreen] = lost.get(tab) ?? [];
+    // The queue makes one job of what comes twice under one id.
+    const isAgain = lostId && JSON.stringify(lostScreen) === JSON.stringify(screen);
+    const id = isAgain ? lostId : newId();
+    pending.get(tab)?.set(id, screen);
     say(tab, QUEUEING);
-    const control = JSON.stringify({ ...asked.get(tab), click_id: id });
     asked.delete(tab);
-    return [control, ...inputs.slice(1)];
+    lost.delete(tab);
+    return [JSON.stringify({ ...more, click_id: id }), ...inputs.slice(1)];
   }
 
   /** The answer names the clicks before it too: two that come at once may be drawn as one. */
   function ended(/** @type {string} */ tab) {
-    const waiting = pending.get(tab) ?? new Set();
+    const waiting = pending.get(tab) ?? new Map();
     const outcome = /** @type {HTMLElement | null} */ (
       byId(`${tab}_mobilesd_status`)?.querySelector(".mobilesd_outcome")
     );
     const answered = (outcome?.dataset["clicks"] ?? "")
       .split(" ")
       .filter((id) => waiting.delete(id));
-    const isLost = answered.length === 0 && waiting.size > 0;
-    if (isLost) waiting.delete(waiting.values().next().value ?? "");
+    const [oldest] = waiting;
+    const isLost = answered.length === 0 && oldest !== undefined;
+    if (isLost) {
+      waiting.delete(oldest[0]);
+      lost.set(tab, oldest);
+    }
     if (waiting.size > 0) say(tab, QUEUEING);
     else if (isLost) say(tab, LOST, "refused");
     else say(tab);
@@ -76,13 +84,14 @@
 
   /** @param {string} tab */
   function pressForSeeds(tab) {
-    const typed = prompt(`How many jobs, each with the next seed? (2 to ${REPEAT_MAX})`, "4");
+    const most = Number(byId(`${tab}_mobilesd_repeat`)?.querySelector("input")?.max);
+    const typed = prompt(`How many jobs, each with another seed? (1 to ${most})`, "4");
     if (typed === null) return;
     const repeat = Number(typed);
-    if (Number.isInteger(repeat) && repeat >= 1 && repeat <= REPEAT_MAX) {
+    if (Number.isInteger(repeat) && repeat >= 1 && repeat <= most) {
       press(tab, { repeat, seed_rule: "next" });
     } else {
-      say(tab, `Not queued: type a whole number from 2 to ${REPEAT_MAX}.`, "refused");
+      say(tab, `Not queued: type a whole number from 1 to ${most}.`, "refused");
     }
   }
 
@@ -107,10 +116,9 @@
     const inAccordion = byId(`${tab}_mobilesd_accordion`)?.querySelector(".mobilesd_status");
     lines.set(tab, [status, inAccordion].filter((one) => one instanceof Element).map(makeLine));
     for (const over of ["generate", "interrupt"]) {
-      appendContextMenuOption(`#${tab}_${over}`, "Queue in MobileSD", () => press(tab));
-      appendContextMenuOption(`#${tab}_${over}`, "Queue N seeds in MobileSD…", () =>
-        pressForSeeds(tab),
-      );
+      const add = appendContextMenuOption.bind(null, `#${tab}_${over}`);
+      add("Queue in MobileSD", () => press(tab));
+      add("Queue N seeds in MobileSD…", () => pressForSeeds(tab));
     }
   }
 
