@@ -122,15 +122,19 @@ describe("a job that waits", () => {
   it("can be cancelled, and a cancelled one retried as a new job", async () => {
     await openTab("mobilesd_queue_tab");
     await press(cardOf("the second that waits"), "Cancel");
+    await page.locator(".mobilesd_note", { hasText: "Cancelled." }).waitFor();
     const cancelled = page.locator(".mobilesd_card[data-status=cancelled]");
     await cancelled.waitFor();
     const cancelledId = await cancelled.getAttribute("data-id");
+    lab.proxy.once("/retry", "lose_answer");
     await press(cancelled, "Retry");
     const again = page.locator(".mobilesd_card[data-status=pending]", { hasText: "the second" });
     await again.waitFor();
     const id = (await again.getAttribute("data-id")) ?? "";
     const job = await lab.queue.owner.call("getJob", { params: { id } });
     expect(job).toMatchObject({ retry_of: cancelledId });
+    await page.locator(".mobilesd_note", { hasText: "Queued again" }).waitFor();
+    expect(await lab.jobsOf("the second that waits")).toBe(2);
   });
 });
 
@@ -174,6 +178,7 @@ describe("a job that is run", () => {
     const card = page.locator(".mobilesd_card[data-status=cancelled]");
     const id = (await card.getAttribute("data-id")) ?? "";
     await press(card, "Delete");
+    await page.locator(".mobilesd_note", { hasText: "Deleted." }).waitFor();
     await card.waitFor({ state: "detached" });
     await expect(lab.queue.owner.call("getJob", { params: { id } })).rejects.toThrow();
   });
@@ -182,15 +187,18 @@ describe("a job that is run", () => {
 it("another page cannot call the extension's routes", async () => {
   const ask = (headers: Record<string, string>) =>
     fetch(`${host.url}/mobilesd-queue/state`, { headers }).then(({ status }) => status);
+  expect(await ask({ "X-MobileSD": "1" })).toBe(200);
+  expect(await ask({ "X-MobileSD": "1", Origin: host.url })).toBe(200);
   expect(await ask({})).toBe(403);
   expect(await ask({ "X-MobileSD": "1", Origin: "https://elsewhere.example" })).toBe(403);
   expect(await ask({ "X-MobileSD": "1", "Sec-Fetch-Site": "cross-site" })).toBe(403);
 });
 
-it("disconnecting takes the key off this machine", async () => {
+it("disconnecting takes the key off this machine, and keeps the queue's address", async () => {
   await openTab("mobilesd_queue_tab");
   const form = page.locator("#tab_mobilesd_queue_tab .mobilesd_connect");
   await form.getByRole("button", { name: "Disconnect" }).click();
   await form.getByText(/Disconnected/).waitFor();
   expect(globSync(join(host.configDir, "mobilesd/*/credentials.json"))).toEqual([]);
+  expect(host.readConfig()).toMatchObject({ mobilesd_url: lab.proxy.url, mobilesd_api_key: "" });
 });

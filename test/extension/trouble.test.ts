@@ -78,6 +78,18 @@ describe("with a queue that is away", () => {
   });
 });
 
+describe("with keys from Forge's environment", () => {
+  it("the tab says where they come from, and offers nothing that could change them", async () => {
+    await page.locator("#tab_mobilesd_queue_tab-button").click();
+    await page.locator("#tab_mobilesd_queue_tab summary").first().click();
+    const widget = page.locator("#tab_mobilesd_queue_tab .mobilesd_connect");
+    await widget.getByText("takes its key from its environment (MOBILESD_API_SECRET)").waitFor();
+    expect(await widget.locator("form:visible").count()).toBe(0);
+    expect(await widget.locator("button:visible").allTextContents()).toEqual(["Test connection"]);
+    await page.locator("#tab_txt2img-button").click();
+  });
+});
+
 describe("with something else at the queue's address", () => {
   it("a page of HTML is not taken for an answer: the click says that this is no queue", async () => {
     lab.proxy.every("login_page");

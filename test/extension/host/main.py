@@ -53,12 +53,16 @@ def load_everything() -> None:
 
 def serve_once() -> str:
     """Builds the page, serves it, and gives back the command that ended it."""
+    import gradio.networking
+
     from modules import host_api, script_callbacks, shared, ui, ui_gradio_extensions
 
     script_callbacks.before_ui_callback()
     shared.demo = ui.create_ui()
     shared.demo.queue(64)
     ui_gradio_extensions.reload_javascript()
+    # Gradio asks for its own page first, and a busy machine takes longer than it waits.
+    gradio.networking.url_ok = lambda _url: True
     app, _, _ = shared.demo.launch(**_launch_options())
     app.user_middleware = [m for m in app.user_middleware if "CORS" not in m.cls.__name__]
     app.middleware_stack = app.build_middleware_stack()

@@ -58,6 +58,8 @@ function showSubmitButtons(tab, show) {
     const button = gradioApp().querySelector(`#${tab}_${name}`);
     if (button) button.style.display = show ? "none" : "block";
   }
+  const interrupting = gradioApp().querySelector(`#${tab}_interrupting`);
+  if (interrupting) interrupting.style.display = "none";
 }
 
 function clickTab(name, insideOf = "#tabs") {

@@ -123,8 +123,8 @@ def connect_generate(tree: TabTree) -> None:
         "outputs": panel,
         "show_progress": False,
     }
-    element(f"{tab}_prompt").submit(**event)
-    element(f"{tab}_generate").click(**event)
+    for begin in (element(f"{tab}_prompt").submit, element(f"{tab}_generate").click):
+        begin(**event).then(fn=None, js=f"() => showSubmitButtons('{tab}', true)")
 
 
 def check_order(tree: TabTree) -> None:
