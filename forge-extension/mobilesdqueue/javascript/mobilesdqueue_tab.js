@@ -73,7 +73,7 @@
       pairs.map(([value = "", label = ""]) => el("option", { value }, label));
     const status = el("select", { "aria-label": "Status" }, ...options(Object.entries(STATUSES)));
     const server = el("select", { "aria-label": "Server" });
-    const text = el("input", { placeholder: "Prompt", "aria-label": "Prompt" });
+    const text = el("input", { placeholder: "Find a prompt", "aria-label": "Prompt" });
     let pause = 0;
     const apply = () => {
       clearTimeout(pause);
@@ -142,7 +142,7 @@
     /** Says why the queue cannot be seen, and how old the lists are. */
     function showProblem(/** @type {string} */ problem) {
       if (!problem) seenAt = new Date().toLocaleTimeString();
-      const age = seenAt && `It was last seen at ${seenAt}.`;
+      const age = seenAt && `Last seen at ${seenAt}.`;
       banner.textContent = `${problem} ${age}`;
       banner.hidden = !problem;
       content.classList.toggle("mobilesd_stale", !banner.hidden);
