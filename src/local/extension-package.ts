@@ -1,13 +1,18 @@
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, join, relative, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type Zippable, zipSync } from "fflate";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const EXTENSION_DIR = join(ROOT, "forge-extension", "mobilesdqueue");
-
-/** One moment for every entry, so that the same files make the same zip. Zip knows no time before 1980. */
-const ENTRY_TIME = new Date(1980, 0, 1, 12);
 
 /** What Python and systems leave behind while an extension is tried out. */
 const isLeftOver = (name: string) =>
@@ -34,9 +39,11 @@ export function packExtension(outDir: string): { zip: string; folder: string } {
   mkdirSync(folder, { recursive: true });
   const entries: Zippable = {};
   for (const path of filesOf(EXTENSION_DIR)) {
-    cpSync(join(EXTENSION_DIR, path), join(folder, path));
+    const source = join(EXTENSION_DIR, path);
+    cpSync(source, join(folder, path));
     const entry = [name, ...path.split(sep)].join("/");
-    entries[entry] = [readFileSync(join(EXTENSION_DIR, path)), { mtime: ENTRY_TIME }];
+    // Forge names a script's time in its address: with another time browsers take the new one.
+    entries[entry] = [readFileSync(source), { mtime: statSync(source).mtime }];
   }
   writeFileSync(zip, zipSync(entries, { level: 9 }));
   return { zip, folder };

@@ -1,10 +1,25 @@
 import { execFileSync } from "node:child_process";
-import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { unzipSync } from "fflate";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { packExtension } from "../../src/local/extension-package.ts";
+
+/** Prints the time of a zip's entry, in seconds of Unix: a zip holds local time. */
+const TIME_IN_ZIP = `
+import sys, time, zipfile
+entry = zipfile.ZipFile(sys.argv[1]).getinfo(sys.argv[2])
+print(time.mktime((*entry.date_time, 0, 0, -1)))
+`;
 
 const EXTENSION = "forge-extension/mobilesdqueue";
 const filesBelow = (dir: string) =>
@@ -41,6 +56,15 @@ it("the same extension makes the same zip, without what Python left behind", () 
   } finally {
     rmSync(join(leftOver, "left-over-of-a-test.pyc"));
   }
+});
+
+it("a script that was changed has another time in the zip, so that no browser keeps the old one", () => {
+  const script = "javascript/mobilesdqueue.js";
+  const { zip } = packExtension(outDir);
+  const changedMs = statSync(join(EXTENSION, script)).mtimeMs;
+  const packedS = execFileSync("python3", ["-c", TIME_IN_ZIP, zip, `mobilesdqueue/${script}`]);
+  // A zip tells times to two seconds.
+  expect(Math.abs(Number(packedS) * 1_000 - changedMs)).toBeLessThan(2_000);
 });
 
 it("the folder can be served by a plain git repository: a clone of it is the extension", () => {
