@@ -95,7 +95,7 @@ def test_a_wrong_key_is_told_what_to_do_and_not_tried_again(server):
     server.script(
         "/api/v2/generate", problem(401, "invalid_credentials", "Invalid API credentials")
     )
-    with pytest.raises(QueueError, match="Connect again in Settings") as refused:
+    with pytest.raises(QueueError, match="Connect again in the tab") as refused:
         client_of(server.url).submit(BODY, "click-1")
     assert refused.value.code == "invalid_credentials"
     assert len(server.submits) == 1

@@ -37,7 +37,9 @@ _SENTENCES = {
     "Press Enter where the queue was started for a new one.",
     "forbidden": "This key may not do that.",
 }
-_CONNECT_AGAIN = "Connect again in Settings, MobileSD."
+_CONNECT_AGAIN = "Connect again in the tab MobileSD Queue."
+_NAMES_ITSELF = "unknown_name"
+"""A problem whose details are whole sentences: which server has no what."""
 
 
 def read_json(answer: Answer, url: str, now_s: float) -> Any:
@@ -121,13 +123,14 @@ def _detail(detail: Any, code: str) -> str | None:
     field = _plain(detail.get("field", "")).removeprefix("generation_params.")
     limit = detail.get("limit")
     choices = detail.get("choices")
-    told = f"{field}: {_plain(detail.get('message', '')).rstrip('.')}"
+    message = _plain(detail.get("message", "")).rstrip(".")
+    told = message if code == _NAMES_ITSELF else f"{field}: {message}"
     if limit is not None:
         told += f" (limit {_plain(limit)})"
     told += "."
     if isinstance(choices, list) and choices:
         listed = ", ".join(_plain(one) for one in choices[:_DETAILS_MAX])
-        told += f" Did you mean: {listed}?" if code == "unknown_name" else f" There is: {listed}."
+        told += f" Did you mean: {listed}?" if code == _NAMES_ITSELF else f" There is: {listed}."
     return told
 
 
@@ -143,6 +146,8 @@ def _compose(problem: dict[str, Any], details: tuple[str, ...]) -> str:
     title = _plain(problem.get("title") or problem.get("error") or "The queue refused").rstrip(".")
     if not details:
         return f"{title}."
+    if problem["code"] == _NAMES_ITSELF:
+        return " ".join(details[:_TOLD_DETAILS_MAX])
     more = len(details) - _TOLD_DETAILS_MAX
     rest = [] if more <= 0 else [f"And {more} more."]
     return f"{title}: {' '.join([*details[:_TOLD_DETAILS_MAX], *rest])}"

@@ -44,7 +44,7 @@ class Endpoint:
         if not all(is_credential(text) for text in (self.key, self.secret) if text):
             raise QueueError(
                 f"The key or the secret for {self.url} has a character that none has. Connect "
-                "again in Settings, MobileSD.",
+                "again in the tab MobileSD Queue.",
                 code="not_connected",
             )
 

@@ -46,13 +46,14 @@ def account_of(
     url = environ.get(URL_VARIABLE, "").strip() or url
     if stored is None:
         raise _not_connected(
-            "Not connected to a queue yet. Paste its link in Settings, MobileSD, and press Connect."
+            "Not connected to a queue yet. Paste its link in the tab MobileSD Queue and press "
+            "Connect."
         )
     is_same_queue = not url or origin_of(url) == stored.url
     if not is_same_queue or (key and key != stored.key):
         raise _not_connected(
             "The address or the key in the settings was changed. Connect again, or type the "
-            "secret of that key, in Settings, MobileSD."
+            "secret of that key, in the tab MobileSD Queue."
         )
     if not stored.url or not stored.key:
         raise _not_connected("The settings lack the queue's address or key. Connect again.")

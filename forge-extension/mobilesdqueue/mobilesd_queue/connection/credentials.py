@@ -38,7 +38,8 @@ class CredentialsFile:
             return None
         except (OSError, ValueError, TypeError, LookupError):
             raise QueueError(
-                "The file with MobileSD's key cannot be read. Connect again in Settings, MobileSD.",
+                "The file with MobileSD's key cannot be read. Connect again in the tab MobileSD "
+                "Queue.",
                 code="not_connected",
             ) from None
         owner = held.get("owner")
