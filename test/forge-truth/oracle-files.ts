@@ -13,8 +13,8 @@ export type Told = JsonObject;
 const BEGUN = /^\d+\.json$/;
 
 /** How long a click may take to become a generation, a queued one included: a checkpoint may be loaded. */
-const BEGIN_LIMIT_MS = 180_000;
-const DRAW_LIMIT_MS = 300_000;
+const BEGIN_LIMIT_MS = 300_000;
+const DRAW_LIMIT_MS = 900_000;
 
 /** The generations that have begun so far, the oldest first. */
 export const begunIn = (folder: string): string[] =>

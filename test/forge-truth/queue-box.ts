@@ -8,7 +8,7 @@ import { type ApiRecorder, startApiRecorder } from "./api-recorder.ts";
 /** The agent asks for work so often: often enough that nobody waits for it. */
 const CLAIM_EVERY_MS = 200;
 const A_DAY_MS = 86_400_000;
-const JOB_LIMIT_MS = 300_000;
+const JOB_LIMIT_MS = 900_000;
 
 const ENDS = ["/complete", "/fail", "/release"];
 

@@ -16,7 +16,7 @@ export interface Session {
 }
 
 /** How long the page may take for anything but a picture. */
-const PAGE_LIMIT_MS = 30_000;
+const PAGE_LIMIT_MS = 120_000;
 
 /** A first picture: with it the model is loaded, and Forge says its version. */
 const FIRST = { prompt: "a red cube", steps: 1, width: 64, height: 64, seed: 1 };

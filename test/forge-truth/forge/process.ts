@@ -141,6 +141,9 @@ function launch(
       PYTHONUNBUFFERED: "1",
       // Threads that wait give the processor away: other programs want it too.
       OMP_WAIT_POLICY: "PASSIVE",
+      // A checkpoint that is put away gives its memory back; glibc would keep gigabytes of it.
+      MALLOC_MMAP_THRESHOLD_: "1000000",
+      MALLOC_TRIM_THRESHOLD_: "1000000",
       XDG_CONFIG_HOME: join(work, "configuration"),
       APPDATA: join(work, "configuration"),
       ...environment,

@@ -1,7 +1,7 @@
 import type { Locator, Page } from "playwright-core";
 
 /** How long the page may take to follow a hand. */
-const HAND_LIMIT_MS = 60_000;
+const HAND_LIMIT_MS = 120_000;
 const LOOK_EVERY_MS = 25;
 
 /** Waits until what stands on the page is `wanted`. */

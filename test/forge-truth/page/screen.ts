@@ -50,7 +50,7 @@ async function setByLabel(part: Locator, label: string, value: number | string |
 export async function openScreen(page: Page, url: string, tab: Tab): Promise<Screen> {
   await page.setViewportSize(SIZE);
   await page.goto(url);
-  await page.locator("#txt2img_generate").waitFor({ timeout: 60_000 });
+  await page.locator("#txt2img_generate").waitFor();
   const width = page.locator("#txt2img_width input[type=number]");
   await stands("the width on load", async () => Number(await width.inputValue()), WIDTH_ON_LOAD);
   await page.locator(`#tab_${tab}-button`).click();
