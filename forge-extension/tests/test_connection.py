@@ -128,12 +128,15 @@ def test_disconnecting_forgets_the_key_and_tells_what_is_saved(forge, server, co
     assert state["outbox"][0]["sentence"] == "It waits for a connection."
 
 
-def test_a_code_pasted_after_a_disconnect_goes_to_the_same_queue(forge, server, connected):
+def test_a_code_alone_that_finds_no_queue_asks_for_the_whole_link(forge, server, connected):
     connected.disconnect()
-    assert connected.state()["url"] == forge.settings["url"] == server.url
+    assert forge.settings["url"] == ""
+    forge.settings["url"] = "http://127.0.0.1:9"
+    with pytest.raises(QueueError, match="paste the whole link"):
+        connected.connect("7K3M-Q2XW-9RTD")
     made = {"for": "extension", "key": {"key": "msk_new", "secret": "mss_new"}}
     server.script("/api/v1/pairings/claim", Reply(201, made))
-    assert connected.connect("7K3M-Q2XW-9RTD")["ok"]
+    assert connected.connect(f"{server.url}/#pair=7K3M-Q2XW-9RTD")["ok"]
 
 
 def test_uninstalling_after_a_disconnect_leaves_nothing(forge, connected):

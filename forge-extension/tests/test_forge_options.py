@@ -71,6 +71,29 @@ def test_address_and_key_are_kept_in_forges_settings(tmp_path):
     }
 
 
+def test_connecting_writes_nothing_of_a_running_job_into_forges_settings(tmp_path):
+    data = {"CLIP_stop_at_last_layers": 1}
+    with forge(tmp_path, data) as (opts, config, options, _host):
+        config.write_text(json.dumps(data))
+        opts.data["CLIP_stop_at_last_layers"] = 2
+        opts.data["randn_source"] = "CPU"
+        options.keep_options("https://queue.example", "msk_1")
+    assert json.loads(config.read_text()) == {
+        "CLIP_stop_at_last_layers": 1,
+        "mobilesd_url": "https://queue.example",
+        "mobilesd_api_key": "msk_1",
+    }
+
+
+def test_disconnecting_takes_every_setting_of_ours_out_of_forges(tmp_path):
+    with forge(tmp_path, {"other": 1}) as (opts, config, options, _host):
+        options.add_settings()
+        opts.save(str(config))
+        options.keep_options("", "")
+    assert [name for name in opts.data if name.startswith("mobilesd")] == []
+    assert json.loads(config.read_text()) == {"other": 1}
+
+
 def test_frozen_settings_are_told_with_the_way_around(tmp_path):
     with (
         forge(tmp_path, is_frozen=True) as (_, _config, options, _host),
@@ -95,12 +118,14 @@ def test_an_old_secret_that_found_no_safe_place_stays(tmp_path):
     assert SECRET in config.read_text()
 
 
-def test_an_old_secret_in_a_frozen_config_is_pointed_out_without_naming_it(tmp_path, caplog):
+def test_an_old_secret_that_cannot_be_erased_is_pointed_out_without_naming_it(tmp_path, caplog):
     data = {"mobilesd_api_secret": SECRET}
     with (
-        forge(tmp_path, data, is_frozen=True) as (opts, _, options, _host),
+        forge(tmp_path, data) as (opts, config, options, _),
         caplog.at_level(logging.WARNING, logger="mobilesd_queue"),
     ):
+        config.unlink()
+        config.mkdir()
         options.move_old_secret(lambda secret: True)
     assert opts.data == {}
     assert "mobilesd_api_secret" in caplog.text

@@ -41,7 +41,7 @@ class Service:
     """One per load of Forge's page. Methods raise `QueueError`, whose text is for a person.
 
     `folder` is private to this Forge (`paths.private_folder`). `options` reads the settings;
-    `keep_options(url, api_key)` stores the two that are no secret.
+    `keep_options(url, api_key)` stores the two that are no secret; empty ones forget all settings.
     """
 
     def __init__(

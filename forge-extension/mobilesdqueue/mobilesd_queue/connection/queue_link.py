@@ -10,6 +10,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ..cloud.address import origin_of
 from ..cloud.backoff import ONCE, Patience, Sleep
@@ -17,7 +18,7 @@ from ..cloud.client import Client
 from ..cloud.limits import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, PRIORITY_DEFAULT
 from ..cloud.sockets import Sockets
 from ..cloud.transport import Endpoint, Transport, is_credential
-from ..errors import QueueError
+from ..errors import QueueError, Unreachable
 from .account import SECRET_VARIABLE, URL_VARIABLE, Account, account_of, is_set_by
 from .credentials import Credentials, CredentialsFile, adopted
 from .pairing import read_pairing_text
@@ -129,9 +130,18 @@ class QueueLink:
                 code="invalid_pairing",
             )
         endpoint = Endpoint(self._allowed(url), verify_tls=options.verify_tls)
-        made = self.client(endpoint, ONCE).claim(pasted.code, _KEY_NAME)
+        made = self._claim(endpoint, pasted.code, is_address_known=pasted.url is not None)
         owner = made.get("owner") if isinstance(made.get("owner"), str) else None
         self._keep(Credentials(endpoint.url, made["key"], made["secret"], owner))
+
+    def _claim(self, endpoint: Endpoint, code: str, *, is_address_known: bool) -> dict[str, Any]:
+        try:
+            return self.client(endpoint, ONCE).claim(code, _KEY_NAME)
+        except Unreachable as error:
+            if is_address_known:
+                raise
+            sentence = f"{error} Or paste the whole link, which says where the queue is."
+            raise QueueError(sentence, code=error.code) from error
 
     def set_credentials(self, url: str, key: str, secret: str) -> None:
         """Keeps typed credentials. No secret: the one kept for the same address and key."""
@@ -164,15 +174,11 @@ class QueueLink:
             self._file.write(moved)
 
     def disconnect(self) -> bool:
-        """Forgets key and secret. False: the settings, which keep the address, keep the key too.
-
-        A code that is pasted later belongs to the same queue, unless it says otherwise.
-        """
+        """Forgets key, secret and settings. False: the settings are frozen and stay."""
         self._require_changeable()
-        url = self.options().url
         self._file.forget()
         try:
-            self._keep_options(url, "")
+            self._keep_options("", "")
         except (QueueError, OSError):
             return False
         return True

@@ -35,7 +35,7 @@ def connected_sentence(url: str, owner: str | None, servers: list[dict[str, Any]
 
 def disconnected_sentence(saved: int, *, is_in_settings: bool) -> str:
     """What a disconnect did, and what stays."""
-    told = ["Disconnected: the key and its secret are removed from this machine."]
+    told = ["Disconnected: key, secret and settings are removed from this machine."]
     if is_in_settings:
         told.append("The settings are frozen, so address and key (not the secret) stay in them.")
     told.append("The queue itself still accepts the key: it cannot be revoked yet.")

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import gradio as gr
 from modules import shared
@@ -17,6 +20,10 @@ SECTION = (SETTINGS_SECTION, "MobileSD")
 URL_DEFAULT = "http://127.0.0.1:3000"
 HOTKEY_DEFAULT = "Ctrl+Shift+Enter"
 OLD_SECRET = "mobilesd_api_secret"
+OWN_OPTIONS = (
+    *("mobilesd_url", "mobilesd_api_key", "mobilesd_server"),
+    *("mobilesd_priority", "mobilesd_hotkey", "mobilesd_verify_tls"),
+)
 
 _log = logging.getLogger("mobilesd_queue")
 
@@ -80,17 +87,46 @@ def _priority(kept: object) -> int:
 
 
 def keep_options(url: str, api_key: str) -> None:
-    """Stores address and key in Forge's settings. Raises QueueError where Forge's are frozen."""
+    """Stores address and key in Forge's settings; two empty texts take all of ours out of them.
+
+    Raises QueueError where Forge's settings are frozen, OSError where the file cannot be written.
+    """
     try:
-        shared.opts.set("mobilesd_url", url)
+        shared.opts.set("mobilesd_url", url or URL_DEFAULT)
         shared.opts.set("mobilesd_api_key", api_key)
-        shared.opts.save(shared.config_filename)
     except (AssertionError, RuntimeError) as error:
         raise QueueError(
             "Forge's settings are frozen by a start option, so the address and the key cannot be "
             "kept. Start Forge without it, or set MOBILESD_URL, MOBILESD_API_KEY and "
             "MOBILESD_API_SECRET in Forge's environment."
         ) from error
+    if url or api_key:
+        _write_own({"mobilesd_url": url, "mobilesd_api_key": api_key})
+        return
+    for name in OWN_OPTIONS:
+        shared.opts.data.pop(name, None)
+    _write_own(dict.fromkeys(OWN_OPTIONS))
+
+
+def _write_own(changes: Mapping[str, str | None]) -> None:
+    """Changes ours in Forge's config.json and nothing else; None takes an option out.
+
+    Forge's own save writes every option as it stands, those of a job that runs among them.
+    """
+    path = Path(shared.config_filename).resolve()
+    try:
+        kept = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        kept = {}
+    for name, value in changes.items():
+        kept.pop(name, None)
+        if value is not None:
+            kept[name] = value
+    draft = path.with_name(f"{path.name}.mobilesd")
+    draft.write_text(json.dumps(kept, indent=4, ensure_ascii=False), "utf-8")
+    if path.exists():
+        shutil.copymode(path, draft)
+    draft.replace(path)
 
 
 def move_old_secret(adopt: Callable[[str], bool]) -> None:
@@ -105,8 +141,8 @@ def move_old_secret(adopt: Callable[[str], bool]) -> None:
         return
     del shared.opts.data[OLD_SECRET]
     try:
-        shared.opts.save(shared.config_filename)
-    except (AssertionError, OSError):
+        _write_own({OLD_SECRET: None})
+    except (OSError, ValueError):
         _log.warning(
             "The secret still stands in Forge's config.json, which cannot be written: "
             "remove mobilesd_api_secret there."
