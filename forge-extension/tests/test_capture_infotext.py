@@ -4,6 +4,7 @@ import pytest
 
 from mobilesd_queue.capture.infotext import infotext_of, not_in_infotext
 from mobilesd_queue.capture.picture import replace_pictures
+from mobilesd_queue.capture.screen import HostState
 from support.forge_paste import pasted
 from support.screens import (
     as_array,
@@ -175,12 +176,21 @@ STAYS = "Styles, scripts and ControlNet units that are on stay on: switch off wh
 
 def test_a_plain_job_loses_only_what_forge_does_not_paste(params_of):
     host = {"options": {"forge_unet_storage_dtype": "Automatic"}}
-    assert not_in_infotext(stored(params_of, txt2img(host=host))) == [
+    other = HostState(checkpoint="other.safetensors", modules=("ae.pt",), clip_skip=1)
+    assert not_in_infotext(stored(params_of, txt2img(host=host)), other) == [
         "the checkpoint: choose cyberrealisticPony_v8 at the top",
+        "VAE / Text Encoder: choose none at the top",
         "Diffusion in Low Bits: choose Automatic at the top",
         "Batch count: set it to 1",
         STAYS,
     ]
+
+
+def test_what_is_chosen_as_the_job_has_it_is_not_asked_for(params_of):
+    options = {"forge_unet_storage_dtype": "Automatic"}
+    params = stored(params_of, txt2img(host={"options": options}))
+    same = HostState(params["checkpoint_name"], (), 1, options)
+    assert not_in_infotext(params, same) == ["Batch count: set it to 1", STAYS]
 
 
 def test_what_does_not_come_back_is_told_by_name(params_of):
@@ -195,7 +205,7 @@ def test_what_does_not_come_back_is_told_by_name(params_of):
         host={"modules": ("ae.pt",), "options": {"upcast_attn": True, "emphasis": "None"}},
     )
     title = "FreeU Integrated (SD 1.x, SD 2.x, SDXL)"
-    assert not_in_infotext(stored(params_of, screen)) == [
+    assert not_in_infotext(stored(params_of, screen), HostState(None, (), 1)) == [
         "the checkpoint: choose cyberrealisticPony_v8 at the top",
         "VAE / Text Encoder: choose ae at the top",
         "Batch count: set it to 2",

@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from gradio.routes import App
 from PIL import Image
 
+from mobilesd_queue.capture.screen import HostState
 from mobilesd_queue.connection.queue_link import Wire
 from mobilesd_queue.service import Options, Service
 from mobilesd_queue.webui.routes import add_routes
@@ -20,6 +21,7 @@ ASKS = {"X-MobileSD": "1"}
 ID = "0b0e7a52-3c1e-4f6f-9a43-2f6f6a7c1d10"
 PICTURE = f"{ID}_00001.png"
 SECRET = "mss_never_shown"
+HOST = HostState(checkpoint=None)
 BOX = "http://127.0.0.1:7860"
 
 
@@ -30,12 +32,15 @@ class Box:
         self.settings = {"url": url, "api_key": ""}
         self.service = Service(
             folder=folder,
-            options=lambda: Options(**self.settings),
+            options=self.options,
             keep_options=lambda url, key: self.settings.update(url=url, api_key=key),
             environ=environ or {},
             version="9",
             wire=Wire(random=lambda: 0.01, answer_timeout_s=5.0),
         )
+
+    def options(self):
+        return Options(**self.settings)
 
     def serve(self, **arguments):
         """A new app, as Reload UI makes one."""
@@ -44,7 +49,7 @@ class Box:
         page.auth = arguments.pop("auth", None)
         app = App.create_app(page, **arguments)
         whole = {"txt2img": {"whole": True, "sentence": "whole"}}
-        add_routes(app, self.service, lambda: whole, lambda: Options(**self.settings))
+        add_routes(app, self.service, lambda: whole, self.options, lambda: HOST)
         return TestClient(app, base_url=BOX, headers=ASKS)
 
 
@@ -272,5 +277,5 @@ def test_a_slow_queue_does_not_hold_up_other_routes(page, server):
 
 def test_a_forge_without_a_page_gets_no_routes(box):
     app = FastAPI()
-    add_routes(app, box.service, dict, Options)
+    add_routes(app, box.service, dict, Options, lambda: HOST)
     assert not [route for route in app.routes if route.path.startswith("/mobilesd-queue")]

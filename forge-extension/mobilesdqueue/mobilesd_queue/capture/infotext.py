@@ -11,6 +11,7 @@ from .img2img_choices import AREAS, FILLS, MASK_MODES, RESIZE_MODES
 from .infotext_keys import FIELDS, HIRES, SETTING_KEYS, UNIT_KEYS
 from .options import SETTINGS
 from .overrides import TIMESTEP_SAMPLERS, file_name
+from .screen import HostState
 
 # Words of the queue's `scheduler_or_quality_preset` that mean a number of steps.
 _PRESET_STEPS = {"Speed": 12, "Balanced": 20, "Quality": 32}
@@ -150,13 +151,16 @@ def infotext_of(params: Mapping[str, Any]) -> str:
     return "\n".join([*prompts, last])
 
 
-def _at_the_top(params: Mapping[str, Any]) -> Iterator[str]:
-    yield f"the checkpoint: choose {_stem(params['checkpoint_name'])} at the top"
-    if params.get("modules"):
-        names = ", ".join(_stem(name) for name in params["modules"])
-        yield f"VAE / Text Encoder: choose {names} at the top"
+def _at_the_top(params: Mapping[str, Any], host: HostState) -> Iterator[str]:
+    checkpoint = _stem(params["checkpoint_name"])
+    if host.checkpoint is None or _stem(host.checkpoint) != checkpoint:
+        yield f"the checkpoint: choose {checkpoint} at the top"
+    modules = params.get("modules")
+    if modules is not None and sorted(modules) != sorted(host.modules):
+        names = ", ".join(_stem(name) for name in modules)
+        yield f"VAE / Text Encoder: choose {names or 'none'} at the top"
     low_bits = (params.get("settings") or {}).get(_LOW_BITS)
-    if low_bits is not None:
+    if low_bits not in (None, host.options.get(_LOW_BITS)):
         yield f"{SETTINGS[_LOW_BITS].label}: choose {low_bits} at the top"
 
 
@@ -167,12 +171,13 @@ def _of_img2img(img2img: Mapping[str, Any] | None) -> Iterator[str]:
     yield f"Resize mode: choose {RESIZE_MODES[img2img.get('resize_mode', 0)]}"
 
 
-def not_in_infotext(params: Mapping[str, Any]) -> list[str]:
+def not_in_infotext(params: Mapping[str, Any], host: HostState) -> list[str]:
     """What a paste of that text does not bring back, each by its name on Forge's page.
 
-    The last is a sentence about what a paste leaves on screen as it is.
+    What is chosen at the top of the page (`host`) as the job has it is left out. The last is a
+    sentence about what a paste leaves on screen as it is.
     """
-    lost = [*_at_the_top(params), f"Batch count: set it to {params.get('n_iter', 1)}"]
+    lost = [*_at_the_top(params, host), f"Batch count: set it to {params.get('n_iter', 1)}"]
     if params.get("styles"):
         lost.append(f"styles {', '.join(params['styles'])}")
     lost += _of_img2img(params.get("img2img"))

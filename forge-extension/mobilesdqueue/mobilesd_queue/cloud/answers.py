@@ -38,8 +38,8 @@ _SENTENCES = {
     "forbidden": "This key may not do that.",
 }
 _CONNECT_AGAIN = "Connect again in the tab MobileSD Queue."
-_NAMES_ITSELF = "unknown_name"
-"""A problem whose details are whole sentences: which server has no what."""
+_TOLD_WHOLE = ("unknown_name", "unknown_server")
+"""Problems whose details are sentences by themselves: which server has no what."""
 
 
 def read_json(answer: Answer, url: str, now_s: float) -> Any:
@@ -124,13 +124,13 @@ def _detail(detail: Any, code: str) -> str | None:
     limit = detail.get("limit")
     choices = detail.get("choices")
     message = _plain(detail.get("message", "")).rstrip(".")
-    told = message if code == _NAMES_ITSELF else f"{field}: {message}"
+    told = message[:1].upper() + message[1:] if code in _TOLD_WHOLE else f"{field}: {message}"
     if limit is not None:
         told += f" (limit {_plain(limit)})"
     told += "."
     if isinstance(choices, list) and choices:
         listed = ", ".join(_plain(one) for one in choices[:_DETAILS_MAX])
-        told += f" Did you mean: {listed}?" if code == _NAMES_ITSELF else f" There is: {listed}."
+        told += f" Did you mean: {listed}?" if code == "unknown_name" else f" There is: {listed}."
     return told
 
 
@@ -146,7 +146,7 @@ def _compose(problem: dict[str, Any], details: tuple[str, ...]) -> str:
     title = _plain(problem.get("title") or problem.get("error") or "The queue refused").rstrip(".")
     if not details:
         return f"{title}."
-    if problem["code"] == _NAMES_ITSELF:
+    if problem["code"] in _TOLD_WHOLE:
         return " ".join(details[:_TOLD_DETAILS_MAX])
     more = len(details) - _TOLD_DETAILS_MAX
     rest = [] if more <= 0 else [f"And {more} more."]

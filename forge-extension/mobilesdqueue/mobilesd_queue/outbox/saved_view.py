@@ -31,5 +31,5 @@ def show_saved(
         entry, url=endpoint.url, key_start=endpoint.key_start, now_s=now_s
     )
     if standing == "waiting" and problem:
-        sentence = problem
+        sentence = f"{problem} {sentence}"
     return shown | {"standing": standing, "sentence": sentence}

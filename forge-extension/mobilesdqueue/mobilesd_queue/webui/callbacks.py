@@ -19,6 +19,7 @@ from mobilesd_queue.service import Service
 from mobilesd_queue.webui import accordion, options, routes, tab
 from mobilesd_queue.webui.button import add_button, switch_off
 from mobilesd_queue.webui.connect_tab import connect_tab
+from mobilesd_queue.webui.host_state import read_host_state
 from mobilesd_queue.webui.page_parts import TabParts
 from mobilesd_queue.webui.self_test import TabReport
 
@@ -105,7 +106,9 @@ class _Load:
     def app_started(self, _page: Any, app: Any) -> None:
         """When the page is served."""
         if self._service is not None:
-            routes.add_routes(app, self._service, self._capture_state, options.current_options)
+            routes.add_routes(
+                app, self._service, self._capture_state, options.current_options, read_host_state
+            )
 
     def _capture_state(self) -> dict[str, dict[str, Any]]:
         return {

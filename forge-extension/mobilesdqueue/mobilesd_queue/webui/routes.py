@@ -15,6 +15,7 @@ from fastapi.routing import APIRoute
 from starlette.concurrency import run_in_threadpool
 
 from mobilesd_queue.capture.infotext import infotext_of, not_in_infotext
+from mobilesd_queue.capture.screen import HostState
 from mobilesd_queue.errors import QueueError
 from mobilesd_queue.service import Options, Service
 from mobilesd_queue.webui.connection_view import connection_words
@@ -122,6 +123,7 @@ def add_routes(
     service: Service,
     capture_state: CaptureState,
     options: Callable[[], Options],
+    host_state: Callable[[], HostState],
     clock: Clock = _now,
 ) -> None:
     """
@@ -140,7 +142,7 @@ def add_routes(
         include_in_schema=False,
     )
     _add_state_routes(router, service, capture_state)
-    _add_job_routes(router, service, clock)
+    _add_job_routes(router, service, host_state, clock)
     _add_connection_routes(router, service, options)
     _add_outbox_routes(router, service)
     app.include_router(router)
@@ -166,7 +168,9 @@ def _server_words(server: dict[str, Any]) -> str:
     return server["alias"] + ("" if server["is_present"] else " (away)")
 
 
-def _add_job_routes(router: APIRouter, service: Service, clock: Clock) -> None:
+def _add_job_routes(
+    router: APIRouter, service: Service, host_state: Callable[[], HostState], clock: Clock
+) -> None:
     @router.get("/jobs")
     def jobs(request: Request) -> Any:
         query = request.query_params
@@ -184,7 +188,7 @@ def _add_job_routes(router: APIRouter, service: Service, clock: Clock) -> None:
         params = service.job(job_id)["generation_params"]
         tab = tab_of(params)
         sentence = f"The job's settings are on {tab}. What a paste leaves to you:"
-        told = {"lost": not_in_infotext(params), "sentence": sentence}
+        told = {"lost": not_in_infotext(params, host_state()), "sentence": sentence}
         return {"tab": tab, "infotext": infotext_of(params), **told}
 
     @router.post("/jobs/{job_id}/cancel")
