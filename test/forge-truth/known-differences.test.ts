@@ -101,11 +101,11 @@ function unknownInUnit(generated: object, queued: object): string[] {
 }
 
 const NOTHING = { image_fg: null, mask_image: null, mask_image_fg: null };
-const SENT_IMAGE = { ...NOTHING, image: { ...SENT, on_white: "w1" } };
+const SENT_IMAGE = { ...NOTHING, image: CANVAS };
 const SHOWN = { image: CANVAS, image_fg: BLANK, mask_image: null, mask_image_fg: null };
 
 it.each<[string, object, object]>([
-  ["a picture without transparency", SHOWN, SENT_IMAGE],
+  ["the picture alone", SHOWN, SENT_IMAGE],
   [
     "a mask painted on the picture",
     { ...SHOWN, image_fg: PAINTED },
@@ -126,7 +126,7 @@ it.each<[string, object, object]>([
 });
 
 it.each<[string, object, object]>([
-  ["another picture", SHOWN, { ...SENT_IMAGE, image: { ...SENT, on_white: "w9" } }],
+  ["another picture", SHOWN, { ...SENT_IMAGE, image: { ...CANVAS, bytes: "b9" } }],
   ["another weight", SHOWN, { ...SENT_IMAGE, weight: 0.5 }],
   ["no mask", { ...SHOWN, image_fg: PAINTED }, SENT_IMAGE],
   ["a mask too many", SHOWN, { ...SENT_IMAGE, mask_image: GREY }],

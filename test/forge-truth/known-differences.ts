@@ -34,8 +34,7 @@ const within = ({ place }: Difference, ...steps: string[]) =>
 const fieldOf = (run: Told, name: string) => (isObject(run.fields) ? run.fields[name] : undefined);
 
 const CONTROLNET = "ControlNet";
-/** Where a picture of a unit can differ although ControlNet sees the same: all but `on_white` and the size. */
-const UNIT_PICTURE = /^image(?:\.(?:shape\[2\]|bytes|alpha|first_channel))$/;
+/** The layers of which ControlNet makes a unit's mask. */
 const UNIT_MASKS = ["mask_image", "mask_image_fg", "image_fg"];
 
 /** A unit of ControlNet in a run, by the place of a difference within it. */
@@ -47,7 +46,6 @@ function unitOf(run: Told, { place }: Difference): JsonObject {
 }
 
 const isInUnit = (difference: Difference) => within(difference, "scripts", CONTROLNET);
-const placeInUnit = ({ place }: Difference) => showPlace(place.slice(3));
 const drawnOn = (layer: unknown) =>
   isObject(layer) && layer.alpha !== "empty" ? layer.alpha : undefined;
 
@@ -203,22 +201,6 @@ export const KNOWN_DIFFERENCES: readonly KnownDifference[] = [
       [generated, queued].every(
         ({ not_chosen }) => Array.isArray(not_chosen) && not_chosen.includes(place[1]),
       ),
-  },
-  {
-    where: "scripts.ControlNet: image",
-    what: "with transparency from the canvas with Generate, laid on white with the queue",
-    because:
-      "`get_input_data` of `sd_forge_controlnet/scripts/controlnet.py` lays it on white before it uses it; what it then sees is equal",
-    covers: (difference, { generated, queued }) => {
-      const [one, two] = [unitOf(generated, difference).image, unitOf(queued, difference).image];
-      return (
-        isInUnit(difference) &&
-        UNIT_PICTURE.test(placeInUnit(difference)) &&
-        isObject(one) &&
-        isObject(two) &&
-        one.on_white === two.on_white
-      );
-    },
   },
   {
     where: "scripts.ControlNet: mask_image, mask_image_fg, image_fg",
