@@ -72,6 +72,7 @@ async function answer(
   const body = route.checkBody?.(json);
   const result = await route.answer(forge, { body, query: (name) => context.req.query(name) });
   const text = result instanceof JsonText ? result.text : JSON.stringify(result);
+  if (result instanceof JsonText) context.env.outgoing.once("finish", result.onSent);
   if (route.isGeneration && forge.faults.take("dropAnswer")) {
     context.env.outgoing.destroy();
     return RESPONSE_ALREADY_SENT;

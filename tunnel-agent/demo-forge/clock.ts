@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 
 /** The time a demo Forge lives in. */
 export interface Clock {
-  /** Milliseconds since 1970. */
+  /** Milliseconds since 1970, in fractions; never goes back. */
   now(): number;
   /** Waits for a duration in ms as a real Forge would take it; rejects when the Forge ends. */
   sleep(durationMs: number): Promise<void>;
@@ -23,7 +23,7 @@ export function createClock(
   sleep: Sleep = sleepByMachine,
 ): Clock {
   return {
-    now: () => Date.now(),
+    now: () => performance.timeOrigin + performance.now(),
     sleep: async (durationMs) => {
       try {
         await sleep(durationMs * timeScale, ended);

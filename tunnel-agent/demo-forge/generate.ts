@@ -2,13 +2,13 @@ import { createHash, randomBytes } from "node:crypto";
 import { changeOptions } from "./change-options.ts";
 import { findCheckpoint } from "./checkpoints.ts";
 import { ForgeEnded } from "./clock.ts";
-import { encodePicture } from "./encode.ts";
+import { encodeInTime } from "./encode.ts";
 import { HttpDetail, PythonError } from "./errors.ts";
 import type { Output, Processed } from "./finish-pictures.ts";
 import type { Forge } from "./forge.ts";
 import { createInfo } from "./info.ts";
 import type { Job } from "./job.ts";
-import { createJobRecord } from "./job-record.ts";
+import { createJobRecord, type JobRecord } from "./job-record.ts";
 import type { Options } from "./option-store.ts";
 import type { GenerationRequest } from "./plan.ts";
 import { processImages } from "./process-images.ts";
@@ -17,13 +17,20 @@ import { findScripts } from "./scripts/find-scripts.ts";
 import { runPromptMatrix } from "./scripts/prompt-matrix.ts";
 import { decodeMask, decodePicture } from "./sent-picture.ts";
 
+/** The answer's JSON, and what ran. */
+export interface Generated {
+  text: string;
+  record: JobRecord;
+}
+
 /**
  * Runs one request as text2imgapi and img2imgapi do: infotext, scripts and mask are checked and
  * the id is noted before the lock, the picture is made inside it and encoded after it, so the next
- * job already runs then. Returns the answer's JSON; throws HttpDetail and PythonError.
+ * job already runs then. Throws HttpDetail and PythonError.
  */
-export async function generate(forge: Forge, request: GenerationRequest): Promise<string> {
+export async function generate(forge: Forge, request: GenerationRequest): Promise<Generated> {
   const { kind, body } = request;
+  const arrivedAt = forge.clock.now();
   if (request.kind === "img2img" && request.body.init_images === null) {
     throw new HttpDetail(404, "Init image not found");
   }
@@ -33,12 +40,12 @@ export async function generate(forge: Forge, request: GenerationRequest): Promis
   const scripts = findScripts(request, forge.phase);
   const taskId = body.force_task_id || createTaskId(kind);
   forge.tasks.add(taskId);
-  const record = createJobRecord(taskId, kind, copyOverrides(body.override_settings), [
-    ...scripts.alwaysOn.keys(),
-  ]);
+  const alwaysOn = [...scripts.alwaysOn.keys()];
+  const overrides = copyOverrides(body.override_settings);
+  const record = createJobRecord(taskId, kind, overrides, alwaysOn, arrivedAt);
   const job: Job = { forge, request, scripts, inits: [], mask, record, variants: null };
   const processed = await forge.lock.run(() => runLocked(job));
-  return encodeAnswer(job, processed);
+  return { text: await encodeAnswer(job, processed), record };
 }
 
 async function runLocked(job: Job): Promise<Processed> {
@@ -48,7 +55,8 @@ async function runLocked(job: Job): Promise<Processed> {
   if (request.kind === "img2img") {
     for (const init of request.body.init_images ?? []) job.inits.push(await decodePicture(init));
   }
-  beginJob(forge.progress, `scripts_${request.kind}`, forge.clock.now());
+  record.beginAt = forge.clock.now();
+  beginJob(forge.progress, `scripts_${request.kind}`, record.beginAt);
   forge.tasks.start(record.taskId);
   forge.jobs.push(record);
   try {
@@ -63,6 +71,7 @@ async function runLocked(job: Job): Promise<Processed> {
   } finally {
     record.isInterrupted = forge.progress.interrupted;
     endJob(forge.progress);
+    record.endAt = forge.clock.now();
   }
 }
 
@@ -98,7 +107,7 @@ async function encodeAnswer(job: Job, processed: Processed): Promise<string> {
   const images: string[] = [];
   const isSent = body.send_images && !forge.faults.take("emptyImages");
   for (const output of isSent ? listOutputs(processed) : []) {
-    const bytes = await encodePicture(output, forge.options);
+    const bytes = await encodeInTime(output, forge);
     record.imageSha256s.push(createHash("sha256").update(bytes).digest("hex"));
     images.push(bytes.toString("base64"));
   }

@@ -33,6 +33,22 @@ export interface JobRecord {
   state: "running" | "done" | "failed";
   /** The pictures of the answer as they were encoded, in hex; empty until then. */
   imageSha256s: string[];
+  /** When its request had been read, before the lock. All times are milliseconds of the Forge's clock. */
+  readonly arrivedAt: number;
+  /** When it began, inside the lock; null before that, as the others. */
+  beginAt: number | null;
+  /** When the first interrupt came that reached it between its begin and its end. */
+  interruptedAt: number | null;
+  /** When it left the lock; its pictures are encoded after that. */
+  endAt: number | null;
+  /** When the last byte of its answer was handed to the network. */
+  answeredAt: number | null;
+}
+
+/** Notes an interrupt for the job that runs; an idle Forge's hits nobody. */
+export function noteInterrupt(jobs: readonly JobRecord[], now: number): void {
+  const last = jobs.at(-1);
+  if (last && last.endAt === null) last.interruptedAt ??= now;
 }
 
 /** A record of a job that has not begun. */
@@ -41,6 +57,7 @@ export function createJobRecord(
   kind: JobRecord["kind"],
   overrideSettings: Options | null,
   alwaysOnScripts: string[],
+  arrivedAt: number,
 ): JobRecord {
   return {
     taskId,
@@ -61,5 +78,10 @@ export function createJobRecord(
     isInterrupted: false,
     state: "running",
     imageSha256s: [],
+    arrivedAt,
+    beginAt: null,
+    interruptedAt: null,
+    endAt: null,
+    answeredAt: null,
   };
 }

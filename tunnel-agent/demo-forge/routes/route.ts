@@ -27,9 +27,12 @@ export interface Route {
 /** An answer that is already JSON. */
 export class JsonText {
   readonly text: string;
+  /** Is told when the last byte was handed to the network. */
+  readonly onSent: () => void;
 
-  constructor(text: string) {
+  constructor(text: string, onSent: () => void) {
     this.text = text;
+    this.onSent = onSent;
   }
 }
 

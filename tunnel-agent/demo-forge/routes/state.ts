@@ -1,6 +1,7 @@
 import { encodePicture } from "../encode.ts";
 import type { Output } from "../finish-pictures.ts";
 import type { Forge } from "../forge.ts";
+import { noteInterrupt } from "../job-record.ts";
 import type { Pixels } from "../picture/pixels.ts";
 import { openPixels } from "../picture/render.ts";
 import {
@@ -25,8 +26,9 @@ export const STATE_ROUTES: Route[] = [
     schema: "ProgressRequest",
   }),
   route("GET /sdapi/v1/progress", describeProgress),
-  route("POST /sdapi/v1/interrupt", ({ progress }) => {
+  route("POST /sdapi/v1/interrupt", ({ progress, jobs, clock }) => {
     progress.interrupted = true;
+    noteInterrupt(jobs, clock.now());
     return {};
   }),
   route("POST /sdapi/v1/skip", ({ progress }) => {

@@ -4,6 +4,7 @@ import { generate } from "../generate.ts";
 import { upscalePicture } from "../extra-single.ts";
 import { parseInfotext } from "../infotext-parser.ts";
 import type { Options } from "../option-store.ts";
+import type { GenerationRequest } from "../plan.ts";
 import { readParameters } from "../png.ts";
 import {
   EXTRA_SINGLE_FIELDS,
@@ -20,13 +21,13 @@ export const WORK_ROUTES: Route[] = [
   routeWithBody(
     "/sdapi/v1/txt2img",
     (json) => validateBody(json, TXT2IMG_FIELDS),
-    async (forge, { body }) => new JsonText(await generate(forge, { kind: "txt2img", body })),
+    (forge, { body }) => answerPictures(forge, { kind: "txt2img", body }),
     { isGeneration: true, schema: "StableDiffusionProcessingTxt2Img" },
   ),
   routeWithBody(
     "/sdapi/v1/img2img",
     (json) => validateBody(json, IMG2IMG_FIELDS),
-    async (forge, { body }) => new JsonText(await generate(forge, { kind: "img2img", body })),
+    (forge, { body }) => answerPictures(forge, { kind: "img2img", body }),
     { isGeneration: true, schema: "StableDiffusionProcessingImg2Img" },
   ),
   routeWithBody(
@@ -50,6 +51,13 @@ export const WORK_ROUTES: Route[] = [
     storeOptions(forge, body),
   ),
 ];
+
+async function answerPictures(forge: Forge, request: GenerationRequest): Promise<JsonText> {
+  const { text, record } = await generate(forge, request);
+  return new JsonText(text, () => {
+    record.answeredAt = forge.clock.now();
+  });
+}
 
 function storeOptions(forge: Forge, changes: Options): null {
   changeOptions(forge, changes);

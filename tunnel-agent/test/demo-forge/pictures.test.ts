@@ -139,6 +139,11 @@ describe("the log of jobs", () => {
         isInterrupted: false,
         state: "done",
         imageSha256s: [Buffer.from(digest).toString("hex")],
+        arrivedAt: expect.any(Number),
+        beginAt: expect.any(Number),
+        interruptedAt: null,
+        endAt: expect.any(Number),
+        answeredAt: expect.any(Number),
       },
     ]);
     expect(lines[0]).toMatch(/^\[demo\] Demo Forge \(a stand-in, not Stable Diffusion\) at http:/);
