@@ -15,9 +15,11 @@ export function isBefore(a: Place, b: Place): boolean {
   return a.id < b.id;
 }
 
-/** What a server is doing: the job that it runs, if any, and how fast it is. */
+/** What a server is doing: the job that it runs, if any, those it has begun behind it, and how fast it is. */
 export interface ServerWork {
   readonly running: (WaitingJob & { readonly elapsedMs: number }) | null;
+  /** Already in Forge's own line: no place in the queue, but time. */
+  readonly following: readonly WaitingJob[];
   readonly timing: ServerTiming;
 }
 
@@ -40,11 +42,12 @@ export type Waiting = WaitingJob & { readonly notBefore: number | null };
 export function outcomeOf(
   job: Waiting,
   ahead: readonly WaitingJob[],
-  { running, timing }: ServerWork,
+  { running, following, timing }: ServerWork,
   now: number,
 ): Outcome {
-  const previous = ahead.at(-1)?.checkpointName ?? running?.checkpointName ?? null;
-  const startAt = Math.max(now + waitMs(running, ahead, timing), job.notBefore ?? 0);
+  const before = [...following, ...ahead];
+  const previous = before.at(-1)?.checkpointName ?? running?.checkpointName ?? null;
+  const startAt = Math.max(now + waitMs(running, before, timing), job.notBefore ?? 0);
   const isMinimum = ahead.length >= LIMITS.positionMax;
   return {
     position: isMinimum ? LIMITS.positionMax : ahead.length + 1,

@@ -33,10 +33,28 @@ export function waitsForServer(job: {
   return job.status === "pending" && job.holdReason === null && job.leaseHash === null;
 }
 
-/** A job's reason as it is shown: the row does not know whether its server is there. */
+/** What a server is like for those who wait for it. */
+export interface ServerSight {
+  readonly isPresent: boolean;
+  /** Whether it takes jobs: its owner has neither paused nor drained it. */
+  readonly isActive: boolean;
+  /** When it last showed itself, in milliseconds since the epoch; null while it is there, or never was. */
+  readonly awaySince: number | null;
+}
+
+/** When a server that is away was last there: it came, or renewed a lease. Null when it never was. */
+export function lastSignOf(server: Sighting, durations: Durations): number | null {
+  const { lastSeenAt, leaseUntil } = server;
+  const renewedAt = leaseUntil === null ? null : leaseUntil - durations.leaseTtlMs;
+  return lastSeenAt === null ? renewedAt : Math.max(lastSeenAt, renewedAt ?? 0);
+}
+
+/** A job's reason as it is shown: the row does not know whether its server is there and takes jobs. */
 export function shownReason<R extends string | null>(
   job: Parameters<typeof waitsForServer>[0] & { readonly statusReason: R },
-  isServerPresent: boolean,
-): R | "waiting_for_server" {
-  return waitsForServer(job) && !isServerPresent ? "waiting_for_server" : job.statusReason;
+  server: Pick<ServerSight, "isPresent" | "isActive">,
+): R | "waiting_for_server" | "paused" {
+  if (!waitsForServer(job)) return job.statusReason;
+  if (!server.isActive) return "paused";
+  return server.isPresent ? job.statusReason : "waiting_for_server";
 }

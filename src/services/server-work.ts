@@ -8,9 +8,15 @@ export function startedAt(job: Pick<JobRow, "startedTimestamp">, now: number): n
   return job.startedTimestamp === null ? now : Date.parse(job.startedTimestamp);
 }
 
+/** The jobs that a server has begun: the one that it draws, and behind it those in Forge's own line. */
+export function begunOf(held: readonly HeldJob[], now: number): HeldJob[] {
+  const begun = held.filter((one) => one.status === "processing");
+  return begun.sort((a, b) => startedAt(a, now) - startedAt(b, now));
+}
+
 /** What a server does now, by the jobs that it holds. */
 export function workOf(server: ServerRow, held: readonly HeldJob[], now: number): ServerWork {
-  const current = held.find((one) => one.status === "processing");
+  const [current, ...following] = begunOf(held, now);
   const running = current ? { ...current, elapsedMs: now - startedAt(current, now) } : null;
-  return { running, timing: timingOf(server) };
+  return { running, following, timing: timingOf(server) };
 }

@@ -30,7 +30,17 @@ export async function findJobsAhead(
 }
 
 /** A job that a server holds under a lease. */
-export type HeldJob = WaitingJob & Pick<JobRow, "startedTimestamp" | "status" | "leaseUntil">;
+export type HeldJob = WaitingJob &
+  Pick<
+    JobRow,
+    | "startedTimestamp"
+    | "status"
+    | "statusReason"
+    | "leaseUntil"
+    | "mobilesdJobId"
+    | "ownerId"
+    | "epoch"
+  >;
 
 function selectLeasedJobs(db: Database, alias: string) {
   return db
@@ -39,7 +49,11 @@ function selectLeasedJobs(db: Database, alias: string) {
       checkpointName: jobs.checkpointName,
       startedTimestamp: jobs.startedTimestamp,
       status: jobs.status,
+      statusReason: jobs.statusReason,
       leaseUntil: jobs.leaseUntil,
+      mobilesdJobId: jobs.mobilesdJobId,
+      ownerId: jobs.ownerId,
+      epoch: jobs.epoch,
     })
     .from(jobs)
     .where(leased(alias));

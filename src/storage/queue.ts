@@ -1,15 +1,8 @@
-import { and, asc, eq, gt, inArray, isNotNull, isNull, lte, ne, or, sql } from "drizzle-orm";
+import { and, asc, eq, inArray, isNotNull, isNull, lte, ne, or, sql } from "drizzle-orm";
 import { HELD_WAKE_AT } from "../domain/job-machine.ts";
 import { type Database, toTimestamp } from "./database.ts";
 import { type JobRow, rowOf, unchangedSince } from "./jobs.ts";
-import { jobs, servers } from "./schema.ts";
-
-export interface NewLease {
-  readonly leaseHash: string;
-  readonly leaseUntil: number;
-  readonly claimId: string;
-  readonly sessionId: string;
-}
+import { jobs } from "./schema.ts";
 
 /** In the words of the index's own condition: a bound value would leave its use to chance. */
 export const claimable = (alias: string) =>
@@ -32,70 +25,6 @@ const held = (alias: string) =>
     isNotNull(jobs.wakeAt),
     isNotNull(jobs.holdReason),
   );
-
-/**
- * Grants a lease on the next job of a server in one conditional statement, so that two agents can never
- * hold the same job, nor one whose session a newer one has replaced. Undefined: nothing can be claimed.
- */
-export async function claimNextJob(
-  db: Database,
-  alias: string,
-  lease: NewLease,
-  now: number,
-): Promise<JobRow | undefined> {
-  const next = db
-    .select({ id: jobs.mobilesdJobId })
-    .from(jobs)
-    .where(
-      and(
-        claimable(alias),
-        isNull(jobs.leaseHash),
-        or(isNull(jobs.startBy), gt(jobs.startBy, now)),
-      ),
-    )
-    .orderBy(asc(jobs.priority), asc(jobs.creationTimestamp), asc(jobs.mobilesdJobId))
-    .limit(1);
-  const isCurrentSession = sql`EXISTS (SELECT 1 FROM ${servers}
-    WHERE ${servers.alias} = ${alias} AND ${servers.sessionId} = ${lease.sessionId})`;
-  const [row] = await db
-    .update(jobs)
-    .set({
-      epoch: sql`${jobs.epoch} + 1`,
-      leaseHash: lease.leaseHash,
-      leaseUntil: lease.leaseUntil,
-      wakeAt: lease.leaseUntil,
-      claimId: lease.claimId,
-      agentSessionId: lease.sessionId,
-      serverAlias: alias,
-      statusReason: "assigned",
-      lastUpdatedTimestamp: toTimestamp(now),
-    })
-    .where(
-      and(
-        eq(jobs.mobilesdJobId, next),
-        eq(jobs.status, "pending"),
-        isNull(jobs.leaseHash),
-        isCurrentSession,
-      ),
-    )
-    .returning();
-  return row;
-}
-
-/** The job that an earlier answer to the same claim granted, while its lease holds. */
-export async function findClaimedJob(
-  db: Database,
-  alias: string,
-  claim: { sessionId: string; claimId: string },
-): Promise<JobRow | undefined> {
-  return db
-    .select()
-    .from(jobs)
-    .where(
-      and(leased(alias), eq(jobs.agentSessionId, claim.sessionId), eq(jobs.claimId, claim.claimId)),
-    )
-    .get();
-}
 
 /** Every job that a server holds under a lease of another session than this one. */
 export async function findJobsOfOtherSessions(

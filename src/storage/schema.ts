@@ -169,6 +169,10 @@ export const servers = sqliteTable("servers", {
   /** `{checkpoint: milliseconds}`: read whenever the row is, at no further row's cost. */
   loadMsByCheckpointJson: text("load_ms_by_checkpoint_json").notNull().default("{}"),
   timingSampleCount: integer("timing_sample_count").notNull().default(0),
+  /** `active`, `paused` or `draining`: what its owner last told it. */
+  mode: text("mode").notNull().default("active"),
+  /** When its owner last asked for its model to be unloaded. */
+  unloadRequestedAt: integer("unload_requested_at"),
 });
 
 /** The names of a server's catalogue; the whole catalogue is an object in R2. */

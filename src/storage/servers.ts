@@ -17,14 +17,23 @@ export async function listServers(db: Database): Promise<ServerRow[]> {
   return db.select().from(servers).orderBy(servers.alias);
 }
 
-/** Every server with the end of the last lease that it holds, by which it is present without being seen. */
-export async function listServersWithLease(db: Database): Promise<ServerWithLease[]> {
+const selectWithLease = (db: Database) => {
   const leaseUntil = sql<number | null>`(SELECT max(lease_until) FROM jobs
     WHERE target_server_alias = ${servers.alias} AND agent_session_id IS NOT NULL AND wake_at IS NOT NULL)`;
-  return db
-    .select({ ...getTableColumns(servers), leaseUntil })
-    .from(servers)
-    .orderBy(servers.alias);
+  return db.select({ ...getTableColumns(servers), leaseUntil }).from(servers);
+};
+
+/** Every server with the end of the last lease that it holds, by which it is present without being seen. */
+export async function listServersWithLease(db: Database): Promise<ServerWithLease[]> {
+  return selectWithLease(db).orderBy(servers.alias);
+}
+
+/** One of them. */
+export async function findServerWithLease(
+  db: Database,
+  alias: string,
+): Promise<ServerWithLease | undefined> {
+  return selectWithLease(db).where(eq(servers.alias, alias)).get();
 }
 
 /** A timing as the table has it. */

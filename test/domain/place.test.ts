@@ -41,7 +41,7 @@ it("runs the lowest priority first, then the oldest", () => {
 });
 
 it("lets a job start when those before it are done, and not before its own time", () => {
-  const idle = { running: null, timing };
+  const idle = { running: null, following: [], timing };
   const waiting = { ...job(), notBefore: null };
   expect(outcomeOf(waiting, [], idle, 1_000)).toEqual({
     position: 1,
@@ -49,10 +49,12 @@ it("lets a job start when those before it are done, and not before its own time"
     startAt: 1_000,
     completionAt: 1_000 + 5_000 + 1_000,
   });
-  const busy = { running: { ...job("b"), elapsedMs: 400 }, timing };
+  const busy = { running: { ...job("b"), elapsedMs: 400 }, following: [], timing };
   const behind = outcomeOf(waiting, [job("a")], busy, 0);
   expect(behind).toMatchObject({ position: 2, startAt: 600 + 6_000, completionAt: 7_600 });
   expect(outcomeOf({ ...waiting, notBefore: 99_000 }, [], idle, 0).startAt).toBe(99_000);
+  const begun = { ...busy, following: [job("a")] };
+  expect(outcomeOf(waiting, [], begun, 0)).toMatchObject({ position: 1, startAt: 600 + 6_000 });
   const many = Array.from({ length: LIMITS.positionMax }, () => job());
   expect(outcomeOf(waiting, many, idle, 0)).toMatchObject({ position: 100, isMinimum: true });
 });

@@ -1,6 +1,6 @@
 import { DURATIONS } from "@mobilesd/contract";
 import { describe, expect, it } from "vitest";
-import { isPresent, isSightingDue, shownReason } from "../../src/domain/presence.ts";
+import { isPresent, isSightingDue, lastSignOf, shownReason } from "../../src/domain/presence.ts";
 
 const NOW = 1_000_000_000_000;
 const { serverAbsentAfterMs, serverSeenResolutionMs, claimPollIdleMs, leaseTtlMs } = DURATIONS;
@@ -27,6 +27,16 @@ it("notes a sighting again only after a while", () => {
   expect(isSightingDue(NOW - serverSeenResolutionMs, NOW, DURATIONS)).toBe(true);
 });
 
+it.each([
+  ["was never there", null, null, null],
+  ["was seen", NOW - 5, null, NOW - 5],
+  ["was seen after its last lease was renewed", NOW - 5, NOW - 5, NOW - 5],
+  ["renewed a lease after it was seen", NOW - leaseTtlMs - 5, NOW - 1, NOW - leaseTtlMs - 1],
+  ["held a lease without ever being seen", null, NOW - 1, NOW - leaseTtlMs - 1],
+])("knows since when a server is away that %s", (_, lastSeenAt, leaseUntil, expected) => {
+  expect(lastSignOf({ lastSeenAt, leaseUntil }, DURATIONS)).toBe(expected);
+});
+
 describe("the reason that is shown of a job", () => {
   const waiting = {
     status: "pending",
@@ -43,7 +53,15 @@ describe("the reason that is shown of a job", () => {
     ["that is over", { status: "completed", statusReason: "done" }, "done"],
   ])("%s tells of an absent server only where it is what is waited for", (_, changes, expected) => {
     const job = { ...waiting, ...changes };
-    expect(shownReason(job, false)).toBe(expected);
-    expect(shownReason(job, true)).toBe(job.statusReason);
+    expect(shownReason(job, { isPresent: false, isActive: true })).toBe(expected);
+    expect(shownReason(job, { isPresent: true, isActive: true })).toBe(job.statusReason);
+  });
+
+  it("that waits for a server which takes none is that, whether the server is there or not", () => {
+    for (const isPresent of [true, false]) {
+      expect(shownReason(waiting, { isPresent, isActive: false })).toBe("paused");
+      const held = { ...waiting, holdReason: "retrying", statusReason: "retrying" };
+      expect(shownReason(held, { isPresent, isActive: false })).toBe("retrying");
+    }
   });
 });

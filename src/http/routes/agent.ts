@@ -69,9 +69,7 @@ export function mountAgent(app: Hono<HttpEnv>): void {
     await putCatalogue(ctx, body, json, sessionOf(c));
     return undefined;
   });
-  mount(app, "claimJob", async ({ ctx, body, c }) => ({
-    job: await claimJob(ctx, body, sessionOf(c)),
-  }));
+  mount(app, "claimJob", ({ ctx, body, c }) => claimJob(ctx, body, sessionOf(c)));
   const exists = ({ ctx, params }: Pick<Call<"startJob">, "ctx" | "params">) =>
     requireServersJob(ctx, params.id);
   mount(

@@ -7,6 +7,7 @@ import { findServer, updateServer } from "../../storage/servers.ts";
 import { AppError } from "../app-error.ts";
 import { decide } from "../change-job.ts";
 import type { ActorContext } from "../context.ts";
+import { ordersOf } from "../server-orders.ts";
 
 /** How often rows that moved meanwhile are looked at again; a replaced session can move none for long. */
 const LOOKS_MAX = 5;
@@ -56,5 +57,6 @@ export async function hello(ctx: ActorContext, input: Hello): Promise<HelloAnswe
     catalogue_wanted:
       input.catalogue_sha256 !== null && input.catalogue_sha256 !== server.catalogueSha256,
     durations: ctx.settings.durations,
+    orders: ordersOf(server),
   };
 }

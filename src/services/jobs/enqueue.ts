@@ -76,9 +76,9 @@ function recordOf(
 export async function describePlace(ctx: ActorContext, { server, job }: ReadyJob) {
   const { priority, creationTimestamp, mobilesdJobId: id } = job;
   const place = { priority, creationTimestamp, id };
-  const { estimate, isServerPresent } = await estimatePlace(ctx, server, job, place);
+  const { estimate, server: sighted } = await estimatePlace(ctx, server, job, place);
   const { estimated_completion_time: _, ...shown } = estimate;
-  return { ...shown, status_reason: shownReason({ ...job, leaseHash: null }, isServerPresent) };
+  return { ...shown, status_reason: shownReason({ ...job, leaseHash: null }, sighted) };
 }
 
 /** An answer that says whether it is that of an earlier request under the same key. */

@@ -1,4 +1,4 @@
-import { isPresent } from "../../domain/presence.ts";
+import { UNKNOWN_LOOK } from "../../domain/hub.ts";
 import {
   isBefore,
   outcomeOf,
@@ -10,14 +10,17 @@ import {
 import type { WaitingJob } from "../../domain/estimate.ts";
 import { toTimestamp } from "../../storage/database.ts";
 import type { JobRow } from "../../storage/jobs.ts";
-import {
-  findJobsAhead,
-  findLeasedJobs,
-  findQueues,
-  type ServersQueue,
-} from "../../storage/places.ts";
+import { findJobsAhead, findLeasedJobs, findQueues } from "../../storage/places.ts";
 import { findServer, type ServerRow, timingOf } from "../../storage/servers.ts";
 import type { Context } from "../context.ts";
+import {
+  isSeen,
+  NO_SERVER,
+  runOf,
+  type SightedServer,
+  sightServers,
+  toSighted,
+} from "../server-sight.ts";
 import { startedAt, workOf } from "../server-work.ts";
 
 /** Where a job stands and when it should run, by what its server has shown so far. */
@@ -28,10 +31,10 @@ export interface QueueEstimate {
   readonly estimated_completion_time: string | null;
 }
 
-/** What is to come of a job, and whether its server is there to do it. */
+/** What is to come of a job, and how the server is that is to do it. */
 export interface Outlook {
   readonly estimate: QueueEstimate;
-  readonly isServerPresent: boolean;
+  readonly server: SightedServer;
 }
 
 function viewPlace(
@@ -62,13 +65,16 @@ export async function estimatePlace(
   place: Place | null,
 ): Promise<Outlook> {
   const now = ctx.clock();
-  const ahead = place === null ? [] : await findJobsAhead(ctx.db, server.alias, place);
-  const held = await findLeasedJobs(ctx.db, server.alias);
-  const leaseUntil = Math.max(0, ...held.map((one) => one.leaseUntil ?? 0));
-  const sighting = { lastSeenAt: server.lastSeenAt, leaseUntil };
+  const wasSeen = isSeen(ctx, { ...server, leaseUntil: null });
+  const [ahead, held, look] = await Promise.all([
+    place === null ? [] : findJobsAhead(ctx.db, server.alias, place),
+    findLeasedJobs(ctx.db, server.alias),
+    wasSeen ? UNKNOWN_LOOK : ctx.hubs.look(server.alias),
+  ]);
+  const leaseUntil = Math.max(0, ...held.map((one) => one.leaseUntil ?? 0)) || null;
   return {
     estimate: viewPlace(job, ahead, workOf(server, held, now), now),
-    isServerPresent: isPresent(sighting, now, ctx.settings.durations),
+    server: toSighted(ctx, { ...server, leaseUntil }, look),
   };
 }
 
@@ -82,40 +88,29 @@ function placeOf({ priority, creationTimestamp, mobilesdJobId: id }: JobRow): Pl
   return { priority, creationTimestamp, id };
 }
 
-/** One that runs has an end in sight; nobody knows when a box that went away comes back. */
-function viewRunning(job: JobRow, server: ServerRow, now: number): QueueEstimate {
+/** One that runs has an end in sight, best known to its agent; nobody knows when a box that went away comes back. */
+function viewRunning(job: JobRow, row: ServerRow, server: SightedServer, now: number) {
   if (job.statusReason === "agent_offline") return NOT_WAITING;
-  const endAt = runningEndAt({ ...job, startedAt: startedAt(job, now) }, timingOf(server), now);
+  const told = runOf(server.look, job)?.endsAt ?? null;
+  const endAt =
+    told === null
+      ? runningEndAt({ ...job, startedAt: startedAt(job, now) }, timingOf(row), now)
+      : Math.max(now, told);
   return { ...NOT_WAITING, estimated_completion_time: toTimestamp(endAt) };
 }
 
 /** The same for a stored job: one that runs has an end in sight, one that is over has neither. */
 export async function estimateJob(ctx: Context, job: JobRow): Promise<Outlook> {
   const isOpen = job.status === "pending" || job.status === "processing";
-  const server = isOpen ? await findServer(ctx.db, job.targetServerAlias) : undefined;
-  if (!server) return { estimate: NOT_WAITING, isServerPresent: false };
+  const row = isOpen ? await findServer(ctx.db, job.targetServerAlias) : undefined;
+  if (!row) return { estimate: NOT_WAITING, server: NO_SERVER };
   if (job.status === "pending") {
-    return estimatePlace(ctx, server, job, job.leaseHash === null ? placeOf(job) : null);
+    return estimatePlace(ctx, row, job, job.leaseHash === null ? placeOf(job) : null);
   }
-  const now = ctx.clock();
-  const sighting = { lastSeenAt: server.lastSeenAt, leaseUntil: job.leaseUntil };
-  return {
-    estimate: viewRunning(job, server, now),
-    isServerPresent: isPresent(sighting, now, ctx.settings.durations),
-  };
-}
-
-function estimateIn(
-  job: JobRow,
-  server: ServerRow | undefined,
-  queue: ServersQueue | undefined,
-  now: number,
-): QueueEstimate {
-  if (server && job.status === "processing") return viewRunning(job, server, now);
-  if (!server || !queue || job.status !== "pending") return NOT_WAITING;
-  const isTaken = job.leaseHash !== null;
-  const ahead = isTaken ? [] : queue.waiting.filter((one) => isBefore(one, placeOf(job)));
-  return viewPlace(job, ahead, workOf(server, queue.held, now), now);
+  const seen = { ...row, leaseUntil: job.leaseUntil };
+  const sighted = await sightServers(ctx, [seen], new Set([row.alias]));
+  const server = sighted.get(row.alias) ?? NO_SERVER;
+  return { estimate: viewRunning(job, row, server, ctx.clock()), server };
 }
 
 /**
@@ -125,14 +120,23 @@ function estimateIn(
 export async function estimateJobs(
   ctx: Context,
   jobs: readonly JobRow[],
-  servers: readonly ServerRow[],
+  rows: readonly ServerRow[],
+  sighted: ReadonlyMap<string, SightedServer>,
 ): Promise<QueueEstimate[]> {
   const now = ctx.clock();
   const waiting = jobs.filter((job) => job.status === "pending");
   const queues = await findQueues(ctx.db, new Set(waiting.map((job) => job.targetServerAlias)));
   return jobs.map((job) => {
     const alias = job.targetServerAlias;
-    const server = servers.find((one) => one.alias === alias);
-    return estimateIn(job, server, queues.get(alias), now);
+    const row = rows.find((one) => one.alias === alias);
+    if (!row) return NOT_WAITING;
+    if (job.status === "processing") {
+      return viewRunning(job, row, sighted.get(alias) ?? NO_SERVER, now);
+    }
+    const queue = queues.get(alias);
+    if (!queue || job.status !== "pending") return NOT_WAITING;
+    const ahead =
+      job.leaseHash === null ? queue.waiting.filter((one) => isBefore(one, placeOf(job))) : [];
+    return viewPlace(job, ahead, workOf(row, queue.held, now), now);
   });
 }

@@ -6,15 +6,16 @@ import {
   type ListJobsQuery,
 } from "@mobilesd/contract";
 import { ownerScope } from "../../domain/access.ts";
-import { isPresent, waitsForServer } from "../../domain/presence.ts";
+import { waitsForServer } from "../../domain/presence.ts";
 import { listImages, listImagesOf } from "../../storage/images.ts";
 import { type Cursor, findJob, type JobRow, listJobs as listRows } from "../../storage/jobs.ts";
 import { findOwnerByName } from "../../storage/keys.ts";
-import { listServersWithLease, type ServerWithLease } from "../../storage/servers.ts";
+import { listServersWithLease } from "../../storage/servers.ts";
 import { AppError, fieldError } from "../app-error.ts";
 import type { ActorContext } from "../context.ts";
+import { NO_SERVER, type SightedServer, sightServers } from "../server-sight.ts";
+import { viewCore, viewJob } from "../view-job.ts";
 import { estimateJob, estimateJobs } from "./place.ts";
-import { viewJob, viewStatus } from "./view.ts";
 
 /** A job that the caller may see; what is another owner's is not found, like what does not exist. */
 export async function requireJob(ctx: ActorContext, id: string): Promise<JobRow> {
@@ -23,26 +24,39 @@ export async function requireJob(ctx: ActorContext, id: string): Promise<JobRow>
   return job;
 }
 
-/** The aliases of those servers that are there. */
-function presentOf(ctx: ActorContext, servers: readonly ServerWithLease[]): Set<string> {
-  const now = ctx.clock();
-  const present = servers.filter((server) => isPresent(server, now, ctx.settings.durations));
-  return new Set(present.map((server) => server.alias));
+const isOpen = (job: JobRow) => job.status === "pending" || job.status === "processing";
+
+/** The servers of some jobs as far as the view of these needs them; running ones live where `isLive`. */
+async function sightServersOf(ctx: ActorContext, jobs: readonly JobRow[], isLive: boolean) {
+  const running = (job: JobRow) => job.status === "processing";
+  const isNeeded = (job: JobRow) =>
+    waitsForServer(job) || (isLive ? isOpen(job) : job.statusReason === "agent_offline");
+  const wanted = new Set(jobs.filter(isNeeded).map((job) => job.targetServerAlias));
+  const all = wanted.size === 0 ? [] : await listServersWithLease(ctx.db);
+  const rows = all.filter((server) => wanted.has(server.alias));
+  const live = new Set(isLive ? jobs.filter(running).map((job) => job.targetServerAlias) : []);
+  return { rows, sighted: await sightServers(ctx, rows, live) };
 }
+
+const sightOf = (sighted: ReadonlyMap<string, SightedServer>, job: JobRow) =>
+  sighted.get(job.targetServerAlias) ?? NO_SERVER;
 
 /** Everything about one job. */
 export async function getJob(ctx: ActorContext, id: string): Promise<JobView> {
   const job = await requireJob(ctx, id);
-  const present = presentOf(ctx, waitsForServer(job) ? await listServersWithLease(ctx.db) : []);
-  const images = await listImagesOf(ctx.db, job);
-  return viewJob(ctx, job, images, present.has(job.targetServerAlias));
+  const [{ sighted }, images] = await Promise.all([
+    sightServersOf(ctx, [job], true),
+    listImagesOf(ctx.db, job),
+  ]);
+  return viewJob(ctx, job, images, sightOf(sighted, job));
 }
 
-/** The enhanced status of one job. */
+/** The enhanced status of one job, with exactly the fields of the interface. */
 export async function getJobStatus(ctx: ActorContext, id: string): Promise<JobStatusView> {
   const job = await requireJob(ctx, id);
   const images = job.status === "completed" ? await listImagesOf(ctx.db, job) : [];
-  return viewStatus(ctx, job, images, await estimateJob(ctx, job));
+  const { estimate, server } = await estimateJob(ctx, job);
+  return { ...viewCore(ctx, job, images, server), ...estimate };
 }
 
 function encodeCursor(job: JobRow): string {
@@ -81,11 +95,8 @@ export async function listJobs(ctx: ActorContext, query: ListJobsQuery): Promise
     ownerId,
     page.filter((job) => job.status === "completed").map((job) => job.mobilesdJobId),
   );
-  const isOpen = (job: JobRow) => job.status === "pending" || job.status === "processing";
-  const needsServers = page.some(query.places ? isOpen : waitsForServer);
-  const servers = needsServers ? await listServersWithLease(ctx.db) : [];
-  const present = presentOf(ctx, servers);
-  const places = query.places ? await estimateJobs(ctx, page, servers) : [];
+  const { rows: servers, sighted } = await sightServersOf(ctx, page, query.places);
+  const places = query.places ? await estimateJobs(ctx, page, servers, sighted) : [];
   const isMinimum = total > LIMITS.listTotalMax;
   return {
     jobs: page.map((job, at) => ({
@@ -93,7 +104,7 @@ export async function listJobs(ctx: ActorContext, query: ListJobsQuery): Promise
         ctx,
         job,
         images.filter((image) => image.mobilesdJobId === job.mobilesdJobId),
-        present.has(job.targetServerAlias),
+        sightOf(sighted, job),
       ),
       ...places[at],
     })),

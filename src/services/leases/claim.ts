@@ -1,31 +1,38 @@
-import type { Claim, LeaseGrant } from "@mobilesd/contract";
+import type { Claim, ClaimAnswer, LeaseGrant } from "@mobilesd/contract";
 import { hashSecret } from "../../domain/credentials.ts";
 import type { JobEvent } from "../../domain/job-machine.ts";
 import { leaseTokenOf } from "../../domain/lease.ts";
 import { isSightingDue } from "../../domain/presence.ts";
 import { readStoredParams } from "../../domain/stored-params.ts";
 import { applyChange, type JobRow } from "../../storage/jobs.ts";
-import { claimNextJob, findClaimedJob } from "../../storage/queue.ts";
-import { findServer, hasCheckpoint, updateServer } from "../../storage/servers.ts";
+import { claimNextJob } from "../../storage/claims.ts";
+import { findServer, hasCheckpoint, type ServerRow, updateServer } from "../../storage/servers.ts";
 import { AppError } from "../app-error.ts";
 import { decide } from "../change-job.ts";
 import type { ActorContext } from "../context.ts";
+import { ordersOf } from "../server-orders.ts";
 
 /** Jobs that cannot run, which one claim puts aside before it answers "nothing". */
 const PUT_ASIDE_MAX = 10;
 
 /**
  * Asked only when nothing was granted: the claim itself grants nothing to a session that is not the newest.
- * Now and then it notes that the agent came; one that holds a job is known to be there by its lease.
+ * Now and then it notes that the agent came; one that holds a job is known to be there by its lease, and one
+ * whose socket stands by its hub.
  */
-async function requireSession(ctx: ActorContext, sessionId: string | null): Promise<void> {
-  const server = await findServer(ctx.db, ctx.actor.serverAlias ?? "");
+async function requireSession(
+  ctx: ActorContext,
+  server: ServerRow | undefined,
+  sessionId: string | null,
+  isConnected: boolean,
+): Promise<ServerRow> {
   if (sessionId === null || !server?.sessionId) throw new AppError("session_unknown");
   if (server.sessionId !== sessionId) throw new AppError("session_superseded");
   const now = ctx.clock();
-  if (isSightingDue(server.lastSeenAt, now, ctx.settings.durations)) {
+  if (!isConnected && isSightingDue(server.lastSeenAt, now, ctx.settings.durations)) {
     await updateServer(ctx.db, server.alias, { lastSeenAt: now });
   }
+  return server;
 }
 
 /** A file may have gone while a job was held or leased, when a new catalogue could not put it aside. */
@@ -51,50 +58,58 @@ async function putAside(ctx: ActorContext, job: JobRow, event: JobEvent): Promis
   ctx.log("job_put_aside", { job_id: job.mobilesdJobId, cause: event.type });
 }
 
+/** The lease in the words of the interface; undefined where the job cannot be run, and was put aside. */
+async function grant(
+  ctx: ActorContext,
+  job: JobRow,
+  leaseToken: string,
+): Promise<LeaseGrant | undefined> {
+  const params = readStoredParams(job.generationParamsJson);
+  if (params === null) {
+    await putAside(ctx, job, { type: "fail", failure: UNREADABLE });
+    return undefined;
+  }
+  if (!(await isCheckpointThere(ctx, job))) {
+    await putAside(ctx, job, { type: "checkpoint_missing" });
+    return undefined;
+  }
+  const { mobilesdJobId, epoch } = job;
+  ctx.log("job_claimed", { job_id: mobilesdJobId, epoch, server_alias: job.targetServerAlias });
+  return {
+    mobilesd_job_id: mobilesdJobId,
+    epoch,
+    lease_token: leaseToken,
+    lease_ttl_ms: ctx.settings.durations.leaseTtlMs,
+    attempt_count: job.attemptCount,
+    generation_params: params,
+    checkpoint_name: job.checkpointName,
+  };
+}
+
 /**
- * Grants the next job of the agent's server, or null. The same `claim_id` answers the same lease, so that
- * an answer lost on the way costs nothing.
+ * Grants the next job of the agent's server, or null, and says what its owner last told it. The same
+ * `claim_id` answers the same lease, so that an answer lost on the way costs nothing.
  */
 export async function claimJob(
   ctx: ActorContext,
   input: Claim,
   sessionId: string | null,
-): Promise<LeaseGrant | null> {
-  if (input.slots === 0) {
-    await requireSession(ctx, sessionId);
-    return null;
-  }
+): Promise<ClaimAnswer> {
   const alias = ctx.actor.serverAlias ?? "";
   const { durations, keyPepper } = ctx.settings;
   const claimed = { sessionId: sessionId ?? "", claimId: input.claim_id };
   const leaseToken = leaseTokenOf(claimed, keyPepper);
-  for (let tries = 0; tries < PUT_ASIDE_MAX; tries++) {
+  const leaseHash = hashSecret(leaseToken, keyPepper);
+  let found = input.slots === 0 ? await findServer(ctx.db, alias) : undefined;
+  for (let tries = 0; tries < PUT_ASIDE_MAX * input.slots; tries++) {
     const now = ctx.clock();
-    const leaseUntil = now + durations.leaseTtlMs;
-    const lease = { ...claimed, leaseHash: hashSecret(leaseToken, keyPepper), leaseUntil };
-    const job =
-      (await findClaimedJob(ctx.db, alias, claimed)) ??
-      (await claimNextJob(ctx.db, alias, lease, now));
-    if (!job) break;
-    const params = readStoredParams(job.generationParamsJson);
-    if (params === null) {
-      await putAside(ctx, job, { type: "fail", failure: UNREADABLE });
-    } else if (await isCheckpointThere(ctx, job)) {
-      const { mobilesdJobId, epoch } = job;
-      ctx.log("job_claimed", { job_id: mobilesdJobId, epoch, server_alias: alias });
-      return {
-        mobilesd_job_id: mobilesdJobId,
-        epoch,
-        lease_token: leaseToken,
-        lease_ttl_ms: durations.leaseTtlMs,
-        attempt_count: job.attemptCount,
-        generation_params: params,
-        checkpoint_name: job.checkpointName,
-      };
-    } else {
-      await putAside(ctx, job, { type: "checkpoint_missing" });
-    }
+    const lease = { ...claimed, leaseHash, leaseUntil: now + durations.leaseTtlMs };
+    const { job, hasMore, server } = await claimNextJob(ctx.db, alias, lease, now);
+    found = server;
+    if (!job || !server) break;
+    const granted = await grant(ctx, job, leaseToken);
+    if (granted) return { job: granted, has_more: hasMore, orders: ordersOf(server) };
   }
-  await requireSession(ctx, sessionId);
-  return null;
+  const server = await requireSession(ctx, found, sessionId, input.is_connected);
+  return { job: null, has_more: false, orders: ordersOf(server) };
 }

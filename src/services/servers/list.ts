@@ -1,44 +1,41 @@
 import type { ServerList, ServerView } from "@mobilesd/contract";
-import { outcomeOf } from "../../domain/place.ts";
-import { isPresent } from "../../domain/presence.ts";
-import { toTimestamp } from "../../storage/database.ts";
 import { findQueues, type ServersQueue } from "../../storage/places.ts";
-import { listServersWithLease, type ServerWithLease } from "../../storage/servers.ts";
+import {
+  findServerWithLease,
+  listServersWithLease,
+  type ServerWithLease,
+} from "../../storage/servers.ts";
+import { AppError } from "../app-error.ts";
 import type { ActorContext } from "../context.ts";
-import { workOf } from "../server-work.ts";
-
-/** A job that nobody has queued: what it would do does not matter to when it would start. */
-const ANY_JOB = { costMegapixelSteps: 0, checkpointName: "", notBefore: null };
-
-function viewServer(
-  ctx: ActorContext,
-  server: ServerWithLease,
-  { waiting, held }: ServersQueue,
-): ServerView {
-  const { lastSeenAt } = server;
-  const now = ctx.clock();
-  const { startAt, isMinimum } = outcomeOf(ANY_JOB, waiting, workOf(server, held, now), now);
-  return {
-    alias: server.alias,
-    forge: server.forgeJson === null ? null : (JSON.parse(server.forgeJson) as ServerView["forge"]),
-    agent_version: server.agentVersion,
-    session_started_at: server.sessionStartedAt,
-    is_present: isPresent(server, now, ctx.settings.durations),
-    last_seen_at: lastSeenAt === null ? null : toTimestamp(lastSeenAt),
-    has_catalogue: server.catalogueSha256 !== null,
-    queue_length: waiting.length,
-    ...(isMinimum ? { queue_length_is_minimum: true as const } : {}),
-    estimated_start_time: toTimestamp(startAt),
-  };
-}
+import { viewServer } from "./view-server.ts";
 
 const NOTHING: ServersQueue = { waiting: [], held: [] };
 
-/** The GPU boxes that jobs can name, with how long their queues are; `positionMax` rows of each are read. */
+/** Their queues and what their hubs know, all at once; `positionMax` rows of each queue are read. */
+async function viewServers(
+  ctx: ActorContext,
+  servers: readonly ServerWithLease[],
+): Promise<ServerView[]> {
+  const [queues, looks] = await Promise.all([
+    findQueues(ctx.db, new Set(servers.map((server) => server.alias))),
+    Promise.all(servers.map((server) => ctx.hubs.look(server.alias))),
+  ]);
+  return servers.map((server, at) => {
+    const look = looks[at];
+    if (look === undefined) throw new Error("a look for each server");
+    return viewServer(ctx, server, queues.get(server.alias) ?? NOTHING, look);
+  });
+}
+
+/** The GPU boxes that jobs can name, with what they do and how long their queues are. */
 export async function listServers(ctx: ActorContext): Promise<ServerList> {
-  const servers = await listServersWithLease(ctx.db);
-  const queues = await findQueues(ctx.db, new Set(servers.map((server) => server.alias)));
-  return {
-    servers: servers.map((server) => viewServer(ctx, server, queues.get(server.alias) ?? NOTHING)),
-  };
+  return { servers: await viewServers(ctx, await listServersWithLease(ctx.db)) };
+}
+
+/** The agent's own server as its users see it. Throws `not_found` when it is gone. */
+export async function getOwnServer(ctx: ActorContext): Promise<ServerView> {
+  const server = await findServerWithLease(ctx.db, ctx.actor.serverAlias ?? "");
+  const [view] = server ? await viewServers(ctx, [server]) : [];
+  if (!view) throw new AppError("not_found");
+  return view;
 }

@@ -1,13 +1,13 @@
-import type { JobError, JobImage, JobStatusView, JobView, StatusReason } from "@mobilesd/contract";
-import { signedImageUrl } from "../../domain/image-url.ts";
-import { shownReason } from "../../domain/presence.ts";
-import { readWarnings } from "../../domain/result-details.ts";
-import { readStoredParams } from "../../domain/stored-params.ts";
-import { toTimestamp } from "../../storage/database.ts";
-import { type ImageRow, nameOf } from "../../storage/images.ts";
-import type { JobRow } from "../../storage/jobs.ts";
-import type { Context } from "../context.ts";
-import type { Outlook } from "./place.ts";
+import type { JobError, JobImage, JobView, StatusReason } from "@mobilesd/contract";
+import { signedImageUrl } from "../domain/image-url.ts";
+import { shownReason } from "../domain/presence.ts";
+import { readWarnings } from "../domain/result-details.ts";
+import { readStoredParams } from "../domain/stored-params.ts";
+import { toTimestamp } from "../storage/database.ts";
+import { type ImageRow, nameOf } from "../storage/images.ts";
+import type { JobRow } from "../storage/jobs.ts";
+import type { Context } from "./context.ts";
+import { runOf, type SightedServer } from "./server-sight.ts";
 
 function viewImage(ctx: Context, image: ImageRow): JobImage {
   const name = nameOf(image);
@@ -25,7 +25,7 @@ function viewImage(ctx: Context, image: ImageRow): JobImage {
 }
 
 /** Old rows may hold parameters from before the schema: those are shown as they are. */
-function readParams(json: string): JobStatusView["generation_params"] {
+function readParams(json: string): JobView["generation_params"] {
   const params = readStoredParams(json);
   if (params !== null) return params;
   const old = parseJson(json);
@@ -41,25 +41,38 @@ function parseJson(json: string): unknown {
   }
 }
 
-/** What the status and the lists have in common. Progress has no column: it is 0, then 100. */
-function viewCore(
+/** Progress has no column: it is the hub's while the job runs, and 100 when it is done. */
+function progressOf(job: JobRow, { look }: SightedServer): number {
+  return job.status === "completed" ? 100 : (runOf(look, job)?.progress ?? 0);
+}
+
+/** Since when the box is away that a job waits for. */
+function viewAbsence(reason: StatusReason | null, { awaySince }: SightedServer) {
+  const isWaiting = reason === "waiting_for_server" || reason === "agent_offline";
+  return isWaiting && awaySince !== null ? { server_away_since: toTimestamp(awaySince) } : {};
+}
+
+/** What the status and the lists have in common. */
+export function viewCore(
   ctx: Context,
   job: JobRow,
   images: readonly ImageRow[],
-  isServerPresent: boolean,
+  server: SightedServer,
 ) {
+  const reason = shownReason(job, server) as StatusReason | null;
   return {
     mobilesd_job_id: job.mobilesdJobId,
     app_type: job.appType,
     status: job.status as JobView["status"],
-    status_reason: shownReason(job, isServerPresent) as StatusReason | null,
-    progress: job.status === "completed" ? 100 : 0,
+    status_reason: reason,
+    progress: progressOf(job, server),
     creation_timestamp: job.creationTimestamp,
     last_updated_timestamp: job.lastUpdatedTimestamp,
     started_timestamp: job.startedTimestamp,
     completion_timestamp: job.completionTimestamp,
     target_server_alias: job.targetServerAlias,
     server_alias: job.serverAlias,
+    ...viewAbsence(reason, server),
     generation_params: readParams(job.generationParamsJson),
     retry_count: job.retryCount,
     error: job.errorJson === null ? null : (parseJson(job.errorJson) as JobError),
@@ -68,26 +81,16 @@ function viewCore(
   };
 }
 
-/** The body of the enhanced status, with exactly the fields of the interface. */
-export function viewStatus(
-  ctx: Context,
-  job: JobRow,
-  images: readonly ImageRow[],
-  { estimate, isServerPresent }: Outlook,
-): JobStatusView {
-  return { ...viewCore(ctx, job, images, isServerPresent), ...estimate };
-}
-
 /** A job in a list. */
 export function viewJob(
   ctx: Context,
   job: JobRow,
   images: readonly ImageRow[],
-  isServerPresent: boolean,
+  server: SightedServer,
 ): JobView {
   const time = (ms: number | null) => (ms === null ? null : toTimestamp(ms));
   return {
-    ...viewCore(ctx, job, images, isServerPresent),
+    ...viewCore(ctx, job, images, server),
     priority: job.priority,
     source_info: job.sourceInfo,
     name: job.name,

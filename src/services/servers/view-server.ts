@@ -1,0 +1,77 @@
+import type { ServerView } from "@mobilesd/contract";
+import { ownerScope } from "../../domain/access.ts";
+import type { HubLook } from "../../domain/hub.ts";
+import { outcomeOf, runningEndAt } from "../../domain/place.ts";
+import { toTimestamp } from "../../storage/database.ts";
+import type { HeldJob, ServersQueue } from "../../storage/places.ts";
+import { type ServerWithLease, timingOf } from "../../storage/servers.ts";
+import type { ActorContext } from "../context.ts";
+import { modeOf } from "../server-orders.ts";
+import { runOf, toSighted } from "../server-sight.ts";
+import { begunOf, startedAt, workOf } from "../server-work.ts";
+
+/** A job that nobody has queued: what it would do does not matter to when it would start. */
+const ANY_JOB = { costMegapixelSteps: 0, checkpointName: "", notBefore: null };
+
+/** Whether a caller may know which job it is: their own, any that they may see, or what their own box runs. */
+function mayKnow({ actor }: ActorContext, server: ServerWithLease, job: HeldJob): boolean {
+  const scope = ownerScope(actor);
+  return scope === null || scope === job.ownerId || actor.serverAlias === server.alias;
+}
+
+function viewCurrentJob(
+  ctx: ActorContext,
+  server: ServerWithLease,
+  held: readonly HeldJob[],
+  look: HubLook,
+): ServerView["current_job"] {
+  const now = ctx.clock();
+  const [job] = begunOf(held, now);
+  if (!job || job.statusReason === "agent_offline") return null;
+  const run = runOf(look, job);
+  const bySpeed = runningEndAt({ ...job, startedAt: startedAt(job, now) }, timingOf(server), now);
+  return {
+    mobilesd_job_id: mayKnow(ctx, server, job) ? job.mobilesdJobId : null,
+    progress: run?.progress ?? 0,
+    estimated_completion_time: toTimestamp(Math.max(now, run?.endsAt ?? bySpeed)),
+  };
+}
+
+/** What only the box itself knows; nothing of it where the box is not connected. */
+function viewBox({ isAgentThere, box }: HubLook) {
+  const told = isAgentThere ? box : null;
+  return {
+    is_connected: isAgentThere,
+    free_vram_bytes: told?.freeVramBytes ?? null,
+    loaded_checkpoint: told?.loadedCheckpoint ?? null,
+    forge_state: told?.forge ?? null,
+  };
+}
+
+/** A GPU box as the caller may see it. */
+export function viewServer(
+  ctx: ActorContext,
+  server: ServerWithLease,
+  { waiting, held }: ServersQueue,
+  look: HubLook,
+): ServerView {
+  const now = ctx.clock();
+  const { startAt, isMinimum } = outcomeOf(ANY_JOB, waiting, workOf(server, held, now), now);
+  const { lastSeenAt, forgeJson, gpuJson } = server;
+  return {
+    alias: server.alias,
+    forge: forgeJson === null ? null : (JSON.parse(forgeJson) as ServerView["forge"]),
+    agent_version: server.agentVersion,
+    session_started_at: server.sessionStartedAt,
+    is_present: toSighted(ctx, server, look).isPresent,
+    last_seen_at: lastSeenAt === null ? null : toTimestamp(lastSeenAt),
+    mode: modeOf(server),
+    gpu: gpuJson === null ? null : (JSON.parse(gpuJson) as ServerView["gpu"]),
+    ...viewBox(look),
+    current_job: viewCurrentJob(ctx, server, held, look),
+    has_catalogue: server.catalogueSha256 !== null,
+    queue_length: waiting.length,
+    ...(isMinimum ? { queue_length_is_minimum: true as const } : {}),
+    estimated_start_time: toTimestamp(startAt),
+  };
+}
