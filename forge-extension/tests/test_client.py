@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import json
 import logging
 import threading
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 
@@ -9,6 +11,7 @@ from mobilesd_queue.cloud.backoff import ONCE
 from mobilesd_queue.errors import QueueError, Unreachable
 from support.answering_server import HTML, AnsweringServer, Reply, dropped, problem
 from support.clients import SECRET, client_of, free_port
+from support.golden_files import EVENT_TICKET
 
 BODY = {"generation_params": {"positive_prompt": "a lighthouse"}}
 
@@ -202,3 +205,40 @@ def test_only_pictures_come_through_as_pictures(server):
         client_of(server.url).image("job_00001.webp", "preview")
     with pytest.raises(QueueError, match="no picture"):
         client_of(server.url).image("../x.webp", "preview")
+
+
+TICKETS = "/api/v1/events/tickets"
+
+
+@pytest.mark.parametrize("since", [None, "life-1.7"])
+def test_a_page_hears_of_a_server_by_a_ticket_where_the_queue_is_reached_from_here(server, since):
+    golden = json.loads(EVENT_TICKET.read_text("utf-8"))
+    server.script(TICKETS, Reply(201, golden["answer"]))
+    alias, ticket = golden["request"]["server_alias"], golden["answer"]["ticket"]
+    url = urlsplit(client_of(server.url).event_socket(alias, since))
+    assert f"{url.scheme}://{url.netloc}{url.path}" == f"ws://127.0.0.1:{server.port}/api/v1/events"
+    asked = {"server": alias, "ticket": ticket} | ({"since": since} if since else {})
+    assert dict(parse_qsl(url.query)) == asked
+    (request,) = server.sent_to(TICKETS)
+    assert request.json == golden["request"]
+    assert request.headers["X-API-Secret"] == SECRET
+
+
+def test_neither_key_nor_secret_stands_in_the_address_of_a_socket(server):
+    server.script(TICKETS, Reply(201, {"ticket": "t.1"}))
+    url = client_of(server.url).event_socket("Attic", None)
+    assert SECRET not in url and "msk_key" not in url
+
+
+@pytest.mark.parametrize("ticket", [None, 5, "", "two lines\n", "x" * 1001], ids=repr)
+def test_what_is_no_ticket_is_said_to_come_from_no_queue(server, ticket):
+    server.script(TICKETS, Reply(201, {"ticket": ticket}))
+    with pytest.raises(QueueError, match="does not answer like MobileSD Queue"):
+        client_of(server.url).event_socket("Attic", None)
+
+
+def test_a_ticket_is_asked_for_once_however_it_goes(server):
+    server.script(TICKETS, problem(503, "unavailable", "Later"))
+    with pytest.raises(Unreachable):
+        client_of(server.url).event_socket("Attic", None)
+    assert len(server.sent_to(TICKETS)) == 1

@@ -49,6 +49,26 @@ def view(**changes):
             {"queue_position": 1, "status_reason": "waiting_for_server"},
             "Waits for its server to come online",
         ),
+        (
+            {
+                "queue_position": 1,
+                "status_reason": "waiting_for_server",
+                "server_away_since": "2026-03-01T10:00:00.000Z",
+            },
+            "Waits for its server, which went away 2 h ago",
+        ),
+        (
+            {
+                "status": "processing",
+                "status_reason": "agent_offline",
+                "server_away_since": "2026-03-01T11:55:00.000Z",
+            },
+            "Its server went away 5 min ago; it goes on when the server is back",
+        ),
+        (
+            {"queue_position": 2, "status_reason": "paused"},
+            "Somebody paused its server; it starts when the server is resumed",
+        ),
         ({"status": "processing", "status_reason": "running", "progress": 40}, "40 %"),
         ({"status": "processing", "status_reason": "running"}, "Being drawn"),
         (
@@ -133,6 +153,7 @@ def test_a_failure_is_told_with_what_the_owner_of_the_box_can_do():
         ("processing", "running", True),
         ("pending", "waiting_for_server", False),
         ("processing", "agent_offline", False),
+        ("pending", "paused", False),
         ("completed", "done", False),
     ],
 )

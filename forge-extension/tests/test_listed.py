@@ -21,6 +21,7 @@ DRAWN = (
     *("status_reason", "progress", "completion_timestamp", "target_server_alias", "server_alias"),
     *("generation_params", "priority", "name", "retry_of", "error", "warnings", "images"),
     *("queue_position", "estimated_start_time", "estimated_completion_time"),
+    "server_away_since",
 )
 ODD = ({"a": 1}, [1, {"name": "x.png"}, {"message": "words"}], "text", 5, None, True)
 

@@ -73,6 +73,11 @@ def test_a_missing_checkpoint_is_said():
     assert "does not have this checkpoint" in told(submitted(reason="missing_checkpoint"))
 
 
+def test_a_paused_server_is_said_instead_of_a_time():
+    job = submitted(3, start="1970-01-01T00:02:00Z", reason="paused")
+    assert told(job) == "Queued, 3rd. Attic is paused; it starts when somebody resumes Attic."
+
+
 def test_several_jobs_are_told_by_the_first():
     jobs = [submitted(2, start="1970-01-01T00:02:00Z"), submitted(3)]
     assert told(*jobs) == "Queued 2 jobs, the first 2nd, about 2 min."

@@ -137,6 +137,32 @@ def test_servers_are_named_with_whether_they_are_there(page, server):
     assert answer == {"Attic": "Attic", "Cellar": "Cellar (away)"}
 
 
+def test_a_server_that_takes_no_jobs_says_so_beside_its_name(page, server):
+    modes = {"Attic": "paused", "Cellar": "draining", "Shed": "active", "Barn": ["odd"]}
+    rows = [{"alias": alias, "is_present": True, "mode": mode} for alias, mode in modes.items()]
+    rows.append({"alias": "Loft", "is_present": False, "mode": "paused"})
+    server.script("/api/v1/servers", Reply(200, {"servers": rows}))
+    page.post("/mobilesd-queue/test", json={})
+    words = list(page.get("/mobilesd-queue/servers").json().values())
+    assert words == ["Attic (paused)", "Cellar (draining)", "Shed", "Barn", "Loft (away)"]
+
+
+def test_the_page_gets_the_address_of_a_socket_and_nothing_of_the_key(page, server, caplog):
+    server.script("/api/v1/events/tickets", Reply(201, {"ticket": "t.1"}))
+    with caplog.at_level(logging.DEBUG):
+        answer = page.post("/mobilesd-queue/live", json={"server": "Attic", "since": "l.7"})
+    host = server.url.removeprefix("http://")
+    query = "server=Attic&ticket=t.1&since=l.7"
+    assert answer.json() == {"url": f"ws://{host}/api/v1/events?{query}"}
+    assert "t.1" not in caplog.text
+
+
+def test_a_queue_without_events_says_so_and_stays_connected(page, server):
+    answer = page.post("/mobilesd-queue/live", json={"server": "Attic"})
+    assert (answer.status_code, answer.json()["code"]) == (404, "not_found")
+    assert page.get("/mobilesd-queue/state").json()["connected"] is True
+
+
 def test_a_retry_pressed_again_is_the_same_job_and_a_new_press_another(page, server):
     path = f"/api/v1/queue/jobs/{ID}/retry"
     made = Reply(201, {"success": True, "mobilesd_job_id": "2"})

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { ClaimPairing, JobStatus, PairingClaimed, ROUTES } from "@mobilesd/contract";
+import { ClaimPairing, EventsQuery, JobStatus, PairingClaimed, ROUTES } from "@mobilesd/contract";
 import { expect, it } from "vitest";
 import { isWellFormedToken, keyIdOf } from "../../src/domain/credentials.ts";
 
@@ -19,6 +19,15 @@ it("gives an extension a key of its own for a code", () => {
   const { id, key, secret } = answer.key;
   expect(isWellFormedToken("msk_", key) && isWellFormedToken("mss_", secret)).toBe(true);
   expect(id).toBe(keyIdOf(key));
+});
+
+it("gives an extension a ticket for its page's socket", () => {
+  const { request, answer } = golden("event-ticket");
+  expect(ROUTES.createEventTicket.body.parse(request)).toEqual(request);
+  expect(ROUTES.createEventTicket.response.parse(answer)).toEqual(answer);
+  const query = Object.fromEntries(new URL(answer.url).searchParams);
+  const opened = { server: request.server_alias, ticket: answer.ticket };
+  expect(EventsQuery.parse(query)).toEqual(opened);
 });
 
 it("lists jobs of every status with their places, field by field", () => {

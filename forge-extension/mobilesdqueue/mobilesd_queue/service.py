@@ -206,6 +206,10 @@ class Service:
         """Deletes a job with its pictures."""
         self._ask(lambda client: client.delete(job_id))
 
+    def event_socket(self, server: str, since: str | None = None) -> str:
+        """The address of a socket to a server's events, good once and for a minute."""
+        return self._ask(lambda client: client.event_socket(server, since))
+
     def image(self, name: str, kind: Literal["preview", "download"]) -> tuple[str, Iterator[bytes]]:
         """Content type (always a picture's) and the bytes in pieces."""
         return self._ask(lambda client: client.image(name, kind))

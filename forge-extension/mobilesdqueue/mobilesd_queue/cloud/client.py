@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
+from urllib.parse import urlencode
 
 from ..errors import QueueError
 from .answers import read_json, refusal_of
@@ -18,6 +19,7 @@ from .network_words import not_a_queue
 from .transport import Transport, is_credential
 
 PICTURE_TYPES = ("image/png", "image/jpeg", "image/webp")
+_TICKET = re.compile(r"[\x21-\x7e]{1,1000}")
 
 
 @dataclass(frozen=True)
@@ -124,6 +126,21 @@ class Client:
         ):
             raise not_a_queue(self.endpoint.url)
         return made
+
+    def event_socket(self, server: str, since: str | None) -> str:
+        """Where a page opens a socket, once and soon, to hear of a server's jobs. Tried once.
+
+        `since` is the id of the last event that it heard. The address is the one at which the queue
+        is reached from here, whatever the queue takes for its own.
+        """
+        body = {"server_alias": server}
+        answer = self._call("POST", "/api/v1/events/tickets", json_body=body, patience=ONCE)
+        ticket = answer.get("ticket")
+        if not isinstance(ticket, str) or not _TICKET.fullmatch(ticket):
+            raise not_a_queue(self.endpoint.url)
+        query = {"server": server, "ticket": ticket} | ({"since": since} if since else {})
+        origin = "ws" + self.endpoint.url.removeprefix("http")
+        return f"{origin}/api/v1/events?{urlencode(query)}"
 
     def image(self, name: str, kind: Literal["preview", "download"]) -> tuple[str, Iterator[bytes]]:
         """Content type, always a picture's, and the bytes in pieces."""

@@ -101,4 +101,5 @@ _PARTS: dict[str, Callable[[Any], Any]] = {
     "queue_position": _number,
     "estimated_start_time": _time,
     "estimated_completion_time": _time,
+    "server_away_since": _time,
 }

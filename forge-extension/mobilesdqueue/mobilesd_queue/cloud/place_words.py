@@ -43,6 +43,8 @@ def _place(job: Submitted) -> str | None:
 def _why_it_waits(reason: str, server: str) -> str | None:
     if reason == "waiting_for_server":
         return f"{server} is not there now; it starts when it is back."
+    if reason == "paused":
+        return f"{server} is paused; it starts when somebody resumes {server}."
     if reason == "missing_checkpoint":
         return f"{server} does not have this checkpoint now; it starts when it does."
     return None

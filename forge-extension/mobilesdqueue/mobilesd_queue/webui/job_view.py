@@ -27,6 +27,7 @@ _REASON_WORDS = {
     "assigned": "Taken by its server",
     "waiting_for_server": "Waits for its server to come online",
     "missing_checkpoint": "Waits until its server has this checkpoint",
+    "paused": "Somebody paused its server; it starts when the server is resumed",
     "not_before": "Waits for its time",
     "retrying": "Something went wrong; it is tried again",
     "cancelling": "Being stopped",
@@ -34,8 +35,14 @@ _REASON_WORDS = {
     "expired": "Its time was over before it could start",
 }
 
+# The same where the queue says since when the server is away.
+_AWAY_WORDS = {
+    "waiting_for_server": "Waits for its server, which went away {ago}",
+    "agent_offline": "Its server went away {ago}; it goes on when the server is back",
+}
+
 # With these a job stands still, however often one looks.
-_STILL = ("waiting_for_server", "missing_checkpoint", "not_before", "agent_offline")
+_STILL = ("waiting_for_server", "missing_checkpoint", "paused", "not_before", "agent_offline")
 # With these its place in the queue says less than the reason.
 _WITHOUT_PLACE = (*_STILL, "cancelling", "retrying")
 
@@ -124,7 +131,7 @@ def _status_word(job: Job) -> str:
 def outlook_words(job: Job, now: datetime) -> str:
     """Where a job stands and when something will happen; "" when there is nothing to say."""
     status, code = job["status"], job["status_reason"]
-    reason = _REASON_WORDS.get(code or "", "")
+    reason = _reason_words(job, now)
     if status == "processing":
         left = _until(job.get("estimated_completion_time"), now)
         done = f"{job['progress']} %" if job["progress"] else "Being drawn"
@@ -135,6 +142,13 @@ def outlook_words(job: Job, now: datetime) -> str:
     wait = _until(job.get("estimated_start_time"), now)
     is_minimum = job.get("queue_position_is_minimum") is True
     return _place_words(place, is_minimum) + (f", starts in about {wait}" if wait else "")
+
+
+def _reason_words(job: Job, now: datetime) -> str:
+    code, since = job["status_reason"] or "", job.get("server_away_since")
+    if since and code in _AWAY_WORDS:
+        return _AWAY_WORDS[code].format(ago=_ago(since, now))
+    return _REASON_WORDS.get(code, "")
 
 
 def _place_words(place: int, is_minimum: bool) -> str:

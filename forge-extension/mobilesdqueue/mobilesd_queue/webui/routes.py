@@ -163,9 +163,16 @@ def _add_state_routes(router: APIRouter, service: Service, capture_state: Captur
     def servers() -> Any:
         return {one["alias"]: _server_words(one) for one in service.servers()}
 
+    @router.post("/live")
+    def live(body: Body) -> Any:
+        return {"url": service.event_socket(_text(body, "server"), _text(body, "since") or None)}
+
 
 def _server_words(server: dict[str, Any]) -> str:
-    return server["alias"] + ("" if server["is_present"] else " (away)")
+    mode = server.get("mode")
+    state = mode if mode in ("paused", "draining") else ""
+    state = state if server["is_present"] else "away"
+    return f"{server['alias']} ({state})" if state else server["alias"]
 
 
 def _add_job_routes(
