@@ -26,6 +26,8 @@ export interface LaunchFlags {
   /** Null without `--port`. */
   port: number | null;
   apiAuth: string | null;
+  /** Every picture lies under coarse grain. */
+  hasGrain: boolean;
 }
 
 /** Everything one running demo Forge consists of; all requests work on it. */

@@ -21,6 +21,9 @@ import { describeSoftInpainting } from "./scripts/patch-scripts.ts";
 const DECODE_MS_AT_LEAST = 40;
 const DECODE_MS_PER_MEGAPIXEL = 150;
 
+/** Grain as strong as the noise that a picture has after this share of its steps. */
+const GRAIN_SHARE = 0.3;
+
 /**
  * Loads the model and makes the pictures, batch by batch, with the options as they are now
  * (process_images_inner). Ends early, and without an error, when it is interrupted.
@@ -145,7 +148,7 @@ async function makeBatch(batch: Batch): Promise<Repainted[]> {
   const method = String(forge.options.get("sd_vae_decode_method"));
   if (method !== "Full" && !plan.hires) plan.extra["VAE Decoder"] = method;
   await forge.clock.sleep(computeDecodeMs(pictures));
-  return repaintAll(pictures, repaint);
+  return repaintAll(forge.flags.hasGrain ? pictures.map(addGrain) : pictures, repaint);
 }
 
 function describePass({ plan, request, repaint, forge }: PlannedJob): Pass {
@@ -171,6 +174,10 @@ function repaintAll(pictures: Pixels[], repaint: Repaint | null): Promise<Repain
     return Promise.resolve(pictures.map((picture) => ({ picture, masked: null })));
   }
   return Promise.all(pictures.map((scene, index) => repaintPicture(repaint, scene, index)));
+}
+
+function addGrain(picture: Pixels, seed: number): Pixels {
+  return mixNoise(picture, GRAIN_SHARE, seed);
 }
 
 function computeDecodeMs(pictures: Pixels[]): number {

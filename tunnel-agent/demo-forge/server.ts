@@ -37,6 +37,8 @@ export interface DemoForgeOptions {
   noWebui?: boolean;
   /** True behaves like a start without `--port`: then GET cmd-flags works. */
   noPort?: boolean;
+  /** True lays coarse grain over every picture, so that it takes as many bytes as a PNG can. */
+  hasGrain?: boolean;
   /** Left out, the Forge is ready at once. */
   birth?: Birth;
   /** Takes each line of the log. */
@@ -70,12 +72,13 @@ export async function startDemoForge(options: DemoForgeOptions = {}): Promise<De
     say("fault crash: ends on the spot");
     void end().then(options.onCrash);
   };
-  const { noWebui = false, noHashing = false, noPort = false } = options;
+  const { noWebui = false, noHashing = false, noPort = false, hasGrain = false } = options;
+  const apiAuth = options.apiAuth ?? null;
   const forge = createForge({
     timeScale,
     sleep: options.sleep,
     faults,
-    flags: { hasApi, noHashing, noWebui, port: null, apiAuth: options.apiAuth ?? null },
+    flags: { hasApi, noHashing, noWebui, port: null, apiAuth, hasGrain },
     ended: ending.signal,
     say,
     crash,

@@ -150,3 +150,13 @@ describe("the log of jobs", () => {
     expect(lines[1]).toMatch(/^\[demo\] task\(x\): draws 1 of 64x64, 2 steps/);
   });
 });
+
+describe("grain", () => {
+  it("makes a picture as large as a PNG can get, and changes nothing of its text", async () => {
+    const fields = { width: 576, height: 576 };
+    const plain = await (await startForge()).txt2img(fields);
+    const grainy = await (await startForge({ hasGrain: true })).txt2img(fields);
+    expect(grainy.images[0]?.length).toBeGreaterThan(2.5 * 576 * 576);
+    expect(grainy.info.infotexts).toEqual(plain.info.infotexts);
+  });
+});
