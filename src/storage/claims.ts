@@ -15,6 +15,8 @@ export interface NewLease {
 export interface ClaimOutcome {
   /** Undefined: nothing can be claimed. */
   readonly job: JobRow | undefined;
+  /** Whether an earlier answer to the same claim granted it: nothing was written now. */
+  readonly isRepeated: boolean;
   /** Whether another job could be claimed right after it. */
   readonly hasMore: boolean;
   /** Undefined: there is no such server. */
@@ -81,6 +83,7 @@ export async function claimNextJob(
   const server = found[0];
   return {
     job: repeated[0] ?? granted[0],
+    isRepeated: repeated.length > 0,
     hasMore: server?.mode === "active" && more.length > 0,
     server,
   };

@@ -83,6 +83,32 @@ export function nameOf(image: ImageRow): string {
   return imageName(image.mobilesdJobId, image.imageIndex, image.mime as ImageMime);
 }
 
+/** The rows of a job's pictures, in order, as what its agent announces makes them. */
+function toImageRows(job: JobRow, { images: announced }: Complete, now: number): ImageRow[] {
+  const inOrder = [...announced].sort((a, b) => a.index - b.index);
+  return inOrder.map((image) => ({
+    mobilesdJobId: job.mobilesdJobId,
+    imageIndex: image.index,
+    ownerId: job.ownerId ?? "",
+    objectKey: resultKey(job, image.index, "image"),
+    previewKey: image.preview && resultKey(job, image.index, "preview"),
+    mime: image.mime,
+    bytes: image.bytes,
+    sha256: image.sha256,
+    width: image.width,
+    height: image.height,
+    seed: image.seed,
+    infotext: image.infotext,
+    createdAt: toTimestamp(now),
+  }));
+}
+
+/** A job that was just finished, and its pictures. */
+export interface FinishedJob {
+  readonly job: JobRow;
+  readonly images: readonly ImageRow[];
+}
+
 /**
  * Finishes a job in one batch. A batch does not stop at an UPDATE that matched nothing, so the pictures'
  * rows and the server's columns (null: as they were) are written from the row just finished under this very
@@ -94,20 +120,21 @@ export async function completeJob(
   change: JobChange,
   done: { complete: Complete; manifestSha256: string; server: ServerColumns | null },
   now: number,
-): Promise<JobRow | undefined> {
+): Promise<FinishedJob | undefined> {
   const { complete, manifestSha256, server } = done;
+  const pictures = toImageRows(job, complete, now);
   const rows = JSON.stringify(
-    complete.images.map((image) => [
-      image.index,
-      resultKey(job, image.index, "image"),
-      image.preview && resultKey(job, image.index, "preview"),
-      image.mime,
-      image.bytes,
-      image.sha256,
-      image.width,
-      image.height,
-      image.seed,
-      image.infotext,
+    pictures.map((one) => [
+      one.imageIndex,
+      one.objectKey,
+      one.previewKey,
+      one.mime,
+      one.bytes,
+      one.sha256,
+      one.width,
+      one.height,
+      one.seed,
+      one.infotext,
     ]),
   );
   // The epoch stays: it is the one under which the pictures lie and a repeated `complete` is known.
@@ -132,7 +159,7 @@ export async function completeJob(
     server === null
       ? await db.batch([finishJob, storeImages])
       : await db.batch([finishJob, storeImages, updateServerOf(db, job, server, finished)]);
-  return updated.meta.changes > 0 ? { ...job, ...columns } : undefined;
+  return updated.meta.changes > 0 ? { job: { ...job, ...columns }, images: pictures } : undefined;
 }
 
 function updateServerOf(db: Database, job: JobRow, columns: ServerColumns, finished: SQL) {

@@ -1,4 +1,4 @@
-import { and, asc, eq, inArray, isNotNull, isNull, lte, ne, or, sql } from "drizzle-orm";
+import { and, asc, eq, gt, inArray, isNotNull, isNull, lt, lte, ne, or, sql } from "drizzle-orm";
 import { HELD_WAKE_AT } from "../domain/job-machine.ts";
 import { type Database, toTimestamp } from "./database.ts";
 import { type JobRow, rowOf, unchangedSince } from "./jobs.ts";
@@ -39,23 +39,24 @@ export async function findJobsOfOtherSessions(
 }
 
 /**
- * Prolongs a lease that is still the row's. False: it is not. A finished job keeps epoch and hash, so that a
- * repeated `complete` is known, but no session. A cancel that came since the row was read keeps the moment
- * at which it is forced.
+ * Prolongs a lease that is still the row's, and answers the row. Undefined: it is not. A finished job keeps
+ * epoch and hash, so that a repeated `complete` is known, but no session. A cancel that came since the row
+ * was read keeps the moment at which it is forced.
  */
 export async function extendLease(
   db: Database,
   job: JobRow,
   leaseUntil: number,
   now: number,
-): Promise<boolean> {
+): Promise<JobRow | undefined> {
+  const lastUpdatedTimestamp = toTimestamp(now);
   const { meta } = await db
     .update(jobs)
     .set({
       leaseUntil,
       wakeAt: sql`CASE WHEN cancel_requested_at IS NULL THEN ${leaseUntil} ELSE wake_at END`,
       statusReason: sql`CASE WHEN status_reason = 'agent_offline' THEN 'running' ELSE status_reason END`,
-      lastUpdatedTimestamp: toTimestamp(now),
+      lastUpdatedTimestamp,
     })
     .where(
       and(
@@ -66,17 +67,32 @@ export async function extendLease(
         eq(jobs.agentSessionId, job.agentSessionId ?? ""),
       ),
     );
-  return meta.changes > 0;
+  if (meta.changes === 0) return undefined;
+  const statusReason = job.statusReason === "agent_offline" ? "running" : job.statusReason;
+  const wakeAt = job.cancelRequestedAt === null ? leaseUntil : job.wakeAt;
+  return { ...job, leaseUntil, wakeAt, statusReason, lastUpdatedTimestamp };
 }
 
 /** Waiting rows that one sweep looks at per server; the rest comes with the next, oldest first. */
 const SWEEP_ROWS_MAX = 100;
 
-/** The jobs of a server whose time to be looked at has come: leased ones, and those that wait unleased. */
-export async function findJobsToWake(db: Database, alias: string, now: number): Promise<JobRow[]> {
+/** The jobs of a server that are to be looked at, and when the next of the others is. */
+export interface DueJobs {
+  readonly jobs: readonly JobRow[];
+  /** Milliseconds since the epoch; null: none of the others waits for a time. */
+  readonly nextAt: number | null;
+}
+
+/**
+ * The jobs of a server whose time to be looked at has come: leased ones, and those that wait unleased. Where
+ * there are more than one sweep looks at, the next is due now.
+ */
+export async function findDueJobs(db: Database, alias: string, now: number): Promise<DueJobs> {
   const isDue = lte(jobs.wakeAt, now);
   const ofServer = eq(jobs.targetServerAlias, alias);
-  const [held, waiting] = await db.batch([
+  const later = and(gt(jobs.wakeAt, now), lt(jobs.wakeAt, HELD_WAKE_AT));
+  const earliest = { at: sql<number | null>`min(${jobs.wakeAt})` };
+  const [held, waiting, heldLater, waitingLater] = await db.batch([
     db
       .select()
       .from(jobs)
@@ -87,8 +103,48 @@ export async function findJobsToWake(db: Database, alias: string, now: number): 
       .where(and(ofServer, isNull(jobs.agentSessionId), isDue))
       .orderBy(asc(jobs.wakeAt))
       .limit(SWEEP_ROWS_MAX),
+    db
+      .select(earliest)
+      .from(jobs)
+      .where(and(ofServer, isNotNull(jobs.agentSessionId), later)),
+    db
+      .select({ at: jobs.wakeAt })
+      .from(jobs)
+      .where(and(ofServer, isNull(jobs.agentSessionId), later))
+      .orderBy(asc(jobs.wakeAt))
+      .limit(1),
   ]);
-  return [...held, ...waiting];
+  const times = [
+    ...[...heldLater, ...waitingLater].flatMap(({ at }) => (at === null ? [] : [at])),
+    ...(waiting.length < SWEEP_ROWS_MAX ? [] : [now]),
+  ];
+  return {
+    jobs: [...held, ...waiting],
+    nextAt: times.length === 0 ? null : Math.min(...times),
+  };
+}
+
+/** Since when the first job that each of some servers could claim has been like that; those that have one. */
+export async function findClaimableSince(
+  db: Database,
+  aliases: readonly string[],
+): Promise<Map<string, string>> {
+  const [first, ...more] = aliases.map((alias) =>
+    db
+      .select({ since: jobs.lastUpdatedTimestamp })
+      .from(jobs)
+      .where(and(claimable(alias), isNull(jobs.leaseHash)))
+      .orderBy(asc(jobs.priority), asc(jobs.creationTimestamp), asc(jobs.mobilesdJobId))
+      .limit(1),
+  );
+  if (first === undefined) return new Map();
+  const heads = await db.batch([first, ...more]);
+  return new Map(
+    heads.flatMap(([head], at) => {
+      const alias = aliases[at];
+      return head && alias !== undefined ? [[alias, head.since] as const] : [];
+    }),
+  );
 }
 
 /** Takes a finished job from those that the sweep looks at: nothing happens to it any more. */

@@ -1,14 +1,15 @@
 import { env } from "cloudflare:workers";
 import { describe, expect, it } from "vitest";
 import { claimNextJob } from "../../src/storage/claims.ts";
+import { listJobs } from "../../src/storage/job-lists.ts";
+import { findJobsAhead, findLeasedJobs, findQueues } from "../../src/storage/places.ts";
 import {
+  findClaimableSince,
+  findDueJobs,
   findJobsOfOtherSessions,
-  findJobsToWake,
   holdMissingCheckpoints,
   renameCheckpoint,
 } from "../../src/storage/queue.ts";
-import { listJobs } from "../../src/storage/jobs.ts";
-import { findJobsAhead, findLeasedJobs, findQueues } from "../../src/storage/places.ts";
 import { exampleJob } from "../support/example-job.ts";
 import { newAgent } from "../support/workerd/new-agent.ts";
 import { newOwner } from "../support/workerd/new-owner.ts";
@@ -84,7 +85,8 @@ describe("the plan of", () => {
     "the queue of a server": (db) => findQueues(db, new Set(["box"])),
     "the jobs that a server holds": (db) => findLeasedJobs(db, "box"),
     "the jobs of older sessions": (db) => findJobsOfOtherSessions(db, "box", "ses"),
-    "the sweep": (db) => findJobsToWake(db, "box", 1),
+    "the sweep": (db) => findDueJobs(db, "box", 1),
+    "the first that can be claimed": (db) => findClaimableSince(db, ["box"]),
     "the new name of a checkpoint": (db) => renameCheckpoint(db, "box", "old", "new"),
     "the hold for a checkpoint": (db) => holdMissingCheckpoints(db, "box", 1),
     "a page of a list": (db) => listJobs(db, "own", query, null),

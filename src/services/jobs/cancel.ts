@@ -3,6 +3,7 @@ import { applyChange, type JobRow } from "../../storage/jobs.ts";
 import { AppError } from "../app-error.ts";
 import { decide, untilUnmoved } from "../change-job.ts";
 import type { ActorContext } from "../context.ts";
+import { cancelOf, tellOfJobs } from "../tell-hub.ts";
 import { requireJob } from "./read.ts";
 
 function answer(job: JobRow): CancelAnswer {
@@ -15,8 +16,8 @@ function answer(job: JobRow): CancelAnswer {
 }
 
 /**
- * Cancels a job: a pending one at once, a running one through its agent, which hears of it by its next
- * heartbeat and is not waited for longer than the grace. From the first answer on it never completes.
+ * Cancels a job: a pending one at once, a running one through its agent, which hears of it by its hub or
+ * its next heartbeat and is not waited for longer than the grace. From the first answer on it never completes.
  * Repeated, it answers the same; a job that ended otherwise is `already_finished`.
  */
 export async function cancelJob(ctx: ActorContext, id: string): Promise<CancelAnswer> {
@@ -33,6 +34,7 @@ export async function cancelJob(ctx: ActorContext, id: string): Promise<CancelAn
     if (saved.status === "processing") {
       ctx.defer(ctx.wakeAfter(ctx.settings.durations.cancelGraceMs));
     }
+    tellOfJobs(ctx, job.targetServerAlias, { jobs: [saved] }, { toAgent: cancelOf(job) });
     ctx.log("job_cancel", { job_id: id, status: saved.status });
     return answer(saved);
   });

@@ -4,6 +4,7 @@ import { deleteJobRows } from "../../storage/jobs.ts";
 import { deleteObjects } from "../../storage/objects.ts";
 import { AppError } from "../app-error.ts";
 import type { ActorContext } from "../context.ts";
+import { tellOfDeletion } from "../tell-hub.ts";
 import { requireJob } from "./read.ts";
 
 /** Deletes a job with its rows and pictures. A job that is being processed must be cancelled first. */
@@ -13,6 +14,7 @@ export async function deleteJob(ctx: ActorContext, id: string): Promise<void> {
   const params = readStoredParams(job.generationParamsJson);
   const isDeleted = await deleteJobRows(ctx.db, job, params === null ? [] : uploadIdsOf(params));
   if (!isDeleted) throw new AppError("job_processing");
+  tellOfDeletion(ctx, job);
   await deleteObjects(ctx.bucket, jobPrefix(job));
   ctx.log("job_deleted", { job_id: id });
 }

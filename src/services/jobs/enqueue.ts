@@ -2,11 +2,12 @@ import { type SubmitAnswer, uploadsOf } from "@mobilesd/contract";
 import { shownReason } from "../../domain/presence.ts";
 import { uploadIdsOf } from "../../domain/stored-params.ts";
 import { findIdempotencyRecord } from "../../storage/idempotency.ts";
-import { insertJob } from "../../storage/jobs.ts";
+import { insertJob, toNewRow } from "../../storage/jobs.ts";
 import { findServer, listServers, type ServerRow } from "../../storage/servers.ts";
 import { findUploads } from "../../storage/uploads.ts";
 import { AppError, fieldError } from "../app-error.ts";
 import type { ActorContext } from "../context.ts";
+import { tellOfJobs } from "../tell-hub.ts";
 import type { JobDraft } from "./build-job.ts";
 import { estimatePlace } from "./place.ts";
 import type { Resolved } from "./resolve-params.ts";
@@ -78,7 +79,8 @@ export async function describePlace(ctx: ActorContext, { server, job }: ReadyJob
   const place = { priority, creationTimestamp, id };
   const { estimate, server: sighted } = await estimatePlace(ctx, server, job, place);
   const { estimated_completion_time: _, ...shown } = estimate;
-  return { ...shown, status_reason: shownReason({ ...job, leaseHash: null }, sighted) };
+  const status_reason = shownReason({ ...job, leaseHash: null }, sighted);
+  return { described: { ...shown, status_reason }, sighted };
 }
 
 /** An answer that says whether it is that of an earlier request under the same key. */
@@ -98,7 +100,8 @@ export async function enqueue(
   request: Repeatable,
 ): Promise<Queued> {
   const { job, server, resolved } = ready;
-  const { status_reason, ...estimate } = await describePlace(ctx, ready);
+  const { described, sighted } = await describePlace(ctx, ready);
+  const { status_reason, ...estimate } = described;
   const answer: SubmitAnswer = {
     success: true,
     mobilesd_job_id: job.mobilesdJobId,
@@ -116,6 +119,7 @@ export async function enqueue(
     await requireUploads(ctx, resolved, job.ownerId);
     throw error;
   }
+  tellOfJobs(ctx, server.alias, { jobs: [toNewRow(job)], server: sighted });
   ctx.log("job_submitted", {
     job_id: job.mobilesdJobId,
     server_alias: server.alias,

@@ -1,3 +1,4 @@
+import type { WaitingJob } from "../../domain/estimate.ts";
 import { UNKNOWN_LOOK } from "../../domain/hub.ts";
 import {
   isBefore,
@@ -7,7 +8,6 @@ import {
   type ServerWork,
   type Waiting,
 } from "../../domain/place.ts";
-import type { WaitingJob } from "../../domain/estimate.ts";
 import { toTimestamp } from "../../storage/database.ts";
 import type { JobRow } from "../../storage/jobs.ts";
 import { findJobsAhead, findLeasedJobs, findQueues } from "../../storage/places.ts";

@@ -8,7 +8,8 @@ import {
 import { ownerScope } from "../../domain/access.ts";
 import { waitsForServer } from "../../domain/presence.ts";
 import { listImages, listImagesOf } from "../../storage/images.ts";
-import { type Cursor, findJob, type JobRow, listJobs as listRows } from "../../storage/jobs.ts";
+import { type Cursor, listJobs as listRows } from "../../storage/job-lists.ts";
+import { findJob, type JobRow } from "../../storage/jobs.ts";
 import { findOwnerByName } from "../../storage/keys.ts";
 import { listServersWithLease } from "../../storage/servers.ts";
 import { AppError, fieldError } from "../app-error.ts";

@@ -36,7 +36,6 @@ export async function submitJob(
   if (earlier) return { answer: earlier, isReplayed: true };
   const { ready, uploadIds } = await resolveRequest(ctx, input);
   if (!input.dry_run) return enqueue(ctx, ready, uploadIds, request);
-  const { status_reason, ...estimate } = await describePlace(ctx, ready);
-  const answer = { success: true, dry_run: true, ...estimate, status_reason } as const;
-  return { answer, isReplayed: false };
+  const { described } = await describePlace(ctx, ready);
+  return { answer: { success: true, dry_run: true, ...described }, isReplayed: false };
 }

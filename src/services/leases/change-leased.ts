@@ -3,6 +3,7 @@ import { applyChange, type JobRow } from "../../storage/jobs.ts";
 import { AppError } from "../app-error.ts";
 import { decide, untilUnmoved } from "../change-job.ts";
 import type { ActorContext } from "../context.ts";
+import { tellOfJobs } from "../tell-hub.ts";
 
 /**
  * Does to the job of a lease what an event asks, and writes it under the fence. A row that a repeated
@@ -17,7 +18,11 @@ export function changeLeased(
   return untilUnmoved(async () => {
     const job = await find();
     const change = decide(ctx, job, event);
-    if (change.ok) return applyChange(ctx.db, job, change.value, ctx.clock(), { columns });
+    if (change.ok) {
+      const saved = await applyChange(ctx.db, job, change.value, ctx.clock(), { columns });
+      if (saved) tellOfJobs(ctx, job.targetServerAlias, { jobs: [saved] });
+      return saved;
+    }
     if (change.error.code === "nothing_to_do") return job;
     throw new AppError("lease_lost");
   });

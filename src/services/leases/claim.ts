@@ -4,13 +4,14 @@ import type { JobEvent } from "../../domain/job-machine.ts";
 import { leaseTokenOf } from "../../domain/lease.ts";
 import { isSightingDue } from "../../domain/presence.ts";
 import { readStoredParams } from "../../domain/stored-params.ts";
-import { applyChange, type JobRow } from "../../storage/jobs.ts";
 import { claimNextJob } from "../../storage/claims.ts";
+import { applyChange, type JobRow } from "../../storage/jobs.ts";
 import { findServer, hasCheckpoint, type ServerRow, updateServer } from "../../storage/servers.ts";
 import { AppError } from "../app-error.ts";
 import { decide } from "../change-job.ts";
 import type { ActorContext } from "../context.ts";
 import { ordersOf } from "../server-orders.ts";
+import { tellOfJobs } from "../tell-hub.ts";
 
 /** Jobs that cannot run, which one claim puts aside before it answers "nothing". */
 const PUT_ASIDE_MAX = 10;
@@ -54,7 +55,8 @@ const UNREADABLE = {
 /** Takes back what was just granted. Should the row have moved meanwhile, whatever moved it stands. */
 async function putAside(ctx: ActorContext, job: JobRow, event: JobEvent): Promise<void> {
   const change = decide(ctx, job, event);
-  if (change.ok) await applyChange(ctx.db, job, change.value, ctx.clock());
+  const saved = change.ok && (await applyChange(ctx.db, job, change.value, ctx.clock()));
+  if (saved) tellOfJobs(ctx, job.targetServerAlias, { jobs: [saved] });
   ctx.log("job_put_aside", { job_id: job.mobilesdJobId, cause: event.type });
 }
 
@@ -104,11 +106,13 @@ export async function claimJob(
   for (let tries = 0; tries < PUT_ASIDE_MAX * input.slots; tries++) {
     const now = ctx.clock();
     const lease = { ...claimed, leaseHash, leaseUntil: now + durations.leaseTtlMs };
-    const { job, hasMore, server } = await claimNextJob(ctx.db, alias, lease, now);
+    const { job, isRepeated, hasMore, server } = await claimNextJob(ctx.db, alias, lease, now);
     found = server;
     if (!job || !server) break;
     const granted = await grant(ctx, job, leaseToken);
-    if (granted) return { job: granted, has_more: hasMore, orders: ordersOf(server) };
+    if (granted === undefined) continue;
+    if (!isRepeated) tellOfJobs(ctx, alias, { jobs: [job] });
+    return { job: granted, has_more: hasMore, orders: ordersOf(server) };
   }
   const server = await requireSession(ctx, found, sessionId, input.is_connected);
   return { job: null, has_more: false, orders: ordersOf(server) };

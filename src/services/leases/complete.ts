@@ -1,10 +1,12 @@
 import { type Complete, type LeaseEnded, LIMITS, type ManifestImage } from "@mobilesd/contract";
 import { isNewTiming, learn, loadsOneCheckpoint } from "../../domain/estimate.ts";
 import { fingerprintOf } from "../../domain/fingerprint.ts";
+import type { JobChange } from "../../domain/job-machine.ts";
 import { isSightingDue } from "../../domain/presence.ts";
 import { picturesMaxOf, readStoredParams } from "../../domain/stored-params.ts";
 import {
   epochPrefix,
+  type FinishedJob,
   jobPrefix,
   resultKey,
   completeJob as storeCompletion,
@@ -21,6 +23,7 @@ import { AppError, fieldError } from "../app-error.ts";
 import { decide, untilUnmoved } from "../change-job.ts";
 import type { ActorContext } from "../context.ts";
 import { isLeaseOf, leaseRefusal, requireServersJob } from "../require-lease.ts";
+import { tellOfJobs } from "../tell-hub.ts";
 
 async function isStored(
   ctx: ActorContext,
@@ -85,7 +88,7 @@ async function learnOfServer(
   return Object.keys(columns).length > 0 ? columns : null;
 }
 
-/** Writes the end of a job that the caller holds. Undefined: the row moved meanwhile. */
+/** Writes the end of a job that the caller holds, and tells of it. Undefined: the row moved meanwhile. */
 async function finish(
   ctx: ActorContext,
   job: JobRow,
@@ -97,14 +100,25 @@ async function finish(
   const change = decide(ctx, job, { type: "complete" });
   if (!change.ok) throw new AppError("lease_lost");
   const now = ctx.clock();
-  if (change.value.status !== "completed") return applyChange(ctx.db, job, change.value, now);
-  return storeCompletion(
-    ctx.db,
-    job,
-    change.value,
-    { complete: input, manifestSha256, server },
-    now,
-  );
+  const done = { complete: input, manifestSha256, server };
+  const finished =
+    change.value.status === "completed"
+      ? await storeCompletion(ctx.db, job, change.value, done, now)
+      : await cutOff(ctx, job, change.value, now);
+  if (!finished) return undefined;
+  tellOfJobs(ctx, job.targetServerAlias, { jobs: [finished.job], images: finished.images });
+  return finished.job;
+}
+
+/** A cancel came before the end: there are no pictures then. */
+async function cutOff(
+  ctx: ActorContext,
+  job: JobRow,
+  change: JobChange,
+  now: number,
+): Promise<FinishedJob | undefined> {
+  const saved = await applyChange(ctx.db, job, change, now);
+  return saved && { job: saved, images: [] };
 }
 
 /**

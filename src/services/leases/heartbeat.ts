@@ -4,6 +4,7 @@ import { toTimestamp } from "../../storage/database.ts";
 import { extendLease } from "../../storage/queue.ts";
 import type { ActorContext } from "../context.ts";
 import { requireLease } from "../require-lease.ts";
+import { tellOfJobs } from "../tell-hub.ts";
 
 /**
  * Keeps a lease alive and carries a cancel to the agent. Writes only when a third of the lease is gone,
@@ -19,9 +20,12 @@ export async function heartbeat(
   const now = ctx.clock();
   const { durations } = ctx.settings;
   if (isRenewalDue(job.leaseUntil ?? now, now, durations)) {
-    const isHeld = await extendLease(ctx.db, job, now + durations.leaseTtlMs, now);
+    const held = await extendLease(ctx.db, job, now + durations.leaseTtlMs, now);
     // It moved since it was read: a second look says how it ended, or that it is held after all.
-    if (!isHeld) await requireLease(ctx, id, proof, sessionId);
+    if (!held) await requireLease(ctx, id, proof, sessionId);
+    else if (held.statusReason !== job.statusReason) {
+      tellOfJobs(ctx, job.targetServerAlias, { jobs: [held] });
+    }
   }
   return {
     cancel: job.cancelRequestedAt !== null,

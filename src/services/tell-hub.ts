@@ -1,0 +1,107 @@
+import type { HubMessage, JobStatus } from "@mobilesd/contract";
+import type { HubNews, JobNews } from "../domain/hub.ts";
+import { HELD_WAKE_AT } from "../domain/job-machine.ts";
+import { waitsForServer } from "../domain/presence.ts";
+import type { ImageRow } from "../storage/images.ts";
+import type { JobRow } from "../storage/jobs.ts";
+import { findServerWithLease } from "../storage/servers.ts";
+import type { Context } from "./context.ts";
+import { NO_SERVER, type SightedServer, sightServers } from "./server-sight.ts";
+import { viewJob } from "./view-job.ts";
+
+/** The rows that a verb has changed, all of one server, and what it knows of them beyond. */
+export interface ChangedJobs {
+  readonly jobs: readonly JobRow[];
+  /** The pictures of those that have any. */
+  readonly images?: readonly ImageRow[];
+  /** How the server is, where that was looked at already. */
+  readonly server?: SightedServer;
+}
+
+const WORK: HubMessage = { type: "work" };
+
+/** Tells the agent that holds a job's lease that the job is wanted no more; nothing where nobody holds it. */
+export function cancelOf(held: JobRow): HubMessage[] {
+  const { leaseHash, mobilesdJobId: mobilesd_job_id, epoch } = held;
+  return leaseHash === null ? [] : [{ type: "cancel", mobilesd_job_id, epoch }];
+}
+
+/** Looked at only for jobs that wait for it: no other view tells how the server is. */
+async function sightFor(
+  ctx: Context,
+  alias: string,
+  { jobs, server }: ChangedJobs,
+): Promise<SightedServer> {
+  if (server || !jobs.some(waitsForServer)) return server ?? NO_SERVER;
+  const row = await findServerWithLease(ctx.db, alias);
+  const sighted = await sightServers(ctx, row ? [row] : [], new Set());
+  return sighted.get(alias) ?? NO_SERVER;
+}
+
+/** Addresses of pictures begin with a slash: each watcher reaches the queue where it reaches it. */
+function newsOf(
+  ctx: Context,
+  job: JobRow,
+  images: readonly ImageRow[],
+  server: SightedServer,
+): JobNews[] {
+  if (job.ownerId === null) return [];
+  const { mobilesdJobId: mobilesd_job_id, ownerId, epoch } = job;
+  const own = images.filter((image) => image.mobilesdJobId === mobilesd_job_id);
+  const view = viewJob({ ...ctx, origin: "" }, job, own, server);
+  const status = job.status as JobStatus;
+  return [{ ownerId, epoch, event: { type: "job", mobilesd_job_id, status, job: view } }];
+}
+
+/** When the earliest of some rows wants to be looked at, if any does. */
+function lookAtOf(jobs: readonly JobRow[]): Pick<HubNews, "lookAt"> {
+  const times = jobs.flatMap(({ wakeAt }) =>
+    wakeAt === null || wakeAt >= HELD_WAKE_AT ? [] : [wakeAt],
+  );
+  return times.length === 0 ? {} : { lookAt: Math.min(...times) };
+}
+
+/** Hands something on to a server's hub after the answer. A hub out of reach is logged, and nothing else. */
+export function tellHub(ctx: Context, alias: string, news: () => HubNews | Promise<HubNews>): void {
+  const told = async () => ctx.hubs.tell(alias, await news());
+  ctx.defer(told());
+}
+
+/**
+ * Tells a server's hub of rows that were just written: those who watch see them, the agent is rung when one
+ * can be claimed, and the hub looks at them when their time comes. `more` goes along.
+ */
+export function tellOfJobs(
+  ctx: Context,
+  alias: string,
+  changed: ChangedJobs,
+  more: HubNews = {},
+): void {
+  tellHub(ctx, alias, async () => {
+    const server = await sightFor(ctx, alias, changed);
+    const isClaimable = server.isActive && changed.jobs.some(waitsForServer);
+    const toAgent = [...(more.toAgent ?? []), ...(isClaimable ? [WORK] : [])];
+    return {
+      ...lookAtOf(changed.jobs),
+      ...more,
+      jobs: changed.jobs.flatMap((job) => newsOf(ctx, job, changed.images ?? [], server)),
+      ...(toAgent.length > 0 ? { toAgent } : {}),
+    };
+  });
+}
+
+/** Tells of a job that is gone; an agent that had taken it need not begin. */
+export function tellOfDeletion(ctx: Context, job: JobRow): void {
+  const { mobilesdJobId: mobilesd_job_id, ownerId, epoch } = job;
+  const event = { type: "job", mobilesd_job_id, status: null, job: null } as const;
+  const toAgent = cancelOf(job);
+  tellHub(ctx, job.targetServerAlias, () => ({
+    jobs: ownerId === null ? [] : [{ ownerId, epoch, event }],
+    ...(toAgent.length > 0 ? { toAgent } : {}),
+  }));
+}
+
+/** Rings a server's agent: there may be something to claim. */
+export function ringServer(ctx: Context, alias: string): void {
+  tellHub(ctx, alias, () => ({ toAgent: [WORK] }));
+}
