@@ -1,9 +1,12 @@
 import { build } from "esbuild";
 
-/** Bundles the agent into one file that runs on Node 20: the contract goes in, its packages stay out. */
+/**
+ * Bundles the agent, and the thread that it starts for pictures, into a file each that runs on Node 20: the
+ * contract goes in, its packages stay out.
+ */
 await build({
-  entryPoints: ["src/cli.ts"],
-  outfile: "dist/cli.js",
+  entryPoints: { cli: "src/cli.ts", "image-worker": "src/images/image-worker.ts" },
+  outdir: "dist",
   bundle: true,
   platform: "node",
   target: "node20",

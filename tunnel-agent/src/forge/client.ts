@@ -8,6 +8,13 @@ export interface ForgeAnswer {
   readonly body: unknown;
 }
 
+/** An answer with status 200 to a generation, unread: its pictures may be hundreds of megabytes. */
+export interface RawAnswer {
+  readonly status: 200;
+  /** Its JSON, alone in its memory, so that it can be handed to another thread. */
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
+
 /** Forge gave no whole answer. `wasSent`: it may have begun to work on the request. */
 export class ForgeUnreachableError extends Error {
   override readonly name = "ForgeUnreachableError";
@@ -51,7 +58,7 @@ export interface ForgeClient {
    * A post that takes as long as the generation; only `signal` ends it early. Pictures stand in the body as
    * `Picture`, and become base64 while it is sent.
    */
-  generate(path: string, body: unknown, signal: AbortSignal): Promise<ForgeAnswer>;
+  generate(path: string, body: unknown, signal: AbortSignal): Promise<RawAnswer | ForgeAnswer>;
 }
 
 function codeOf(error: unknown): string {
@@ -61,15 +68,26 @@ function codeOf(error: unknown): string {
   return error.name === "TimeoutError" ? "ETIMEDOUT" : error.name;
 }
 
-async function readBody(body: AsyncIterable<Uint8Array>): Promise<string> {
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    if (bytes > ANSWER_BYTES_MAX) throw new AnswerTooLargeError("Forge's answer is too large");
-    chunks.push(chunk);
+type Answer = Awaited<ReturnType<typeof request>>;
+
+/** Reads a body into one piece of memory, made once where its length is told, as Forge does (8.1). */
+async function readBytes({ body, headers }: Answer): Promise<Uint8Array<ArrayBuffer>> {
+  const told = Number(headers["content-length"] ?? 0);
+  if (told > ANSWER_BYTES_MAX) throw new AnswerTooLargeError("Forge's answer is too large");
+  let bytes = new Uint8Array(told);
+  let length = 0;
+  for await (const chunk of body as AsyncIterable<Uint8Array>) {
+    const end = length + chunk.length;
+    if (end > ANSWER_BYTES_MAX) throw new AnswerTooLargeError("Forge's answer is too large");
+    if (end > bytes.length) {
+      const larger = new Uint8Array(Math.max(end, 2 * bytes.length));
+      larger.set(bytes.subarray(0, length));
+      bytes = larger;
+    }
+    bytes.set(chunk, length);
+    length = end;
   }
-  return Buffer.concat(chunks).toString("utf8");
+  return length === bytes.length ? bytes : bytes.slice(0, length);
 }
 
 /** The options of a request that carries JSON: of a known length, although it is made while it is sent. */
@@ -82,9 +100,9 @@ function jsonOptions(body: unknown) {
   };
 }
 
-function parseJson(text: string): unknown {
+function parseJson(bytes: Uint8Array): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(new TextDecoder().decode(bytes));
   } catch (error) {
     if (error instanceof SyntaxError) return undefined;
     throw error;
@@ -110,7 +128,7 @@ export function createForgeClient(forgeUrl: string, apiAuth: string | null): For
     path: string,
     body: unknown,
     signal: AbortSignal,
-  ): Promise<ForgeAnswer> {
+  ): Promise<{ status: number; bytes: Uint8Array<ArrayBuffer> }> {
     const { headers, ...options } = jsonOptions(body);
     try {
       const answer = await request(forgeUrl + path, {
@@ -121,7 +139,7 @@ export function createForgeClient(forgeUrl: string, apiAuth: string | null): For
         headers: { ...authorization, "accept-encoding": "identity", ...headers },
         ...options,
       });
-      return { status: answer.statusCode, body: parseJson(await readBody(answer.body)) };
+      return { status: answer.statusCode, bytes: await readBytes(answer) };
     } catch (error) {
       if (error instanceof AnswerTooLargeError) throw error;
       const code = codeOf(error);
@@ -129,10 +147,17 @@ export function createForgeClient(forgeUrl: string, apiAuth: string | null): For
     }
   }
 
+  const read = ({ status, bytes }: { status: number; bytes: Uint8Array }): ForgeAnswer => ({
+    status,
+    body: parseJson(bytes),
+  });
   const quick = () => AbortSignal.timeout(QUICK_TIMEOUT_MS);
   return {
-    get: (path) => send("GET", path, undefined, quick()),
-    post: (path, body) => send("POST", path, body, quick()),
-    generate: (path, body, signal) => send("POST", path, body, signal),
+    get: async (path) => read(await send("GET", path, undefined, quick())),
+    post: async (path, body) => read(await send("POST", path, body, quick())),
+    async generate(path, body, signal) {
+      const { status, bytes } = await send("POST", path, body, signal);
+      return status === 200 ? { status, bytes } : read({ status, bytes });
+    },
   };
 }

@@ -102,20 +102,25 @@ function createEar(bell: Doorbell, superseded: AbortController) {
     hear(message: HubMessage): void {
       switch (message.type) {
         case "work":
-          return bell.ring("work");
+          bell.ring("work");
+          break;
         case "cancel":
-          return cancels.tell(message.mobilesd_job_id, message.epoch);
+          cancels.tell(message.mobilesd_job_id, message.epoch);
+          break;
         case "mode":
           if (message.mode !== mode) bell.ring("orders");
           mode = message.mode;
-          return;
+          break;
         case "unload":
           isUnloadAsked = true;
-          return bell.ring("orders");
+          bell.ring("orders");
+          break;
         case "superseded":
-          return superseded.abort();
+          superseded.abort();
+          break;
         case "watchers":
-          return setWatchers(message.count);
+          setWatchers(message.count);
+          break;
       }
     },
     /** What was true of the socket that is no more. */

@@ -1,4 +1,6 @@
 import { type ImageMime, type JobWarning, LIMITS } from "@mobilesd/contract";
+import { type LivePicture, shrinkPicture } from "../../images/live-picture.ts";
+import { mapLimited } from "../../map-limited.ts";
 import { type Failure, failure } from "../failure/failure.ts";
 import { readAnswer } from "./answer-info.ts";
 import type { Asked, Evidence } from "./asked.ts";
@@ -24,6 +26,8 @@ export interface ResultImage {
   readonly infotext: string | null;
   /** A WebP whose longer side is at most `previewSidePixels`. */
   readonly preview: Preview;
+  /** The preview once more, small enough for the socket; null where it does not become that. */
+  readonly live: LivePicture | null;
 }
 
 export type Result =
@@ -40,6 +44,9 @@ const failed = (why: Failure): Result => ({ ok: false, failure: why });
 /** An infotext that is too long to be stored stays in its picture alone. */
 const storable = (infotext: string | null) =>
   infotext !== null && infotext.length <= LIMITS.infotextStoredCharsMax ? infotext : null;
+
+/** Pictures that are decoded at once: Forge wants the box's other cores for the next job. */
+const FINISHED_AT_ONCE = 2;
 
 /** Makes a result ready to be handed over; a failure where the whole of it cannot be decoded or stored. */
 async function finish(result: FoundResult, index: number): Promise<ResultImage | Failure> {
@@ -61,7 +68,8 @@ async function finish(result: FoundResult, index: number): Promise<ResultImage |
     return failure("infra", "incomplete_result", `Picture ${index} came damaged from Forge.`);
   const seed = infotext === null ? null : seedOf(readInfotext(infotext));
   const facts = { mime, width, height, seed, infotext: storable(infotext) };
-  return { index, bytes, sha256: sha256Of(bytes), preview, ...facts };
+  const live = await shrinkPicture(preview.bytes);
+  return { index, bytes, sha256: sha256Of(bytes), preview, live, ...facts };
 }
 
 /** What the answer proves against its results; null: nothing. */
@@ -109,9 +117,9 @@ export async function readResult(body: unknown, asked: Asked): Promise<Result> {
   const differences = checkDifferences(evidence, results);
   const loss = findLoss(evidence) ?? differences.failure;
   if (loss) return failed(loss);
+  const finished = await mapLimited(results, FINISHED_AT_ONCE, (one, at) => finish(one, at + 1));
   const images: ResultImage[] = [];
-  for (const [at, result] of results.entries()) {
-    const image = await finish(result, at + 1);
+  for (const image of finished) {
     if ("reason" in image) return failed(image);
     images.push(image);
   }

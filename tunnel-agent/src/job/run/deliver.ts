@@ -1,5 +1,7 @@
 import { HEADERS, type JobWarning, type LeaseGrant, ProblemError } from "@mobilesd/contract";
 import type { Cloud } from "../../cloud/client.ts";
+import type { RunTeller } from "../../live/run-teller.ts";
+import { mapLimited } from "../../map-limited.ts";
 import type { ResultImage } from "../after/read-result.ts";
 import type { RunStops } from "./generate.ts";
 import { proofOf } from "./keep-lease.ts";
@@ -29,35 +31,70 @@ export interface Timing {
   readonly modelLoadMs: number;
 }
 
+/** What is to be handed over. */
+export interface Delivered {
+  readonly images: readonly ResultImage[];
+  readonly warnings: readonly JobWarning[];
+}
+
+export interface DeliverDeps {
+  readonly cloud: Cloud;
+  readonly teller: Pick<RunTeller, "finalPreview">;
+  /** Hears how many of the pictures are stored. */
+  readonly onStored: (done: number, total: number) => void;
+}
+
 /** How often all pictures are handed over again when the queue does not find one of them. */
 const ROUNDS_MAX = 3;
+/** Pictures on their way at once: one fills a slow line, the other the wait for its answers. */
+const UPLOADS_AT_ONCE = 2;
 
-/**
- * Uploads all pictures of a job and then finishes it; each step is safe to repeat and is, until the queue
- * has said yes. Throws `ProblemError` when it says no for good, and when one of the stops ends it.
- */
-export async function deliver(
-  cloud: Cloud,
-  lease: LeaseGrant,
-  result: { readonly images: readonly ResultImage[]; readonly warnings: readonly JobWarning[] },
-  timing: Timing,
-  { stop, hurry }: RunStops,
-): Promise<void> {
-  const { images, warnings } = result;
-  const manifest = images.map(({ bytes, preview, ...image }) => ({
+function manifestOf(images: readonly ResultImage[]) {
+  return images.map(({ bytes, preview, live: _, ...image }) => ({
     ...image,
     bytes: bytes.length,
     preview: { bytes: preview.bytes.length, sha256: preview.sha256 },
   }));
+}
+
+async function uploadAll(
+  { cloud, onStored }: DeliverDeps,
+  lease: LeaseGrant,
+  images: readonly ResultImage[],
+  stop: AbortSignal,
+): Promise<void> {
+  let done = 0;
+  onStored(done, images.length);
+  await mapLimited(images, UPLOADS_AT_ONCE, async (image) => {
+    await upload(cloud, lease, image, stop);
+    done += 1;
+    onStored(done, images.length);
+  });
+}
+
+/**
+ * Shows all pictures of a job to who watches, uploads them and then finishes it; each step is safe to repeat and
+ * is, until the queue has said yes. Throws `ProblemError` when it says no for good, and when one of the stops
+ * ends it.
+ */
+export async function deliver(
+  deps: DeliverDeps,
+  lease: LeaseGrant,
+  { images, warnings }: Delivered,
+  timing: Timing,
+  { stop, hurry }: RunStops,
+): Promise<void> {
+  const { cloud, teller } = deps;
+  for (const { index, live } of images) if (live) teller.finalPreview(index, live);
   const body = {
     ...proofOf(lease),
-    images: manifest,
+    images: manifestOf(images),
     warnings: [...warnings],
     generation_ms: timing.generationMs,
     model_load_ms: timing.modelLoadMs,
   };
   for (let rounds = 1; ; rounds++) {
-    for (const image of images) await upload(cloud, lease, image, stop);
+    await uploadAll(deps, lease, images, stop);
     try {
       // A heartbeat may call the lease gone because this very request was heard and its answer lost: only
       // its own answer counts.

@@ -1,120 +1,104 @@
 import type { Durations } from "@mobilesd/contract";
 import { type ForgeClient, ForgeUnreachableError } from "../../forge/client.ts";
-import { type ForgeState, readState, readTask, type TaskState } from "../../forge/progress.ts";
+import { lookAtTask, NO_PREVIEW, type PreviewWish, readState } from "../../forge/progress.ts";
 import { pause } from "../../pause.ts";
-
-/** `waiting`: behind somebody else's generation. `answering`: done, being encoded and sent. */
-type Phase = "waiting" | "loading" | "sampling" | "answering";
-
-/** What was seen of a run so far. Times are of a clock that never jumps, in milliseconds. */
-export interface Watched {
-  readonly phase: Phase;
-  readonly firstActiveAt: number | null;
-  readonly lastSeenAt: number;
-  readonly lastMoveAt: number;
-  readonly mark: string;
-  readonly modelLoadMs: number;
-  /** Somebody pressed Interrupt or Skip at Forge: what it gives is half drawn, and does not say so (1.10). */
-  readonly wasCutShort: boolean;
-  /** The usual time between two moves: what makes a stall one. */
-  readonly moveMsMean: number;
-}
-
-export function startWatch(now: number): Watched {
-  return {
-    phase: "waiting",
-    firstActiveAt: null,
-    lastSeenAt: now,
-    lastMoveAt: now,
-    mark: "",
-    modelLoadMs: 0,
-    wasCutShort: false,
-    moveMsMean: 0,
-  };
-}
-
-function phaseOf(watched: Watched, task: TaskState, state: ForgeState): Phase {
-  const isActive = task === "active" || (task === "unknown" && state.isRunning);
-  if (isActive) return state.isLoadingModel ? "loading" : "sampling";
-  return watched.firstActiveAt === null ? "waiting" : "answering";
-}
-
-/** Weight of the newest move in the mean: a step that slows down shows after some three. */
-const NEWEST_WEIGHT = 0.3;
-
-/** Whether the generation that a state is of was told to end early. */
-export function isCutShort({ isInterrupted, isSkipped }: ForgeState): boolean {
-  return isInterrupted || isSkipped;
-}
-
-/** What is known after one more look at Forge. Pure. */
-export function observe(
-  watched: Watched,
-  seen: { task: TaskState; state: ForgeState },
-  now: number,
-): Watched {
-  const phase = phaseOf(watched, seen.task, seen.state);
-  const isActive = phase === "loading" || phase === "sampling";
-  // What moves while the task is not active is somebody else's.
-  const mark = isActive ? seen.state.mark : phase;
-  const isMove = phase === "waiting" || mark !== watched.mark;
-  const isStep = phase === "sampling" && watched.phase === "sampling";
-  const sinceMs = now - watched.lastMoveAt;
-  const mean = watched.moveMsMean;
-  const weight = mean === 0 ? 1 : NEWEST_WEIGHT;
-  return {
-    phase,
-    mark,
-    firstActiveAt: watched.firstActiveAt ?? (isActive ? now : null),
-    lastSeenAt: now,
-    lastMoveAt: isMove ? now : watched.lastMoveAt,
-    modelLoadMs: watched.modelLoadMs + (phase === "loading" ? now - watched.lastSeenAt : 0),
-    wasCutShort: watched.wasCutShort || (isActive && isCutShort(seen.state)),
-    // From one step to the next only: what lies before the first is the load of the model.
-    moveMsMean: isMove && isStep ? mean + (sinceMs - mean) * weight : mean,
-  };
-}
-
-/** A step may take so many times its usual time: the last one has the decode behind it. */
-const STALL_FACTOR = 8;
-
-function limitMs(watched: Watched, durations: Durations): number {
-  switch (watched.phase) {
-    case "waiting":
-      return Number.POSITIVE_INFINITY;
-    case "loading":
-      return durations.modelLoadLimitMs;
-    case "sampling":
-      return Math.max(durations.stepStallLimitMs, STALL_FACTOR * watched.moveMsMean);
-    case "answering":
-      return durations.answerLimitMs;
-  }
-}
-
-/** Whether a run stands still longer than anything explains. Pure. */
-export function isHung(watched: Watched, now: number, durations: Durations): boolean {
-  return now - watched.lastMoveAt > limitMs(watched, durations);
-}
+import {
+  type Interest,
+  isHung,
+  lookEveryMs,
+  observe,
+  progressOf,
+  type RunProgress,
+  startWatch,
+  type Watched,
+} from "./watched.ts";
 
 export interface Watcher {
   watched(): Watched;
+  /** How far the run is at this moment. */
+  progress(): RunProgress;
+  /** Hears after each look. Answers what ends the listening. */
+  onProgress(listener: (progress: RunProgress) => void): () => void;
   /** Settles with true once the run hangs, with false once `signal` ends the watch. */
   readonly hung: Promise<boolean>;
 }
 
-/** Looks at a running task until `signal` ends it. A Forge that does not answer for a moment is no hang. */
+/** Who takes an interest in a run; asked again before each look. */
+export interface WatchOptions {
+  /** Whether somebody watches: previews are asked of Forge only then. */
+  readonly isWatched: () => boolean;
+  /** Whether another job waits for this one, or soon will. */
+  readonly isQuick: () => boolean;
+  /** Whether a job of ours stands behind this one in Forge's lock. */
+  readonly isFollowed: () => boolean;
+  /** Hears of each new preview, a data URI; `livePreviewEveryMs` or more lie between two. */
+  readonly onPreview: (dataUri: string) => void;
+}
+
+/** Decides which preview a look asks for, and hands on what comes. */
+function createPreviews(durations: Durations, options: WatchOptions) {
+  let wish: PreviewWish | null = null;
+  let askedAt = Number.NEGATIVE_INFINITY;
+  return {
+    wishAt(now: number): PreviewWish | null {
+      if (!options.isWatched()) {
+        wish = null;
+        return null;
+      }
+      // Who comes first sees what there is, even if it was seen before.
+      wish ??= NO_PREVIEW;
+      return now - askedAt >= durations.livePreviewEveryMs ? wish : null;
+    },
+    take(preview: { id: number; dataUri: string } | null, now: number) {
+      if (preview === null) return;
+      wish = { lastId: preview.id };
+      askedAt = now;
+      options.onPreview(preview.dataUri);
+    },
+  };
+}
+
+/**
+ * Looks at a running task until `signal` ends it, as often as somebody takes an interest. A Forge that does not
+ * answer for a moment is no hang.
+ */
 export function watchRun(
   forge: ForgeClient,
   taskId: string,
   durations: Durations,
   now: () => number,
   signal: AbortSignal,
+  options: WatchOptions,
 ): Watcher {
   let watched = startWatch(now());
+  const listeners = new Set<(progress: RunProgress) => void>();
+  const previews = createPreviews(durations, options);
+  const progress = () => progressOf(watched, now());
   const look = async () => {
-    const task = await readTask(forge, taskId);
-    const state = await readState(forge);
-    if (state) watched = observe(watched, { task, state }, now());
+    const { isFollowed } = options;
+    const { state: task, share, preview } = await lookAtTask(forge, taskId, previews.wishAt(now()));
+    previews.take(preview, now());
+    const isDrawn = task === "active" && share !== null && share > 0;
+    // The task tells neither the load of the model nor an Interrupt; what is not ours is not looked at.
+    const isAsked = task === "unknown" || (task === "active" && (!isDrawn || isFollowed()));
+    const state = isAsked ? await readState(forge) : null;
+    if (isAsked && state === null) return;
+    watched = observe(watched, { task, share, state }, now());
+    for (const listener of [...listeners]) listener(progress());
+  };
+  const interest = (): Interest => ({
+    isWatched: options.isWatched(),
+    isQuick: options.isQuick(),
+    isFollowed: options.isFollowed(),
+  });
+  const waitForNext = async () => {
+    const lookedAt = now();
+    // The interest may change at any moment: it is asked for again before each shortest wait.
+    for (;;) {
+      const leftMs = lookedAt + lookEveryMs(watched, interest(), now(), durations) - now();
+      if (leftMs <= 0 || signal.aborted) return;
+      await pause(Math.min(leftMs, durations.forgePollMs), signal);
+    }
   };
   const run = async (): Promise<boolean> => {
     while (!signal.aborted) {
@@ -123,9 +107,17 @@ export function watchRun(
         if (!(error instanceof ForgeUnreachableError)) throw error;
       });
       if (isHung(watched, now(), durations)) return true;
-      await pause(durations.forgePollMs, signal);
+      await waitForNext();
     }
     return false;
   };
-  return { watched: () => watched, hung: run() };
+  return {
+    watched: () => watched,
+    progress,
+    onProgress(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    hung: run(),
+  };
 }

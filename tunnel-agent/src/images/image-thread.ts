@@ -1,0 +1,122 @@
+import { extname } from "node:path";
+import { Worker } from "node:worker_threads";
+import type { Asked } from "../job/after/asked.ts";
+import type { Result, ResultImage } from "../job/after/read-result.ts";
+import { failure } from "../job/failure/failure.ts";
+import type { Log } from "../log.ts";
+import { Picture } from "../picture.ts";
+import type { LivePicture } from "./live-picture.ts";
+import type { ThreadAnswer, ThreadRequest } from "./thread-messages.ts";
+
+/** The entry of the thread: beside this file as it is written, beside the bundle as it is shipped. */
+const ENTRY = new URL(`./image-worker${extname(import.meta.url)}`, import.meta.url);
+
+/** What is done to pictures, off the loop that keeps leases. */
+export interface ImageThread {
+  /**
+   * Holds Forge's answer against what was asked, as `readResult` does. The bytes are handed over: they are
+   * empty here afterwards. A thread that dies of it fails the job.
+   */
+  judge(asked: Asked, answer: Uint8Array<ArrayBuffer>): Promise<Result>;
+  /** Makes Forge's preview small enough for the socket; null where that is not possible. */
+  shrink(dataUri: string): Promise<LivePicture | null>;
+  /** Ends the thread; what it has not answered is answered as if it had died. */
+  close(): Promise<void>;
+}
+
+/** One question that is not answered yet: how it goes on with an answer, or, with null, without one. */
+type Waiting = (answer: ThreadAnswer | null) => void;
+
+/** A request's body and everything in it, without pictures: they are large, and nothing is read of them. */
+function withoutPictures(value: unknown): unknown {
+  if (value instanceof Picture) return null;
+  if (Array.isArray(value)) return value.map(withoutPictures);
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([key, one]) => [key, withoutPictures(one)]);
+  return Object.fromEntries(entries);
+}
+
+function withoutInputs(asked: Asked): Asked {
+  const { body, overrides } = asked.request;
+  return {
+    ...asked,
+    request: { overrides, body: withoutPictures(body) as Record<string, unknown> },
+  };
+}
+
+/** Plain bytes, as they come from the thread, as a Buffer over the same memory. */
+const asBuffer = ({ buffer, byteOffset, byteLength }: Uint8Array) =>
+  Buffer.from(buffer, byteOffset, byteLength);
+
+const liveFrom = (live: LivePicture): LivePicture => ({ ...live, webp: asBuffer(live.webp) });
+
+const imageFrom = (image: ResultImage): ResultImage => ({
+  ...image,
+  bytes: asBuffer(image.bytes),
+  preview: { ...image.preview, bytes: asBuffer(image.preview.bytes) },
+  live: image.live && liveFrom(image.live),
+});
+
+const DIED: Result = {
+  ok: false,
+  failure: failure(
+    "infra",
+    "incomplete_result",
+    "The agent's reader of pictures broke down over what Forge gave.",
+    { ownerMessage: "See that this box has memory left beside Forge; the agent's log says more." },
+  ),
+};
+
+/** Makes the thread for pictures; it starts with the first of them, and anew after it died. */
+export function createImageThread(log: Log): ImageThread {
+  const waiting = new Map<number, Waiting>();
+  let worker: Worker | null = null;
+  let lastId = 0;
+
+  const leave = (dead: Worker) => {
+    if (worker !== dead) return;
+    worker = null;
+    const all = [...waiting.values()];
+    waiting.clear();
+    for (const goOn of all) goOn(null);
+  };
+  const start = (): Worker => {
+    const started = new Worker(ENTRY);
+    // Alone it keeps no process alive.
+    started.unref();
+    started.on("message", (answer: ThreadAnswer) => {
+      const goOn = waiting.get(answer.id);
+      waiting.delete(answer.id);
+      if (waiting.size === 0) started.unref();
+      goOn?.(answer);
+    });
+    started.on("error", (error) => {
+      log.error({ error: String(error) }, "The reader of pictures broke down; starting another");
+    });
+    started.on("exit", () => leave(started));
+    return started;
+  };
+  const ask = (request: ThreadRequest, buffers: ArrayBuffer[]) =>
+    new Promise<ThreadAnswer | null>((resolve) => {
+      worker ??= start();
+      waiting.set(request.id, resolve);
+      worker.ref();
+      worker.postMessage(request, buffers);
+    });
+  return {
+    async judge(asked, answer) {
+      const request = { type: "judge", id: ++lastId, asked: withoutInputs(asked), answer } as const;
+      const judged = await ask(request, [answer.buffer]);
+      if (judged?.type !== "judge") return DIED;
+      const { result } = judged;
+      return result.ok ? { ...result, images: result.images.map(imageFrom) } : result;
+    },
+    async shrink(dataUri) {
+      const shrunk = await ask({ type: "shrink", id: ++lastId, dataUri }, []);
+      return shrunk?.type === "shrink" && shrunk.picture ? liveFrom(shrunk.picture) : null;
+    },
+    async close() {
+      await worker?.terminate();
+    },
+  };
+}

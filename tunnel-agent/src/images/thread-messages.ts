@@ -1,0 +1,18 @@
+import type { Asked } from "../job/after/asked.ts";
+import type { Result } from "../job/after/read-result.ts";
+import type { LivePicture } from "./live-picture.ts";
+
+/** What the thread for pictures is asked. Pictures in `asked.request` are left out; `answer` is handed over. */
+export type ThreadRequest =
+  | {
+      readonly type: "judge";
+      readonly id: number;
+      readonly asked: Asked;
+      readonly answer: Uint8Array<ArrayBuffer>;
+    }
+  | { readonly type: "shrink"; readonly id: number; readonly dataUri: string };
+
+/** Its answer. Buffers come out of it as plain bytes, handed over. */
+export type ThreadAnswer =
+  | { readonly type: "judge"; readonly id: number; readonly result: Result }
+  | { readonly type: "shrink"; readonly id: number; readonly picture: LivePicture | null };
