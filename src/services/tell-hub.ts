@@ -1,4 +1,5 @@
 import type { HubMessage, JobStatus } from "@mobilesd/contract";
+import { errorTextOf } from "../domain/error-text.ts";
 import type { HubNews, JobNews } from "../domain/hub.ts";
 import { HELD_WAKE_AT } from "../domain/job-machine.ts";
 import { waitsForServer } from "../domain/presence.ts";
@@ -61,33 +62,52 @@ function lookAtOf(jobs: readonly JobRow[]): Pick<HubNews, "lookAt"> {
   return times.length === 0 ? {} : { lookAt: Math.min(...times) };
 }
 
-/** Hands something on to a server's hub after the answer. A hub out of reach is logged, and nothing else. */
-export function tellHub(ctx: Context, alias: string, news: () => HubNews | Promise<HubNews>): void {
-  const told = async () => ctx.hubs.tell(alias, await news());
-  ctx.defer(told());
+/**
+ * What a hub is told of rows that were just written: those who watch see them, the agent is rung when one can
+ * be claimed, and the hub looks at them when their time comes. `more` goes along.
+ */
+async function newsOfJobs(
+  ctx: Context,
+  alias: string,
+  changed: ChangedJobs,
+  more: HubNews,
+): Promise<HubNews> {
+  const server = await sightFor(ctx, alias, changed);
+  const isClaimable = server.isActive && changed.jobs.some(waitsForServer);
+  const toAgent = [...(more.toAgent ?? []), ...(isClaimable ? [WORK] : [])];
+  return {
+    ...lookAtOf(changed.jobs),
+    ...more,
+    jobs: changed.jobs.flatMap((job) => newsOf(ctx, job, changed.images ?? [], server)),
+    ...(toAgent.length > 0 ? { toAgent } : {}),
+  };
 }
 
-/**
- * Tells a server's hub of rows that were just written: those who watch see them, the agent is rung when one
- * can be claimed, and the hub looks at them when their time comes. `more` goes along.
- */
+/** Tells a server's hub of rows that were just written, after the answer. A hub out of reach is logged. */
 export function tellOfJobs(
   ctx: Context,
   alias: string,
   changed: ChangedJobs,
   more: HubNews = {},
 ): void {
-  tellHub(ctx, alias, async () => {
-    const server = await sightFor(ctx, alias, changed);
-    const isClaimable = server.isActive && changed.jobs.some(waitsForServer);
-    const toAgent = [...(more.toAgent ?? []), ...(isClaimable ? [WORK] : [])];
-    return {
-      ...lookAtOf(changed.jobs),
-      ...more,
-      jobs: changed.jobs.flatMap((job) => newsOf(ctx, job, changed.images ?? [], server)),
-      ...(toAgent.length > 0 ? { toAgent } : {}),
-    };
-  });
+  const told = async () => ctx.hubs.tell(alias, await newsOfJobs(ctx, alias, changed, more));
+  ctx.defer(told());
+}
+
+/** The same at once; answers whether the server's agent is connected and heard of it. */
+export async function tellAtOnce(
+  ctx: Context,
+  alias: string,
+  changed: ChangedJobs,
+  more: HubNews,
+): Promise<boolean> {
+  const news = await newsOfJobs(ctx, alias, changed, more);
+  try {
+    return (await ctx.hubs.tell(alias, news)).isAgentThere;
+  } catch (error) {
+    ctx.log("order_not_heard", { server_alias: alias, ...errorTextOf(error) });
+    return false;
+  }
 }
 
 /** Tells of a job that is gone; an agent that had taken it need not begin. */
@@ -95,13 +115,14 @@ export function tellOfDeletion(ctx: Context, job: JobRow): void {
   const { mobilesdJobId: mobilesd_job_id, ownerId, epoch } = job;
   const event = { type: "job", mobilesd_job_id, status: null, job: null } as const;
   const toAgent = cancelOf(job);
-  tellHub(ctx, job.targetServerAlias, () => ({
+  const news = {
     jobs: ownerId === null ? [] : [{ ownerId, epoch, event }],
     ...(toAgent.length > 0 ? { toAgent } : {}),
-  }));
+  };
+  ctx.defer(ctx.hubs.tell(job.targetServerAlias, news));
 }
 
 /** Rings a server's agent: there may be something to claim. */
 export function ringServer(ctx: Context, alias: string): void {
-  tellHub(ctx, alias, () => ({ toAgent: [WORK] }));
+  ctx.defer(ctx.hubs.tell(alias, { toAgent: [WORK] }));
 }

@@ -38,6 +38,14 @@ export async function findJobsOfOtherSessions(
     .where(and(leased(alias), ne(jobs.agentSessionId, sessionId)));
 }
 
+/** Every job that a server has taken and not begun. */
+export async function findUnbegunJobs(db: Database, alias: string): Promise<JobRow[]> {
+  return db
+    .select()
+    .from(jobs)
+    .where(and(leased(alias), eq(jobs.status, "pending")));
+}
+
 /**
  * Prolongs a lease that is still the row's, and answers the row. Undefined: it is not. A finished job keeps
  * epoch and hash, so that a repeated `complete` is known, but no session. A cancel that came since the row

@@ -7,6 +7,7 @@ import {
   findClaimableSince,
   findDueJobs,
   findJobsOfOtherSessions,
+  findUnbegunJobs,
   holdMissingCheckpoints,
   renameCheckpoint,
 } from "../../src/storage/queue.ts";
@@ -85,6 +86,7 @@ describe("the plan of", () => {
     "the queue of a server": (db) => findQueues(db, new Set(["box"])),
     "the jobs that a server holds": (db) => findLeasedJobs(db, "box"),
     "the jobs of older sessions": (db) => findJobsOfOtherSessions(db, "box", "ses"),
+    "the jobs that were taken and not begun": (db) => findUnbegunJobs(db, "box"),
     "the sweep": (db) => findDueJobs(db, "box", 1),
     "the first that can be claimed": (db) => findClaimableSince(db, ["box"]),
     "the new name of a checkpoint": (db) => renameCheckpoint(db, "box", "old", "new"),

@@ -6,7 +6,6 @@ import { claimPairing } from "../../services/keys/claim-pairing.ts";
 import { createPairing } from "../../services/keys/create-pairing.ts";
 import { signIn, signOut } from "../../services/keys/page-session.ts";
 import { setUp } from "../../services/keys/set-up.ts";
-import { listServers } from "../../services/servers/list.ts";
 import { cookieName, type HttpEnv, mount, requireOwnPage } from "../mount.ts";
 
 function cookieOptions(ctx: Context) {
@@ -21,7 +20,6 @@ function keepSession(c: HonoContext<HttpEnv>, ctx: Context, token: string): void
 
 export function mountAccess(app: Hono<HttpEnv>): void {
   mount(app, "health", ({ ctx }) => checkHealth(ctx));
-  mount(app, "listServers", ({ ctx }) => listServers(ctx));
   mount(app, "setUp", ({ ctx, body }) => setUp(ctx, body));
   mount(app, "createPairing", ({ ctx, body }) => createPairing(ctx, body));
   mount(app, "claimPairing", async ({ ctx, body, c }) => {

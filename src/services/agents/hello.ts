@@ -1,48 +1,25 @@
 import { type Hello, type HelloAnswer, ID_PREFIX } from "@mobilesd/contract";
 import { randomBase62 } from "../../domain/credentials.ts";
 import { toTimestamp } from "../../storage/database.ts";
-import { applyChange, type JobRow } from "../../storage/jobs.ts";
+import type { JobRow } from "../../storage/jobs.ts";
 import { findJobsOfOtherSessions } from "../../storage/queue.ts";
 import { findServer, updateServer } from "../../storage/servers.ts";
 import { AppError } from "../app-error.ts";
-import { decide } from "../change-job.ts";
 import type { ActorContext } from "../context.ts";
+import { endLeases } from "../end-leases.ts";
 import { modeOf, ordersOf } from "../server-orders.ts";
 import { tellOfJobs } from "../tell-hub.ts";
 
-/** How often rows that moved meanwhile are looked at again; a replaced session can move none for long. */
-const LOOKS_MAX = 5;
-
-/** Cuts one run short. Undefined: nothing changed. */
-async function endRun(ctx: ActorContext, job: JobRow): Promise<JobRow | undefined> {
-  const change = decide(ctx, job, { type: "session_replaced" });
-  const saved = change.ok ? await applyChange(ctx.db, job, change.value, ctx.clock()) : undefined;
-  ctx.log("run_cut_short", {
-    status: saved?.status ?? job.status,
-    job_id: job.mobilesdJobId,
-    epoch: job.epoch,
-    server_alias: job.targetServerAlias,
-  });
-  return saved;
-}
-
-/**
- * What an earlier session held is cut short: that agent is gone, or drains from now on. Answers the rows that
- * changed.
- */
+/** What an earlier session held is cut short: that agent is gone, or drains from now on. */
 async function endOtherSessions(
   ctx: ActorContext,
   alias: string,
   sessionId: string,
 ): Promise<JobRow[]> {
-  const ended: JobRow[] = [];
-  for (let looks = 0; looks < LOOKS_MAX; looks++) {
-    const held = await findJobsOfOtherSessions(ctx.db, alias, sessionId);
-    if (held.length === 0) break;
-    for (const job of held) {
-      const saved = await endRun(ctx, job);
-      if (saved) ended.push(saved);
-    }
+  const find = () => findJobsOfOtherSessions(ctx.db, alias, sessionId);
+  const ended = await endLeases(ctx, find, { type: "session_replaced" });
+  for (const { mobilesdJobId: job_id, status, epoch } of ended) {
+    ctx.log("run_cut_short", { status, job_id, epoch, server_alias: alias });
   }
   return ended;
 }

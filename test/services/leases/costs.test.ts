@@ -52,8 +52,9 @@ async function costOfALife(seeded: Parameters<typeof seedJobs>[1]) {
 }
 
 it("costs a life of a job the same few rows however long history and queue are", async () => {
-  const small = await costOfALife({ finished: 100 });
-  expect(small.written, small.list.join("\n")).toBeLessThanOrEqual(12);
+  // One job waits behind it, which the claim's answer tells of.
+  const small = await costOfALife({ finished: 100, pending: 1 });
+  expect(small.written, small.list.join("\n")).toBeLessThanOrEqual(10);
   expect(small.read, small.list.join("\n")).toBeLessThanOrEqual(20);
   const large = await costOfALife({ finished: 10_000, pending: 1_000, later: 300 });
   expect({ ...large, list: [] }).toEqual({ ...small, list: [] });

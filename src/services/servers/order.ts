@@ -1,0 +1,82 @@
+import type { ServerChange, ServerMode } from "@mobilesd/contract";
+import { ownerScope } from "../../domain/access.ts";
+import type { HubNews } from "../../domain/hub.ts";
+import type { JobRow } from "../../storage/jobs.ts";
+import { findLeasedJobs } from "../../storage/places.ts";
+import { findUnbegunJobs } from "../../storage/queue.ts";
+import {
+  findServer,
+  findServerWithLease,
+  type ServerRow,
+  updateServer,
+} from "../../storage/servers.ts";
+import { AppError } from "../app-error.ts";
+import type { ActorContext } from "../context.ts";
+import { endLeases } from "../end-leases.ts";
+import { modeOf } from "../server-orders.ts";
+import { isSeen } from "../server-sight.ts";
+import { tellAtOnce } from "../tell-hub.ts";
+
+/** A server that the caller may give orders: their own, or any for one who reaches every owner's. */
+async function requireOwnServer(ctx: ActorContext, alias: string): Promise<ServerRow> {
+  const server = await findServer(ctx.db, alias);
+  if (!server) throw new AppError("not_found");
+  const scope = ownerScope(ctx.actor);
+  if (scope !== null && scope !== server.ownerId) throw new AppError("forbidden");
+  return server;
+}
+
+/** Tells the hub at once what was ordered, and answers what the agent still holds. */
+async function passOn(
+  ctx: ActorContext,
+  alias: string,
+  mode: ServerMode,
+  news: HubNews,
+  changed: readonly JobRow[] = [],
+): Promise<ServerChange> {
+  const is_heard = await tellAtOnce(ctx, alias, { jobs: changed }, news);
+  const held_jobs = (await findLeasedJobs(ctx.db, alias)).length;
+  ctx.log("server_ordered", { server_alias: alias, mode, held_jobs });
+  return { alias, mode, held_jobs, is_heard };
+}
+
+/** The mode is written first: from then on no claim grants anything that it forbids. */
+async function changeMode(ctx: ActorContext, alias: string, mode: ServerMode): Promise<void> {
+  const server = await requireOwnServer(ctx, alias);
+  if (server.mode !== mode) await updateServer(ctx.db, alias, { mode });
+}
+
+/**
+ * Lets no further job begin on a server. What its agent has taken and not begun goes back to the line at no
+ * attempt's cost; what it has begun may end.
+ */
+export async function pauseServer(ctx: ActorContext, alias: string): Promise<ServerChange> {
+  await changeMode(ctx, alias, "paused");
+  const released = await endLeases(ctx, () => findUnbegunJobs(ctx.db, alias), { type: "release" });
+  return passOn(ctx, alias, "paused", { mode: "paused" }, released);
+}
+
+/** Lets a server finish what its agent holds, and take nothing more. */
+export async function drainServer(ctx: ActorContext, alias: string): Promise<ServerChange> {
+  await changeMode(ctx, alias, "draining");
+  return passOn(ctx, alias, "draining", { mode: "draining" });
+}
+
+/** Lets a paused or draining server take jobs again. */
+export async function resumeServer(ctx: ActorContext, alias: string): Promise<ServerChange> {
+  await changeMode(ctx, alias, "active");
+  return passOn(ctx, alias, "active", { mode: "active", toAgent: [{ type: "work" }] });
+}
+
+/**
+ * Has a server's model taken out of the GPU's memory as soon as nothing runs there. An agent that is not
+ * connected hears of it with its next request. Throws `server_away` when there is no sign of an agent.
+ */
+export async function unloadModel(ctx: ActorContext, alias: string): Promise<ServerChange> {
+  const server = await requireOwnServer(ctx, alias);
+  const row = await findServerWithLease(ctx.db, alias);
+  const isThere = (row && isSeen(ctx, row)) || (await ctx.hubs.look(alias)).isAgentThere;
+  if (!isThere) throw new AppError("server_away");
+  await updateServer(ctx.db, alias, { unloadRequestedAt: ctx.clock() });
+  return passOn(ctx, alias, modeOf(server), { toAgent: [{ type: "unload" }] });
+}
