@@ -1,5 +1,6 @@
 import { DURATIONS, type Durations } from "@mobilesd/contract";
 import * as z from "zod";
+import type { HubHeard, HubLook, HubNews } from "./domain/hub.ts";
 import type { Settings } from "./services/context.ts";
 
 /** A binding can only be looked at from outside: it is an object that has this method. */
@@ -32,10 +33,24 @@ const DurationOverrides = z
     ),
   );
 
+/** What a hub answers to the Worker; the class is the Worker's own. Sockets go through `fetch`: no other call carries them. */
+interface HubStub {
+  tell(news: HubNews): Promise<HubHeard>;
+  look(): Promise<HubLook>;
+  fetch(url: string, init: RequestInit): Promise<Response>;
+}
+
+/** The hubs of all servers, by name. */
+export interface HubNamespace {
+  idFromName(name: string): DurableObjectId;
+  get(id: DurableObjectId): HubStub;
+}
+
 const Env = z.object({
   DB: binding<D1Database>("prepare"),
   BUCKET: binding<R2Bucket>("put"),
   WAKE: binding<Queue<WakeMessage>>("send"),
+  HUB: binding<HubNamespace>("idFromName"),
   KEY_PEPPER: secret(),
   URL_SIGNING_KEY: secret(),
   SETUP_TOKEN: secret().optional(),

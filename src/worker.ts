@@ -1,58 +1,10 @@
+import { contextOf, log, uuid } from "./compose.ts";
 import { runScheduled } from "./cron/upkeep.ts";
-import { errorTextOf } from "./domain/error-text.ts";
-import { type Env, parseEnv, settingsOf, type WakeMessage } from "./env.ts";
+import { serverHub } from "./durable/server-hub.ts";
+import type { WakeMessage } from "./env.ts";
 import { createApp } from "./http/app.ts";
 import { consumeBatch } from "./queue/consumer.ts";
-import type { AuthCache, Context, Log, NameCache, Settings } from "./services/context.ts";
-import { isDatabaseTrouble, openDatabase } from "./storage/database.ts";
-
-const log: Log = (event, fields = {}) => {
-  // biome-ignore lint/suspicious/noConsole: the platform's log is its console.
-  console.log(JSON.stringify({ event, ...fields }));
-};
-const authCache: AuthCache = new Map();
-const nameCache: NameCache = new Map();
-const uuid = () => crypto.randomUUID();
-
-/** Cloudflare Queues delay a message by a day at most. */
-const WAKE_DELAY_S_MAX = 86_400;
-
-/** The environment does not change within an isolate, so it is checked once. */
-const environments = new WeakMap<object, { env: Env; settings: Settings }>();
-
-function environmentOf(raw: object) {
-  const known = environments.get(raw);
-  if (known) return known;
-  const env = parseEnv(raw);
-  const environment = { env, settings: settingsOf(env) };
-  environments.set(raw, environment);
-  return environment;
-}
-
-type Deferring = Pick<ExecutionContext, "waitUntil">;
-
-function contextOf(raw: object, origin: string | null, execution: Deferring): Context {
-  const { env, settings } = environmentOf(raw);
-  return {
-    db: openDatabase(env.DB),
-    bucket: env.BUCKET,
-    settings,
-    clock: () => Date.now(),
-    random: () => Math.random(),
-    randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
-    uuid,
-    wakeAfter: async (delayMs) => {
-      const delaySeconds = Math.min(Math.ceil(delayMs / 1000), WAKE_DELAY_S_MAX);
-      await env.WAKE.send({ type: "sweep" }, { delaySeconds });
-    },
-    defer: (work) =>
-      execution.waitUntil(work.catch((error) => log("deferred_failed", errorTextOf(error)))),
-    log,
-    authCache,
-    nameCache,
-    origin: origin ?? env.PUBLIC_URL ?? "",
-  };
-}
+import { isDatabaseTrouble } from "./storage/database.ts";
 
 const app = createApp({
   contextFor: (request, raw, execution) => contextOf(raw, new URL(request.url).origin, execution),
@@ -60,6 +12,9 @@ const app = createApp({
   uuid,
   isPlatformTrouble: isDatabaseTrouble,
 });
+
+/** One object a server: its live sockets. */
+export class ServerHub extends serverHub((env, state) => contextOf(env, null, state)) {}
 
 export default {
   fetch: (request, raw, execution) => app.fetch(request, raw, execution),

@@ -11,7 +11,7 @@ const LAW: Record<string, { ours: string[]; packages: string[] }> = {
   http: { ours: ["contract", "domain", "services"], packages: ["hono", "zod"] },
   queue: { ours: ["contract", "domain", "services"], packages: [] },
   cron: { ours: ["contract", "domain", "services"], packages: [] },
-  durable: { ours: ["contract", "domain", "services"], packages: [] },
+  durable: { ours: ["contract", "domain", "services"], packages: ["cloudflare:workers"] },
   web: { ours: ["contract"], packages: [] },
 };
 

@@ -13,7 +13,7 @@ const TEST_BINDINGS = {
 
 /**
  * Four kinds of tests: laws of the tree, plain Node, Forge's extension in a page like Forge's, and the
- * Worker in workerd with real D1, R2 and Queues.
+ * Worker in workerd with real D1, R2, Queues and Durable Objects.
  */
 export default defineConfig(async () => ({
   test: {
@@ -63,7 +63,7 @@ export default defineConfig(async () => ({
         ],
         test: {
           name: "workerd",
-          include: ["test/{storage,services,http,queue}/**/*.test.ts"],
+          include: ["test/{storage,services,http,queue,durable}/**/*.test.ts"],
           setupFiles: ["./test/support/workerd/apply-migrations.ts"],
           isolate: false,
           testTimeout: 30_000,

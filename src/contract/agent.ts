@@ -3,6 +3,7 @@ import { FailureReason, JobWarning } from "./failures.ts";
 import { ResolvedParams } from "./generation-params.ts";
 import { JobId, Sha256Hex } from "./ids.ts";
 import { DURATIONS, LIMITS } from "./limits.ts";
+import { ServerMode } from "./server.ts";
 
 /** The version of the agent's interface, sent as `MobileSD-Wire`. */
 export const WIRE_VERSION = "1";
@@ -73,6 +74,14 @@ export const Hello = z.strictObject({
 });
 export type Hello = z.infer<typeof Hello>;
 
+/** What the owner of a server last told it. */
+export const ServerOrders = z.object({
+  mode: ServerMode,
+  /** When it was last told to unload its model; null when it never was. Another value than before is a new order. */
+  unload_requested_at: z.string().nullable(),
+});
+export type ServerOrders = z.infer<typeof ServerOrders>;
+
 export const HelloAnswer = z.object({
   session_id: z.string(),
   server_alias: z.string(),
@@ -80,6 +89,7 @@ export const HelloAnswer = z.object({
   /** Whether the Worker lacks the catalogue with the hash that `hello` gave. */
   catalogue_wanted: z.boolean(),
   durations: z.object(durationShape),
+  orders: ServerOrders,
 });
 export type HelloAnswer = z.infer<typeof HelloAnswer>;
 
@@ -89,6 +99,8 @@ export const Claim = z.strictObject({
   loaded_checkpoint: Name.nullable(),
   /** 0 takes nothing and only says that the box is there: somebody else's work keeps it busy. */
   slots: z.int().min(0).max(1).default(1),
+  /** Whether the agent's socket stands: then the hub knows that it is there, and no row has to. */
+  is_connected: z.boolean().default(false),
 });
 export type Claim = z.infer<typeof Claim>;
 
@@ -103,6 +115,14 @@ export const LeaseGrant = z.object({
   checkpoint_name: z.string(),
 });
 export type LeaseGrant = z.infer<typeof LeaseGrant>;
+
+export const ClaimAnswer = z.object({
+  job: LeaseGrant.nullable(),
+  /** Whether another job could be claimed right after this one. */
+  has_more: z.boolean(),
+  orders: ServerOrders,
+});
+export type ClaimAnswer = z.infer<typeof ClaimAnswer>;
 
 /** The proof that a caller holds a job: every write to a leased job carries it. */
 export const LeaseProof = z.strictObject({

@@ -63,11 +63,11 @@ export type CallInput<N extends RouteName> = Input<N, "params"> &
   Input<N, "query"> &
   BodyInput<N> & { headers?: Readonly<Record<string, string>> };
 
-/** What a route answers: its JSON parsed, or the transport's own response for bytes. */
+/** What a route answers: its JSON parsed, or the transport's own response for what is none. */
 export type CallOutput<N extends RouteName, R> =
   Field<N, "response"> extends z.ZodType
     ? z.output<Field<N, "response">>
-    : Field<N, "response"> extends "bytes"
+    : Field<N, "response"> extends string
       ? R
       : undefined;
 
@@ -125,7 +125,7 @@ export function createClient<R extends ClientResponse>(send: Send<R>) {
         ...(signal === undefined ? {} : { signal }),
       });
       if (response.status >= 400) throw await readProblem(response);
-      if (route.response === "bytes") return response as CallOutput<N, R>;
+      if (typeof route.response === "string") return response as CallOutput<N, R>;
       if (route.response === undefined) return undefined as CallOutput<N, R>;
       const parsed = route.response.safeParse(await response.json().catch(() => undefined));
       if (!parsed.success) {

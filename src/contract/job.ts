@@ -16,6 +16,7 @@ export const StatusReason = z.enum([
   "assigned",
   "waiting_for_server",
   "missing_checkpoint",
+  "paused",
   "not_before",
   "retrying",
   "running",
@@ -124,6 +125,7 @@ export const JobStatusView = z.object({
   app_type: z.string(),
   status: JobStatus,
   status_reason: StatusReason.nullable(),
+  /** Never goes back within an attempt; 100 only with `completed`. */
   progress: z.int().min(0).max(100),
   creation_timestamp: z.string(),
   last_updated_timestamp: z.string(),
@@ -133,6 +135,8 @@ export const JobStatusView = z.object({
   estimated_completion_time: z.string().nullable(),
   target_server_alias: z.string(),
   server_alias: z.string().nullable(),
+  /** Since when the box is away that the job waits for; absent while it is there or was never seen. */
+  server_away_since: z.string().optional(),
   generation_params: StoredParams,
   retry_count: z.int(),
   error: JobError.nullable(),

@@ -111,6 +111,18 @@ export const LIMITS = {
   nearestMatchesMax: 5,
   /** Characters of a key's name: what its owner calls the device. */
   keyNameCharsMax: 100,
+  /** Pixels of a live preview's longer side: sharp on half a phone, light on its network. */
+  livePreviewSidePixels: 384,
+  /** Characters of a live preview in base64: some 60 kB, three times what a WebP of its size needs. */
+  livePreviewCharsMax: 80_000,
+  /** Characters of a message on a socket: a live preview and what stands around it. */
+  socketMessageCharsMax: 100_000,
+  /** Characters of an event's id: the life of a hub and a number. */
+  eventIdCharsMax: 100,
+  /** Events that a hub remembers for those who come back: some minutes of a busy queue. */
+  eventsKeptMax: 256,
+  /** Watchers of one server: a studio with all its screens, and a bound for one hub's work. */
+  watchersMax: 200,
 } as const;
 
 /** Durations in milliseconds. Each is a setting of the Worker, handed to the agent by `hello`. */
@@ -145,8 +157,44 @@ export const DURATIONS = {
   answerLimitMs: 600_000,
   /** How long an interrupted generation has to end by itself: one step and a decode. */
   interruptLimitMs: 60_000,
-  /** How often the agent reads Forge's progress: twice a second costs Forge nothing that can be measured. */
+  /** How often the agent reads Forge's progress while somebody watches or the end is near: twice a second costs Forge nothing that can be measured. */
   forgePollMs: 500,
+  /** And while nobody does: often enough to see a hang, and the end before it comes. */
+  forgePollUnwatchedMs: 2_000,
+  /** How often the hub hears of a run that nobody watches: a status then tells no older progress. */
+  progressUnwatchedMs: 5_000,
+  /** How often a growing picture is sent: faster than that nobody sees the difference. */
+  livePreviewEveryMs: 1_000,
+  /** The agent shows on its socket that it is there this often: a router forgets an idle line after a minute or so. */
+  hubPingMs: 20_000,
+  /** No answer within this, and the line is dead: found within 45 s of its death, together with the line above. */
+  hubPongLimitMs: 20_000,
+  /** The hub takes an agent for gone that was silent for this long: two pings and a slow network. */
+  agentSilentAfterMs: 45_000,
+  /** What a hub does not answer within this is done without it: no status waits for one. */
+  hubAnswerLimitMs: 2_000,
+  /** With a socket an idle agent asks for work this often all the same: should every hint have been lost. */
+  claimBackstopMs: 3_600_000,
+  /** A lost socket is opened again within this, at a moment left to chance: all agents lose theirs at a deploy. */
+  reconnectSpreadMs: 5_000,
+  /** The longest wait between two tries to open a socket, where a network lets none through. */
+  reconnectMaxMs: 600_000,
+  /** A socket that stood this long was a good one: the next loss begins with the shortest wait. */
+  socketStableMs: 30_000,
+  /** A job that could be claimed for this long has its hub rung again by the sweep. */
+  ringAgainAfterMs: 30_000,
+  /** The next job is taken this long before the running one should end: time to fetch its pictures. */
+  prefetchLeadMs: 20_000,
+  /** A job that was taken early and has not begun by then goes back to the line. */
+  prefetchReturnMs: 60_000,
+  /** The next job is handed to Forge this long before the running one should end: it cannot be taken back. */
+  prePostLeadMs: 1_500,
+  /** A ticket for a socket is opened by the page that asked for it at once. */
+  eventTicketTtlMs: 60_000,
+  /** A watcher connects anew after this, so that a revoked key's socket ends. */
+  watcherSocketTtlMs: 3_600_000,
+  /** A silent event stream says something this often: what stands between closes idle ones. */
+  eventStreamIdleMs: 15_000,
   /** An idle agent reads Forge's lists again this often, to see new models and their hashes. */
   catalogueRefreshMs: 300_000,
   /** A graceful stop waits this long for the running job. */

@@ -2,18 +2,20 @@ import * as z from "zod";
 import * as access from "./access.ts";
 import * as agent from "./agent.ts";
 import type { ErrorCode } from "./errors.ts";
-import { ImageName, JobId, UploadId } from "./ids.ts";
+import * as events from "./events.ts";
+import { ImageName, JobId, ServerAlias, UploadId } from "./ids.ts";
 import * as job from "./job.ts";
 import { LIMITS } from "./limits.ts";
-import { ServerList } from "./server.ts";
+import { ServerChange, ServerList, ServerView } from "./server.ts";
 
 /**
- * Who may call a route: anyone, whoever holds a signed URL (or reads the job), a key with one of two
- * permissions, or a key with one.
+ * Who may call a route: anyone, whoever holds a signed URL or a ticket (or reads the job), a key with one of
+ * two permissions, or a key with one.
  */
 export type Access =
   | "public"
   | "signed_or_jobs:read"
+  | "ticket_or_jobs:read"
   | "jobs:submit_or_jobs:read"
   | access.Permission;
 
@@ -30,9 +32,11 @@ export interface Route {
   readonly body?: z.ZodType | "bytes";
   /** Bytes of a JSON body, where it may be larger than `jsonBodyBytesMax`. */
   readonly bodyBytesMax?: number;
-  readonly status: 200 | 201 | 204;
-  /** A schema for JSON, "bytes" for a stream, or none with 204. */
-  readonly response?: z.ZodType | "bytes";
+  /** Asked also by those who have nothing to do: it is not noted when the key was used for it. */
+  readonly isIdle?: true;
+  readonly status: 101 | 200 | 201 | 204;
+  /** A schema for JSON, "bytes" for a stream, "socket" or "events" for what goes on, or none with 204. */
+  readonly response?: z.ZodType | "bytes" | "socket" | "events";
   /** What it can answer beside `internal`, `unavailable` and what its access and its schemas imply. */
   readonly errors: readonly ErrorCode[];
 }
@@ -43,6 +47,8 @@ const resultParams = z.strictObject({
   id: JobId,
   index: z.coerce.number().int().min(1).max(LIMITS.imagesPerJobMax),
 });
+
+const serverParams = z.strictObject({ alias: ServerAlias });
 
 const AGENT_ERRORS = ["session_unknown", "session_superseded"] as const satisfies ErrorCode[];
 const LEASE_ERRORS = [...AGENT_ERRORS, "not_found", "lease_lost", "job_cancelled"] as const;
@@ -187,6 +193,68 @@ export const ROUTES = {
     response: ServerList,
     errors: [],
   },
+  pauseServer: {
+    method: "POST",
+    path: "/api/v1/servers/:alias/pause",
+    access: "servers:manage",
+    summary: "Let no further job begin there; the running one may end",
+    params: serverParams,
+    status: 200,
+    response: ServerChange,
+    errors: ["not_found"],
+  },
+  resumeServer: {
+    method: "POST",
+    path: "/api/v1/servers/:alias/resume",
+    access: "servers:manage",
+    summary: "Let it take jobs again",
+    params: serverParams,
+    status: 200,
+    response: ServerChange,
+    errors: ["not_found"],
+  },
+  drainServer: {
+    method: "POST",
+    path: "/api/v1/servers/:alias/drain",
+    access: "servers:manage",
+    summary: "Let it finish what it holds and take nothing more, to be switched off",
+    params: serverParams,
+    status: 200,
+    response: ServerChange,
+    errors: ["not_found"],
+  },
+  unloadModel: {
+    method: "POST",
+    path: "/api/v1/servers/:alias/unload",
+    access: "servers:manage",
+    summary: "Take the model out of the GPU's memory as soon as nothing runs there",
+    params: serverParams,
+    status: 200,
+    response: ServerChange,
+    errors: ["not_found", "server_away"],
+  },
+
+  events: {
+    method: "GET",
+    path: "/api/v1/events",
+    access: "ticket_or_jobs:read",
+    summary: "What happens on one server, live: a WebSocket, or server-sent events",
+    query: events.EventsQuery,
+    isIdle: true,
+    status: 200,
+    response: "events",
+    errors: ["not_found", "ticket_invalid", "too_many_watchers"],
+  },
+  createEventTicket: {
+    method: "POST",
+    path: "/api/v1/events/tickets",
+    access: "jobs:read",
+    summary: "Make a one-use ticket for a page that cannot send headers",
+    body: events.CreateEventTicket,
+    status: 201,
+    response: events.EventTicket,
+    errors: ["unknown_server"],
+  },
 
   setUp: {
     method: "POST",
@@ -263,9 +331,30 @@ export const ROUTES = {
     access: "agent",
     summary: "Take the next job under a lease; `job: null` when there is none",
     body: agent.Claim,
+    isIdle: true,
     status: 200,
-    response: z.object({ job: agent.LeaseGrant.nullable() }),
+    response: agent.ClaimAnswer,
     errors: AGENT_ERRORS,
+  },
+  joinHub: {
+    method: "GET",
+    path: "/api/v1/agent/hub",
+    access: "agent",
+    summary: "The agent's socket: hears of work and cancels, tells of progress",
+    isIdle: true,
+    status: 101,
+    response: "socket",
+    errors: [...AGENT_ERRORS, "socket_expected"],
+  },
+  getOwnServer: {
+    method: "GET",
+    path: "/api/v1/agent/server",
+    access: "agent",
+    summary: "The agent's own server as its users see it",
+    isIdle: true,
+    status: 200,
+    response: ServerView,
+    errors: [],
   },
   startJob: {
     method: "POST",

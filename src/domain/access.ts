@@ -14,7 +14,7 @@ export interface Actor {
 export function mayCall(actor: Actor, access: Access): boolean {
   if (access === "public") return true;
   const has = (permission: Permission) => actor.permissions.includes(permission);
-  if (access === "signed_or_jobs:read") return has("jobs:read");
+  if (access === "signed_or_jobs:read" || access === "ticket_or_jobs:read") return has("jobs:read");
   if (access === "jobs:submit_or_jobs:read") return has("jobs:submit") || has("jobs:read");
   if (access === "agent") return has("agent") && actor.serverAlias !== null;
   return has(access);

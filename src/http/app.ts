@@ -7,6 +7,8 @@ import { mountAccess } from "./routes/access.ts";
 import { mountAgent } from "./routes/agent.ts";
 import { mountImages } from "./routes/images.ts";
 import { mountJobs } from "./routes/jobs.ts";
+import { mountLive } from "./routes/live.ts";
+import { mountServers } from "./routes/servers.ts";
 
 interface AppOptions {
   /** Builds what a request works with; throws when the environment is not what it must be. */
@@ -37,6 +39,8 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
     c.set("requestId", options.uuid());
     c.set("context", options.contextFor(c.req.raw, c.env, c.executionCtx));
     await next();
+    // What answers with a socket says nothing more over HTTP, and a changed answer would lose the socket.
+    if (c.res.webSocket) return;
     c.header("X-Request-Id", c.var.requestId);
     c.header("X-Content-Type-Options", "nosniff");
     if (!c.res.headers.has("Cache-Control")) c.header("Cache-Control", "no-store");
@@ -54,6 +58,8 @@ export function createApp(options: AppOptions): Hono<HttpEnv> {
   mountJobs(app);
   mountImages(app);
   mountAgent(app);
+  mountLive(app);
+  mountServers(app);
   for (const [path, methods] of methodsByPath()) {
     app.all(path, (c) => {
       const refusal = problemResponse("method_not_allowed", c.var.requestId);

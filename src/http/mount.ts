@@ -23,9 +23,9 @@ export interface HttpEnv {
 type Table = typeof ROUTES;
 type Schema<N extends RouteName, F extends string> =
   Table[N] extends Record<F, infer S extends z.ZodType> ? z.output<S> : undefined;
-type CallerContext<N extends RouteName> = Table[N]["access"] extends
-  | "public"
-  | "signed_or_jobs:read"
+/** Where the handler itself finds out who calls, if it must know at all. */
+type OpenAccess = "public" | "signed_or_jobs:read" | "ticket_or_jobs:read";
+type CallerContext<N extends RouteName> = Table[N]["access"] extends OpenAccess
   ? Context
   : ActorContext;
 
@@ -52,7 +52,15 @@ interface MountOptions<N extends RouteName> {
   readonly exists?: (call: Pick<Call<N>, "ctx" | "params">) => Promise<unknown>;
 }
 
-const isSafe = (method: string) => method === "GET" || method === "HEAD";
+const OPEN: ReadonlySet<Route["access"]> = new Set<OpenAccess>([
+  "public",
+  "signed_or_jobs:read",
+  "ticket_or_jobs:read",
+]);
+
+/** Whether a foreign page that gets this route called by somebody's browser learns and changes nothing by it. */
+const isSafe = (method: string, route: Route) =>
+  (method === "GET" || method === "HEAD") && route.response !== "events";
 
 /** The name of a page's cookie: browsers keep `__Host-` ones only over https. */
 export function cookieName(origin: string): string {
@@ -87,8 +95,8 @@ export async function requireActor(
 ): Promise<Actor> {
   const credentials = readCredentials(c, ctx);
   if (!credentials) throw new AppError("credentials_required");
-  const actor = await authenticate(ctx, credentials);
-  if (credentials.type === "page" && !isSafe(c.req.method)) requireOwnPage(c, ctx);
+  const actor = await authenticate(ctx, credentials, { isIdle: route.isIdle });
+  if (credentials.type === "page" && !isSafe(c.req.method, route)) requireOwnPage(c, ctx);
   if (!mayCall(actor, route.access)) throw new AppError("forbidden");
   return actor;
 }
@@ -111,11 +119,14 @@ async function parseParams(route: Route, c: HonoContext<HttpEnv>, ctx: Context):
   throw new AppError("not_found");
 }
 
-function parseQuery(route: Route, c: HonoContext<HttpEnv>): unknown {
+async function parseQuery(route: Route, c: HonoContext<HttpEnv>, ctx: Context): Promise<unknown> {
   if (!route.query) return undefined;
-  const parsed = route.query.safeParse(c.req.query());
-  if (!parsed.success) throw new AppError("invalid_request", toDetails(parsed.error));
-  return parsed.data;
+  const query = c.req.query();
+  const parsed = route.query.safeParse(query);
+  if (parsed.success) return parsed.data;
+  const hasTicket = query.ticket !== undefined;
+  if (route.access === "ticket_or_jobs:read" && !hasTicket) await requireActor(c, ctx, route);
+  throw new AppError("invalid_request", toDetails(parsed.error));
 }
 
 function readIdempotencyKey(route: Route, c: HonoContext<HttpEnv>): string | null {
@@ -141,8 +152,9 @@ export function mount<N extends RouteName>(
   const route: Route = ROUTES[name];
   app.on(route.method, route.path, async (c) => {
     const base = c.var.context;
-    const isOpen = route.access === "public" || route.access === "signed_or_jobs:read";
-    const ctx = isOpen ? base : { ...base, actor: await requireActor(c, base, route) };
+    const ctx = OPEN.has(route.access)
+      ? base
+      : { ...base, actor: await requireActor(c, base, route) };
     const params = await parseParams(route, c, base);
     const known = { ctx, params } as Pick<Call<N>, "ctx" | "params">;
     const refuse = async (error: unknown) => {
@@ -151,7 +163,7 @@ export function mount<N extends RouteName>(
     };
     const read = async () => {
       if (route.access === "agent") requireWire(c);
-      const query = parseQuery(route, c);
+      const query = await parseQuery(route, c, base);
       const idempotencyKey = readIdempotencyKey(route, c);
       if (route.body === undefined || route.body === "bytes") return { query, idempotencyKey };
       const json = await readJson(c.req.raw, route.body, route.bodyBytesMax);
@@ -161,6 +173,6 @@ export function mount<N extends RouteName>(
     const answer = await handle({ ...known, ...sent, c } as unknown as Call<N>);
     if (answer instanceof Response) return answer;
     if (answer === undefined) return c.body(null, 204);
-    return c.json(answer, route.status === 204 ? 200 : route.status);
+    return c.json(answer, route.status === 201 ? 201 : 200);
   });
 }

@@ -29,6 +29,9 @@ const WranglerToml = z.object({
       }),
     ),
   }),
+  durable_objects: z.object({
+    bindings: z.array(z.object({ name: z.string(), class_name: z.string() })),
+  }),
   triggers: z.object({ crons: z.array(z.string()) }),
 });
 export type WorkerConfig = z.infer<typeof WranglerToml>;

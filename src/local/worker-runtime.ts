@@ -63,6 +63,10 @@ function bindingsOf(config: WorkerConfig, options: WorkerOptions): Record<string
     ...config.d1_databases.map((db) => [db.binding, { type: "d1", id: db.database_id }]),
     ...config.r2_buckets.map((r2) => [r2.binding, { type: "r2", name: r2.bucket_name }]),
     ...config.queues.producers.map((to) => [to.binding, { type: "queue", name: to.queue }]),
+    ...config.durable_objects.bindings.map((hub) => [
+      hub.name,
+      { type: "durable-object", worker: config.name, exportName: hub.class_name },
+    ]),
     ...Object.entries(options.secrets).map(([name, value]) => [name, text(value)]),
     ["DURATIONS", text(JSON.stringify(options.durations ?? {}))],
     ["VERSION", text(version)],
@@ -79,6 +83,14 @@ function triggersOf(config: WorkerConfig): object[] {
     ...(queue.retry_delay === undefined ? {} : { retryDelay: queue.retry_delay }),
     ...(queue.dead_letter_queue === undefined ? {} : { deadLetterQueue: queue.dead_letter_queue }),
   }));
+}
+
+/** Every Durable Object class with its storage, as its `[[migrations]]` make it in production. */
+function exportsOf(config: WorkerConfig): object {
+  const storage = { type: "durable-object", storage: "sqlite" };
+  return Object.fromEntries(
+    config.durable_objects.bindings.map(({ class_name }) => [class_name, storage]),
+  );
 }
 
 function assetsOf(config: WorkerConfig, pagesDir: string | undefined): object {
@@ -114,6 +126,7 @@ function miniflareOptions(
           compatibilityFlags: config.compatibility_flags,
           manifest: { mainModule: "worker.js", modules },
           env: bindingsOf(config, options),
+          exports: exportsOf(config),
           triggers: triggersOf(config),
           ...assetsOf(config, options.pagesDir),
         },
@@ -129,7 +142,7 @@ function reachableHost(host: string): string {
 }
 
 /**
- * Starts the Worker with embedded D1, R2 and Queues, its migrations applied. Nothing reaches out to the
+ * Starts the Worker with embedded D1, R2, Queues and Durable Objects, its migrations applied. Nothing reaches out to the
  * network. Throws Miniflare's error, with `code` `ERR_ADDRESS_IN_USE` when the port is taken.
  */
 export async function startWorker(options: WorkerOptions): Promise<RunningWorker> {

@@ -1,6 +1,7 @@
 import type { Durations } from "@mobilesd/contract";
 import type { Actor } from "../domain/access.ts";
 import type { RandomBytes } from "../domain/credentials.ts";
+import type { HubHeard, HubLook, HubNews, JoinRefusal, Member } from "../domain/hub.ts";
 import type { CatalogueName } from "../domain/names.ts";
 import type { Database } from "../storage/database.ts";
 
@@ -22,11 +23,28 @@ export type Log = (
   fields?: Readonly<Record<string, string | number | null>>,
 ) => void;
 
+/** Somebody who was checked moments ago, and whether it is time to note that their key was used. */
+export interface CheckedCaller {
+  readonly actor: Actor;
+  readonly until: number;
+  readonly isUseDue: boolean;
+}
+
 /** Callers who were checked moments ago, by the hash of what they showed; one map an isolate. */
-export type AuthCache = Map<string, { readonly actor: Actor; readonly until: number }>;
+export type AuthCache = Map<string, CheckedCaller>;
 
 /** What a name was found to mean in a catalogue, by its hash; one map an isolate. */
 export type NameCache = Map<string, readonly CatalogueName[]>;
+
+/** The hubs of all servers, by alias. All that goes through here is a hint: a verb never fails for it. */
+export interface Hubs {
+  /** Hands on what happened. Throws when the hub is out of reach: callers defer it. */
+  tell(alias: string, news: HubNews): Promise<HubHeard>;
+  /** What the hub knows now. Never throws: a hub out of reach knows nothing. */
+  look(alias: string): Promise<HubLook>;
+  /** The other end of a socket for somebody who has shown who they are, or why the hub opens none. */
+  join(alias: string, member: Member): Promise<WebSocket | JoinRefusal>;
+}
 
 /** What a verb works with. Everything slow, random or host-owned comes in here. */
 export interface Context {
@@ -41,6 +59,7 @@ export interface Context {
   readonly uuid: () => string;
   /** Asks for a sweep after so many milliseconds: a hint, the minute's sweep does it anyway. */
   readonly wakeAfter: (delayMs: number) => Promise<void>;
+  readonly hubs: Hubs;
   /** Lets work go on after the answer is sent. */
   readonly defer: (work: Promise<unknown>) => void;
   readonly log: Log;

@@ -69,6 +69,10 @@ const STATUSES: Record<ErrorCode, number> = {
   lease_lost: 409,
   session_unknown: 409,
   session_superseded: 409,
+  server_away: 409,
+  socket_expected: 426,
+  too_many_watchers: 503,
+  ticket_invalid: 401,
   image_conflict: 409,
   image_missing: 409,
   range_not_satisfiable: 416,
@@ -80,7 +84,13 @@ it("keeps every error's status, and says of each whether another try can help", 
   const statuses = Object.entries(ERRORS).map(([code, { status }]) => [code, status]);
   expect(Object.fromEntries(statuses)).toEqual(STATUSES);
   const later = Object.entries(ERRORS).filter(([, { retry }]) => retry === "later");
-  expect(later.map(([code]) => code)).toEqual(["checksum_mismatch", "internal", "unavailable"]);
+  expect(later.map(([code]) => code)).toEqual([
+    "checksum_mismatch",
+    "server_away",
+    "too_many_watchers",
+    "internal",
+    "unavailable",
+  ]);
 });
 
 it("says the two sentences of a refused key exactly", () => {

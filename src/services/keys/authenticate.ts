@@ -1,7 +1,14 @@
 import type { Permission } from "@mobilesd/contract";
 import type { Actor } from "../../domain/access.ts";
 import { hashSecret, isEqualDigest, isWellFormedToken } from "../../domain/credentials.ts";
-import { findKey, findSessionKey, isUsable, type OwnedKey, touchKey } from "../../storage/keys.ts";
+import {
+  findKey,
+  findKeyById,
+  findSessionKey,
+  isUsable,
+  type OwnedKey,
+  touchKey,
+} from "../../storage/keys.ts";
 import { AppError } from "../app-error.ts";
 import type { Context } from "../context.ts";
 
@@ -34,20 +41,31 @@ async function findByPage(ctx: Context, token: string): Promise<OwnedKey | undef
   return findSessionKey(ctx.db, hashSecret(token, ctx.settings.keyPepper), ctx.clock());
 }
 
+/** Who a key belongs to that somebody showed before; undefined when it holds no more. */
+export async function actorOfKey(ctx: Context, keyId: string): Promise<Actor | undefined> {
+  const found = await findKeyById(ctx.db, keyId);
+  return found && toActor(found, ctx.clock());
+}
+
 /** Entries of the cache; beyond, it starts anew. */
 const CACHE_ENTRIES_MAX = 1_000;
 
 /**
  * Finds who is calling. Whatever is wrong with the credentials, the answer is the same
- * `invalid_credentials`. `last_used` is written at most once an hour, after the answer.
+ * `invalid_credentials`. `last_used` is written at most once an hour, after the answer, and not for what is
+ * idle: who only waits uses nothing.
  */
-export async function authenticate(ctx: Context, credentials: Credentials): Promise<Actor> {
+export async function authenticate(
+  ctx: Context,
+  credentials: Credentials,
+  { isIdle = false }: { isIdle?: boolean | undefined } = {},
+): Promise<Actor> {
   const now = ctx.clock();
   const shown =
     credentials.type === "key" ? `${credentials.key}.${credentials.secret}` : credentials.token;
   const cacheKey = hashSecret(shown, ctx.settings.keyPepper);
   const cached = ctx.authCache.get(cacheKey);
-  if (cached && cached.until > now) return cached.actor;
+  if (cached && cached.until > now && (isIdle || !cached.isUseDue)) return cached.actor;
   const found =
     credentials.type === "key"
       ? await findByKey(ctx, credentials.key, credentials.secret)
@@ -57,9 +75,9 @@ export async function authenticate(ctx: Context, credentials: Credentials): Prom
   const { lastUsedResolutionMs, authCacheTtlMs } = ctx.settings.durations;
   if (ctx.authCache.size >= CACHE_ENTRIES_MAX) ctx.authCache.clear();
   const until = Math.min(now + authCacheTtlMs, found.key.expiresAt ?? Number.POSITIVE_INFINITY);
-  ctx.authCache.set(cacheKey, { actor, until });
-  if (found.key.lastUsed === null || now - found.key.lastUsed >= lastUsedResolutionMs) {
-    ctx.defer(touchKey(ctx.db, found.key.id, now).run());
-  }
+  const { lastUsed } = found.key;
+  const isUseDue = lastUsed === null || now - lastUsed >= lastUsedResolutionMs;
+  ctx.authCache.set(cacheKey, { actor, until, isUseDue: isUseDue && isIdle });
+  if (isUseDue && !isIdle) ctx.defer(touchKey(ctx.db, found.key.id, now).run());
   return actor;
 }

@@ -9,6 +9,7 @@ declare global {
       DB: D1Database;
       BUCKET: R2Bucket;
       WAKE: Queue;
+      HUB: DurableObjectNamespace<import("../../../src/worker.ts").ServerHub>;
       KEY_PEPPER: string;
       URL_SIGNING_KEY: string;
       SETUP_TOKEN: string;

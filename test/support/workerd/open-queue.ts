@@ -3,10 +3,12 @@ import { DURATIONS, type Durations } from "@mobilesd/contract";
 import { NIGHTLY_CRON, runScheduled } from "../../../src/cron/upkeep.ts";
 import { errorTextOf } from "../../../src/domain/error-text.ts";
 import { createApp } from "../../../src/http/app.ts";
+import { hubsOf } from "../../../src/hubs.ts";
 import type { Context } from "../../../src/services/context.ts";
 import { isDatabaseTrouble, openDatabase } from "../../../src/storage/database.ts";
 import { requireAnnounced } from "./announced-errors.ts";
 import { type ObservedDatabase, observeDatabase } from "./observed-database.ts";
+import { type RecordedHubs, recordHubs } from "./recorded-hubs.ts";
 
 export const ORIGIN = "http://queue.test";
 
@@ -37,6 +39,8 @@ export interface TestQueue {
   readonly database: ObservedDatabase;
   /** Each log line as the Worker would print it. */
   readonly logLines: string[];
+  /** What the verbs told the hubs, and what these answer; empty where the real ones are used. */
+  readonly hubs: RecordedHubs;
   /** Milliseconds of each wake that was asked for. */
   readonly wakes: number[];
   /** What `random` answers from now on, uniform in [0, 1). */
@@ -58,20 +62,28 @@ export interface TestQueue {
   settle(): Promise<void>;
 }
 
-export function openQueue(
-  options: { durations?: Partial<Durations>; bucket?: R2Bucket } = {},
-): TestQueue {
+interface QueueOptions {
+  readonly durations?: Partial<Durations>;
+  readonly bucket?: R2Bucket;
+  /** `real`: the Worker's own Durable Objects, which have the time of day and the built-in durations. */
+  readonly hubs?: "real";
+}
+
+export function openQueue(options: QueueOptions = {}): TestQueue {
   const database = observeDatabase(env.DB);
   const deferred: Promise<unknown>[] = [];
   const logLines: string[] = [];
   const wakes: number[] = [];
+  const recorded = recordHubs();
   const log: Context["log"] = (event, fields = {}) =>
     void logLines.push(JSON.stringify({ event, ...fields }));
+  const durations = { ...DURATIONS, ...options.durations };
+  const hubs = options.hubs === "real" ? hubsOf(env.HUB, durations, log) : recorded.hubs;
   const contextFor = (origin: string): Context => ({
     db: openDatabase(database.d1),
     bucket: options.bucket ?? env.BUCKET,
     settings: {
-      durations: { ...DURATIONS, ...options.durations },
+      durations,
       version: "test",
       keyPepper: env.KEY_PEPPER,
       urlSigningKey: env.URL_SIGNING_KEY,
@@ -85,6 +97,7 @@ export function openQueue(
       if (queue.failWakes) throw new Error("the wake queue is out of reach");
       wakes.push(delayMs);
     },
+    hubs,
     defer: (work) =>
       void deferred.push(work.catch((error) => log("deferred_failed", errorTextOf(error)))),
     log,
@@ -105,9 +118,10 @@ export function openQueue(
     ctx: contextFor(ORIGIN),
     database,
     logLines,
+    hubs: recorded,
     wakes,
     random: 0.5,
-    now: START,
+    now: options.hubs === "real" ? Date.now() : START,
     failWakes: false,
     async fetch(path, { origin = ORIGIN, ...init } = {}) {
       const request = new Request(`${origin}${path}`, init);

@@ -1,0 +1,133 @@
+import type { HubMessage, ServerMode } from "@mobilesd/contract";
+import { HUB_CLOSE } from "@mobilesd/contract";
+import type { AgentMember, BoxState, LiveRun } from "../domain/hub.ts";
+import { isAlive } from "../domain/watching.ts";
+
+/** What travels with an agent's socket while the hub sleeps: small, as the platform allows little. */
+export interface AgentNote {
+  readonly role: "agent";
+  readonly sessionId: string;
+  readonly openedAt: number;
+  readonly heardAt: number | null;
+  readonly mode: ServerMode;
+  readonly box: BoxState | null;
+  readonly runs: readonly LiveRun[];
+  /** How many watch, as the agent was last told; null: it was not told yet. */
+  readonly watchersTold: number | null;
+}
+
+interface Standing {
+  readonly socket: WebSocket;
+  readonly note: AgentNote;
+}
+
+const TAG = "agent";
+
+/** The sockets of a server's agent: one, or for a moment two while a newer takes an older one's place. */
+export class AgentSockets {
+  readonly #state: DurableObjectState;
+  readonly #clock: () => number;
+  readonly #silentAfterMs: number;
+  /** What the last socket that went knew, should its session come back. */
+  #gone: AgentNote | null = null;
+
+  constructor(state: DurableObjectState, clock: () => number, silentAfterMs: number) {
+    this.#state = state;
+    this.#clock = clock;
+    this.#silentAfterMs = silentAfterMs;
+  }
+
+  /** Takes a socket in; an older one of the same session makes room for it. */
+  open(socket: WebSocket, { sessionId, mode }: AgentMember): void {
+    const older = this.#standing().filter(({ note }) => note.sessionId === sessionId);
+    const known = older.at(-1)?.note ?? (this.#gone?.sessionId === sessionId ? this.#gone : null);
+    for (const one of older) one.socket.close(HUB_CLOSE.replaced, "replaced by a newer socket");
+    this.#state.acceptWebSocket(socket, [TAG]);
+    const { box, runs } = known ?? { box: null, runs: [] };
+    const openedAt = this.#clock();
+    const fresh = { role: "agent", sessionId, openedAt, heardAt: null, mode, box, runs } as const;
+    socket.serializeAttachment({ ...fresh, watchersTold: null } satisfies AgentNote);
+    this.#say(socket, { type: "mode", mode });
+  }
+
+  /** Notes what changed about a socket's agent; answers the whole. */
+  change(socket: WebSocket, changes: Partial<AgentNote>): AgentNote {
+    const note = { ...(socket.deserializeAttachment() as AgentNote), ...changes };
+    socket.serializeAttachment(note);
+    return note;
+  }
+
+  /** Keeps what a socket knew that went. */
+  close(note: AgentNote): void {
+    this.#gone = note;
+  }
+
+  /** What the newest socket's agent told, or the last one that went. */
+  known(): AgentNote | null {
+    return this.#standing().at(-1)?.note ?? this.#gone;
+  }
+
+  /** Whether a socket stands whose other end showed life lately. */
+  isThere(): boolean {
+    const now = this.#clock();
+    return this.#standing().some(({ socket, note }) => {
+      const pingedAt = this.#state.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? null;
+      return isAlive({ ...note, pingedAt }, now, this.#silentAfterMs);
+    });
+  }
+
+  hasOtherThan(sessionId: string): boolean {
+    return this.#standing().some(({ note }) => note.sessionId !== sessionId);
+  }
+
+  /** Tells sockets of other sessions that a newer one took over, and closes them. */
+  supersedeAllBut(sessionId: string): void {
+    for (const { socket, note } of this.#standing()) {
+      if (note.sessionId === sessionId) continue;
+      this.#say(socket, { type: "superseded" });
+      socket.close(HUB_CLOSE.superseded, "a newer session took over");
+    }
+  }
+
+  send(message: HubMessage): void {
+    for (const { socket } of this.#standing()) this.#say(socket, message);
+  }
+
+  setMode(mode: ServerMode): void {
+    for (const { socket } of this.#standing()) this.change(socket, { mode });
+    this.send({ type: "mode", mode });
+  }
+
+  /** Lets go of a job: under older epochs, and under this one where the run is over. */
+  forgetRun(jobId: string, epoch: number, isOver: boolean): void {
+    const isKept = (run: LiveRun) =>
+      run.jobId !== jobId || (isOver ? run.epoch > epoch : run.epoch >= epoch);
+    for (const { socket, note } of this.#standing()) {
+      if (!note.runs.every(isKept)) this.change(socket, { runs: note.runs.filter(isKept) });
+    }
+    if (this.#gone) this.#gone = { ...this.#gone, runs: this.#gone.runs.filter(isKept) };
+  }
+
+  /** Tells the agent how many watch, when the first came or the last went. */
+  tellWatchers(count: number): void {
+    for (const { socket, note } of this.#standing()) {
+      const { watchersTold } = note;
+      if (watchersTold !== null && watchersTold > 0 === count > 0) continue;
+      this.change(socket, { watchersTold: count });
+      this.#say(socket, { type: "watchers", count });
+    }
+  }
+
+  /** Oldest first; a socket that is closing is none any more. */
+  #standing(): Standing[] {
+    return this.#state
+      .getWebSockets(TAG)
+      .filter((socket) => socket.readyState === WebSocket.OPEN)
+      .map((socket) => ({ socket, note: socket.deserializeAttachment() as AgentNote }))
+      .sort((a, b) => a.note.openedAt - b.note.openedAt);
+  }
+
+  #say(socket: WebSocket, message: HubMessage): void {
+    socket.send(JSON.stringify(message));
+  }
+}
