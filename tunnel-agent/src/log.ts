@@ -1,5 +1,5 @@
-import { styleText } from "node:util";
 import pino from "pino";
+import type { Paint } from "./terminal/paint.ts";
 
 /** Fields of a log line. Never a secret, a prompt or a picture. */
 export type LogFields = Readonly<Record<string, string | number | boolean | null>>;
@@ -22,21 +22,28 @@ const WARN = 40;
 const ERROR = 50;
 
 /** A JSON line as a person reads it: the time, the sentence, and what belongs to it. */
-function toHuman(line: Line): string {
+function toSentence(line: Line, paint: Paint): string {
   const { level, time, msg, ...fields } = line;
   const clock = new Date(time).toTimeString().slice(0, 8);
   const facts = Object.entries(fields)
     .filter(([, value]) => value !== null)
     .map(([name, value]) => `${name}=${String(value)}`)
     .join(" ");
-  const sentence =
-    level >= ERROR ? styleText("red", msg) : level >= WARN ? styleText("yellow", msg) : msg;
-  return `${styleText("dim", clock)}  ${sentence}${facts ? `  ${styleText("dim", facts)}` : ""}\n`;
+  const sentence = level >= ERROR ? paint("red", msg) : level >= WARN ? paint("yellow", msg) : msg;
+  return `${paint("dim", clock)}  ${sentence}${facts ? `  ${paint("dim", facts)}` : ""}`;
 }
 
-/** JSON lines for programs, sentences for a terminal. */
-export function createLog(level: string, out: NodeJS.WriteStream): Log {
-  const options = { level, base: null };
-  if (!out.isTTY) return pino(options, out);
-  return pino(options, { write: (text) => void out.write(toHuman(JSON.parse(text) as Line)) });
+/** A log for programs: one JSON object a line. */
+export function createJsonLog(level: string, out: NodeJS.WritableStream): Log {
+  return pino({ level, base: null }, out);
+}
+
+/** A log for a person at a terminal: one sentence a line. `write` gets each without a line's end. */
+export function createSentenceLog(
+  level: string,
+  paint: Paint,
+  write: (sentence: string) => void,
+): Log {
+  const sink = { write: (text: string) => write(toSentence(JSON.parse(text) as Line, paint)) };
+  return pino({ level, base: null }, sink);
 }

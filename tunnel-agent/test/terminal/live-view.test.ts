@@ -1,0 +1,126 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { type AgentState, createAgentState } from "../../src/pipeline/agent-view.ts";
+import { type LiveView, startLiveView } from "../../src/terminal/live-view.ts";
+import { plain } from "../../src/terminal/paint.ts";
+import { openScreen, type Screen } from "./screen.ts";
+
+const JOB = { jobId: "06d6e834-072d", label: "512×512, 20 steps", phase: "drawing" } as const;
+
+let screen: Screen;
+let state: AgentState;
+let view: LiveView;
+let nowMs: number;
+
+beforeEach(() => {
+  // Only the timers: the terminal itself works in real time.
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+  nowMs = 0;
+  screen = openScreen(80, () => void vi.advanceTimersByTime(0));
+  state = createAgentState();
+  state.change({ queue: "connected", serverAlias: "Attic", forge: "ready" });
+  const now = () => nowMs;
+  view = startLiveView({ out: screen.out, state, paint: plain, waiting: () => null, now });
+});
+
+afterEach(() => {
+  view.end();
+  vi.useRealTimers();
+});
+
+function pass(ms: number): void {
+  nowMs += ms;
+  vi.advanceTimersByTime(ms);
+}
+
+const run = (share: number, remainingMs: number | null = null) =>
+  state.change({ current: { ...JOB, share, remainingMs } });
+
+const BOX = "  Attic · connected · Forge ready · 0 done";
+
+describe("the live view on a terminal", () => {
+  it("is redrawn in place: there is one of it, however often it changes", async () => {
+    for (let step = 1; step <= 50; step++) {
+      run(step / 100);
+      pass(300);
+    }
+    const lines = await screen.lines();
+    expect(lines).toHaveLength(3);
+    expect(lines[1]).toContain(" 50 % · drawing");
+    state.noteEnd({ jobId: JOB.jobId, end: "completed", at: new Date(2026, 0, 1, 9, 5) });
+    pass(300);
+    expect(await screen.lines()).toEqual([
+      "  Attic · connected · Forge ready · 1 done",
+      "  lately   06d6e834 completed 09:05",
+    ]);
+  });
+
+  it("stays below what the log says, which scrolls away above it", async () => {
+    run(0.5);
+    pass(300);
+    for (let at = 1; at <= 60; at++) view.above(`sentence ${at}`);
+    const lines = await screen.lines();
+    const said = Array.from({ length: 60 }, (_, at) => `sentence ${at + 1}`);
+    expect(lines.slice(0, 60)).toEqual(said);
+    expect(lines).toHaveLength(63);
+    expect(lines[60]).toBe(BOX);
+  });
+
+  it("is written at most four times a second, and not at all while nothing changes", async () => {
+    await screen.lines();
+    const write = vi.spyOn(screen.out, "write");
+    for (let at = 0; at < 100; at++) {
+      run(at / 100);
+      pass(10);
+    }
+    expect(write.mock.calls.length).toBeLessThanOrEqual(5);
+    state.change({ current: null });
+    pass(300);
+    write.mockClear();
+    pass(600_000);
+    expect(write).not.toHaveBeenCalled();
+  });
+
+  it("counts the time left down by itself", async () => {
+    run(0.5, 30_000);
+    pass(300);
+    pass(10_000);
+    expect((await screen.lines())[1]).toContain("20 s left");
+  });
+
+  it.each([40, 20, 120])(
+    "leaves nothing of itself behind when resized to %i columns",
+    async (columns) => {
+      view.above("what stays");
+      run(0.5);
+      pass(300);
+      await screen.resize(columns);
+      pass(300);
+      const text = (await screen.lines()).join(" ");
+      expect(text.match(/06d6e834/g)).toHaveLength(1);
+      expect(text.match(/Attic/g)).toHaveLength(1);
+      expect(text.replaceAll(/\s+/g, " ")).toContain("what stays");
+    },
+  );
+
+  it("loses nothing on a terminal that says it has no size", async () => {
+    view.end();
+    Object.assign(screen.out, { columns: 0, rows: 0 });
+    const [now, waiting] = [() => nowMs, () => null];
+    view = startLiveView({ out: screen.out, state, paint: plain, waiting, now });
+    view.above("the first");
+    expect(await screen.lines()).toEqual(["the first", BOX]);
+  });
+
+  it("leaves the terminal with what was said and nothing else, at the start of a line", async () => {
+    view.above("the first");
+    run(0.5);
+    pass(300);
+    view.above("the last");
+    view.end();
+    expect(await screen.lines()).toEqual(["the first", "the last"]);
+    expect(await screen.cursor()).toEqual({ row: 2, column: 0 });
+    run(0.6);
+    pass(1_000);
+    expect(await screen.lines()).toEqual(["the first", "the last"]);
+  });
+});
