@@ -1,9 +1,9 @@
 import { element } from "./dom.ts";
 
-/** Asks before something is lost. Resolves to whether it was confirmed; Escape and the backdrop mean no. */
-export function confirmLoss(question: string, yes: string): Promise<boolean> {
+/** Asks before something that surprises. Resolves to whether it was confirmed; Escape and the backdrop mean no. */
+export function confirmed(question: string, yes: string, no = "Keep it"): Promise<boolean> {
   const confirm = element("button", { type: "button", class: "danger" }, yes);
-  const keep = element("button", { type: "button", class: "quiet", autofocus: true }, "Keep it");
+  const keep = element("button", { type: "button", class: "quiet", autofocus: true }, no);
   const dialog = element(
     "dialog",
     { class: "confirm", "aria-labelledby": "confirm-question" },

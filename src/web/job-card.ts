@@ -1,8 +1,11 @@
-import type { JobImage, JobView, ListedJob } from "@mobilesd/contract";
+import type { JobView, ListedJob } from "@mobilesd/contract";
 import { button, copyText, element, setText } from "./dom.ts";
+import type { LiveRun } from "./live-run.ts";
+import { pictureArea } from "./picture-area.ts";
+import { progressBar } from "./progress-bar.ts";
 import { promptWords, settingsWords } from "./settings-words.ts";
-import { openViewer } from "./viewer.ts";
-import { agoWords, boxWords, isDrawing, outlookWords, ownerWords, statusWord } from "./words.ts";
+import { agoWords } from "./time-words.ts";
+import { boxWords, outlookWords, ownerWords, statusWord } from "./words.ts";
 
 export interface JobActions {
   cancel(job: JobView): Promise<void>;
@@ -12,54 +15,7 @@ export interface JobActions {
 /** A job on the screen. The same element lives as long as the job is listed, so that nothing jumps. */
 export interface JobCard {
   readonly root: HTMLElement;
-  update(job: ListedJob, now: number): void;
-}
-
-function thumbnail(image: JobImage, index: number, open: () => void): HTMLElement {
-  const picture = element("img", {
-    src: image.preview_url ?? image.download_url,
-    alt: `Picture ${index + 1}`,
-    width: image.width,
-    height: image.height,
-    loading: "lazy",
-    decoding: "async",
-  });
-  picture.style.aspectRatio = `${image.width} / ${image.height}`;
-  const made = element("button", { type: "button", class: "thumbnail" }, picture);
-  made.setAttribute("aria-label", `Open picture ${index + 1}`);
-  made.addEventListener("click", open);
-  return made;
-}
-
-/** The place where the picture will be, in its shape. */
-function placeholder(params: Readonly<Record<string, unknown>>): HTMLElement {
-  const made = element("div", { class: "placeholder", "aria-hidden": "true" });
-  const { width, height } = params;
-  if (typeof width === "number" && typeof height === "number") {
-    made.style.aspectRatio = `${width} / ${height}`;
-  }
-  return made;
-}
-
-/** Fills the picture area; it is only touched when other pictures are to be seen. */
-function pictureArea() {
-  const root = element("div", { class: "pictures" });
-  let shown = "";
-  return {
-    root,
-    update(job: JobView): void {
-      const wanted = job.images.map((image) => image.name).join(" ") || statusWord(job);
-      if (wanted === shown) return;
-      shown = wanted;
-      const prompt = promptWords(job.generation_params);
-      const pictures = job.images.map((image, index) =>
-        thumbnail(image, index, () => openViewer(job.images, index, prompt)),
-      );
-      if (isDrawing(job)) pictures.push(placeholder(job.generation_params));
-      root.classList.toggle("many", pictures.length > 1);
-      root.replaceChildren(...pictures);
-    },
-  };
+  update(job: ListedJob, run: LiveRun | undefined, now: number): void;
 }
 
 /** Shows a text, or nothing where there is none. */
@@ -141,6 +97,7 @@ export function makeJobCard(actions: JobActions): JobCard {
   const prompt = element("p", { class: "prompt" });
   const outlook = element("p", { class: "outlook" });
   const settings = element("p", { class: "settings" });
+  const progress = progressBar();
   const pictures = pictureArea();
   const error = errorArea();
   const warnings = warningList();
@@ -150,6 +107,7 @@ export function makeJobCard(actions: JobActions): JobCard {
     { class: "card" },
     top.root,
     outlook,
+    progress.root,
     pictures.root,
     name,
     prompt,
@@ -160,15 +118,17 @@ export function makeJobCard(actions: JobActions): JobCard {
   );
   return {
     root,
-    update(job, now) {
+    update(job, run, now) {
       current = job;
       root.dataset.status = job.status;
       top.update(job, now);
-      showText(outlook, outlookWords(job, now));
+      const percent = progress.update(job, run, now) ?? 0;
+      showText(outlook, outlookWords(job, now, { run, percent }));
       showText(name, job.name);
       setText(prompt, promptWords(job.generation_params));
       setText(settings, settingsWords(job.generation_params));
-      for (const part of [pictures, error, warnings, row]) part.update(job);
+      pictures.update(job, run);
+      for (const part of [error, warnings, row]) part.update(job);
     },
   };
 }

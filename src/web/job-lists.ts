@@ -18,19 +18,44 @@ function section(title: string, className: string) {
   };
 }
 
+/** A job that just ended stays where it was seen for so long, so that it does not run away from who watched it. */
+const LINGER_MS = 4_000;
+
+/** The jobs that stay among those that move for a moment, in front of them. */
+function lingerers() {
+  const until = new Map<string, number>();
+  let moved = new Set<string>();
+  return (state: QueueState, now: number): ReadonlySet<string> => {
+    const isAlone = state.moving.length === 0;
+    for (const job of state.finished) {
+      const id = job.mobilesd_job_id;
+      if (moved.has(id) && job.status === "completed") until.set(id, now + LINGER_MS);
+      if (isAlone || (until.get(id) ?? 0) <= now) until.delete(id);
+    }
+    moved = new Set(state.moving.map((job) => job.mobilesd_job_id));
+    return new Set(until.keys());
+  };
+}
+
 /** The jobs on the screen: those that still move, and those that are over. */
 export function jobLists(actions: JobActions) {
   const cards = new Map<string, JobCard>();
+  const lingeringAt = lingerers();
   const moving = section("In the queue", "moving");
   const finished = section("Finished", "finished");
 
   /** Puts the cards of some jobs into a list, in their order; cards live on by their job's id. */
-  const fill = (list: HTMLElement, jobs: readonly ListedJob[], now: number) => {
+  const fill = (
+    list: HTMLElement,
+    jobs: readonly ListedJob[],
+    runs: QueueState["runs"],
+    now: number,
+  ) => {
     jobs.forEach((job, index) => {
       const id = job.mobilesd_job_id;
       const card = cards.get(id) ?? makeJobCard(actions);
       cards.set(id, card);
-      card.update(job, now);
+      card.update(job, runs.get(id), now);
       if (list.children[index] !== card.root) {
         list.insertBefore(card.root, list.children[index] ?? null);
       }
@@ -40,10 +65,13 @@ export function jobLists(actions: JobActions) {
   return {
     root: element("div", {}, moving.root, finished.root),
     update(state: QueueState, now: number): void {
-      fill(moving.list, state.moving, now);
-      fill(finished.list, state.finished, now);
-      const jobs = [...state.moving, ...state.finished];
-      const listed = new Set(jobs.map((job) => job.mobilesd_job_id));
+      const lingering = lingeringAt(state, now);
+      const isLingering = (job: ListedJob) => lingering.has(job.mobilesd_job_id);
+      const above = [...state.finished.filter(isLingering), ...state.moving];
+      const below = state.finished.filter((job) => !isLingering(job));
+      fill(moving.list, above, state.runs, now);
+      fill(finished.list, below, state.runs, now);
+      const listed = new Set([...above, ...below].map((job) => job.mobilesd_job_id));
       for (const [id, card] of cards) {
         if (listed.has(id)) continue;
         card.root.remove();

@@ -1,6 +1,7 @@
 import type { JobList, JobView, ListedJob, ServerView } from "@mobilesd/contract";
+import { attemptOf, type LiveRun } from "./live-run.ts";
 
-/** What the page knows of the queue, and since when. */
+/** What the page knows of the queue, and since when. Times are milliseconds since the epoch. */
 export interface QueueState {
   /** The jobs that are still to come or running, with their places, the next one first. */
   readonly moving: readonly ListedJob[];
@@ -11,11 +12,15 @@ export interface QueueState {
   readonly isFinishedTotalMinimum: boolean;
   readonly hasMore: boolean;
   readonly servers: readonly ServerView[];
+  /** What was heard of running jobs over sockets, by job. */
+  readonly runs: ReadonlyMap<string, LiveRun>;
+  /** When an event last told of a job: an answer to an older question must not undo it. */
+  readonly toldAt: ReadonlyMap<string, number>;
   /** When the queue last answered, and when it last told what is over; null before the first time. */
   readonly knownAt: number | null;
   readonly finishedKnownAt: number | null;
-  /** Whether the last question was answered: else what is shown is old. */
-  readonly isConnected: boolean;
+  /** Since when the queue is out of reach; null while it is not. */
+  readonly lostAt: number | null;
 }
 
 export const EMPTY_STATE: QueueState = {
@@ -26,19 +31,36 @@ export const EMPTY_STATE: QueueState = {
   isFinishedTotalMinimum: false,
   hasMore: false,
   servers: [],
+  runs: new Map(),
+  toldAt: new Map(),
   knownAt: null,
   finishedKnownAt: null,
-  isConnected: true,
+  lostAt: null,
 };
 
 const idsOf = (jobs: readonly JobView[]) => new Set(jobs.map((job) => job.mobilesd_job_id));
 
+/** Whether a job is still to come or running. */
+export const isMoving = ({ status }: Pick<JobView, "status">) =>
+  status === "pending" || status === "processing";
+
+/** A job that is on the page, wherever it stands. */
+export const knownJob = (state: QueueState, id: string): ListedJob | undefined =>
+  [...state.moving, ...state.finished].find((job) => job.mobilesd_job_id === id);
+
 /** Running ones first, then by their place in the queue; where two have the same, the oldest first. */
-function inRunningOrder(oldestFirst: readonly ListedJob[]): readonly ListedJob[] {
+export function inRunningOrder(oldestFirst: readonly ListedJob[]): readonly ListedJob[] {
   const place = (job: ListedJob) =>
     job.status === "processing" ? 0 : (job.queue_position ?? Number.MAX_SAFE_INTEGER);
   // A sort leaves equals as they are.
   return oldestFirst.toSorted((a, b) => place(a) - place(b));
+}
+
+/** Puts a job among those that are over, the newest first. */
+export function withFinished(finished: readonly JobView[], job: JobView): readonly JobView[] {
+  const others = finished.filter((one) => one.mobilesd_job_id !== job.mobilesd_job_id);
+  const at = others.findIndex((one) => one.creation_timestamp < job.creation_timestamp);
+  return at < 0 ? [...others, job] : others.toSpliced(at, 0, job);
 }
 
 /** Milliseconds after which what is over is asked for anew, though nothing was seen to end. */
@@ -61,7 +83,38 @@ export function isFinishedStale(
   return before.moving.some((job) => !stillOpen.has(job.mobilesd_job_id));
 }
 
-/** The state after the queue answered; `finished` undefined where it was not asked for. */
+/** Jobs of an answer, where an event told newer things of one: as that said. */
+function withoutOldNews(
+  before: QueueState,
+  jobs: readonly ListedJob[],
+  askedAt: number,
+): readonly ListedJob[] {
+  return jobs.flatMap((job) => {
+    const toldAt = before.toldAt.get(job.mobilesd_job_id);
+    if (toldAt === undefined || toldAt < askedAt) return [job];
+    const told = knownJob(before, job.mobilesd_job_id);
+    // What was told of and is not there any more is deleted.
+    if (!told) return [];
+    return [told.last_updated_timestamp < job.last_updated_timestamp ? job : { ...job, ...told }];
+  });
+}
+
+/** What was heard of the runs that an answer shows to go on. */
+function runsAfter(before: QueueState, moving: readonly ListedJob[]): QueueState["runs"] {
+  const kept = moving.flatMap((job) => {
+    const id = job.mobilesd_job_id;
+    const run = before.runs.get(id);
+    const known = knownJob(before, id);
+    const isSameRun = known !== undefined && attemptOf(known) === attemptOf(job);
+    return run && job.status === "processing" && isSameRun ? [[id, run] as const] : [];
+  });
+  return new Map(kept);
+}
+
+/**
+ * The state after the queue answered a question of `askedAt`; `finished` undefined where it was not asked for.
+ * What events told since then stays.
+ */
 export function withAnswer(
   before: QueueState,
   answer: {
@@ -69,38 +122,42 @@ export function withAnswer(
     finished: JobList | undefined;
     servers: readonly ServerView[];
   },
+  askedAt: number,
   now: number,
 ): QueueState {
-  const { open, finished, servers } = answer;
-  const over = finished && {
-    finished: finished.jobs,
-    finishedTotal: finished.total,
-    isFinishedTotalMinimum: finished.total_is_minimum === true,
-    hasMore: finished.next_cursor !== null,
+  const { open, servers } = answer;
+  const isNewer = (job: JobView) =>
+    (before.toldAt.get(job.mobilesd_job_id) ?? Number.NEGATIVE_INFINITY) >= askedAt;
+  const over = answer.finished && {
+    finished: before.finished
+      .filter(isNewer)
+      .reduce(withFinished, withoutOldNews(before, answer.finished.jobs, askedAt)),
+    finishedTotal: answer.finished.total,
+    isFinishedTotalMinimum: answer.finished.total_is_minimum === true,
+    hasMore: answer.finished.next_cursor !== null,
     finishedKnownAt: now,
   };
   // A job may have ended between the two questions.
   const ended = idsOf(over?.finished ?? before.finished);
+  const listed = withoutOldNews(before, open.jobs, askedAt);
+  const listedIds = idsOf(listed);
+  const cameSince = before.moving.filter(
+    (job) => isNewer(job) && !listedIds.has(job.mobilesd_job_id),
+  );
+  const moving = inRunningOrder(
+    [...listed, ...cameSince].filter((job) => isMoving(job) && !ended.has(job.mobilesd_job_id)),
+  );
   return {
     ...before,
     ...over,
-    moving: inRunningOrder(open.jobs.filter((job) => !ended.has(job.mobilesd_job_id))),
+    moving,
     movingTotal: open.total,
     servers,
+    runs: runsAfter(before, moving),
+    toldAt: new Map([...before.toldAt].filter(([, at]) => at >= askedAt)),
     knownAt: now,
-    isConnected: true,
+    lostAt: null,
   };
-}
-
-/** Milliseconds between two looks at the queue: while something moves, while all is still, without answers. */
-const LOOK_MOVING_MS = 2_000;
-const LOOK_STILL_MS = 5_000;
-const LOOK_LOST_MS = 4_000;
-
-/** How long to wait before the next look. */
-export function nextLookMs(state: QueueState): number {
-  if (!state.isConnected) return LOOK_LOST_MS;
-  return state.moving.length > 0 ? LOOK_MOVING_MS : LOOK_STILL_MS;
 }
 
 /** The jobs that were not done before and are now: worth telling to those who do not see them. */

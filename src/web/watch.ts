@@ -1,33 +1,47 @@
-import { ProblemError } from "@mobilesd/contract";
+import { type LiveEvent, ProblemError } from "@mobilesd/contract";
 import { api } from "./api.ts";
-import { EMPTY_STATE, isFinishedStale, nextLookMs, type QueueState, withAnswer } from "./store.ts";
+import { liveSockets } from "./live-sockets.ts";
+import { lookAfter, withBreak, withContact, withEvent, withLoss } from "./live-store.ts";
+import { nextLookMs } from "./look-times.ts";
+import { EMPTY_STATE, isFinishedStale, type QueueState, withAnswer } from "./store.ts";
 
 export interface Watch {
   /** Looks now, for instance after a change made here. */
   lookNow(): Promise<void>;
   /** Shows this many jobs from now on. */
   showJobs(count: number): Promise<void>;
+  /** Shows at once what a person just asked for, or what the queue answered to it. */
+  assume(change: (before: QueueState) => QueueState): void;
   stop(): void;
 }
 
+/** What a look asks for: all of it, what may have changed, or only the line, the rest being told by sockets. */
+type Scope = "whole" | "poll" | "line";
+
 const OPEN = { status: "pending,processing", places: "true", order: "oldest", limit: 200 } as const;
 const FINISHED = { status: "completed,failed,cancelled" } as const;
+
+/** Several events of one moment are worth one look. */
+const LOOK_SOON_MS = 300;
 
 /**
  * Asks for the open jobs, and for `limit` finished ones where that is wanted or something has ended: a long
  * history is dear to count.
  */
-async function look(before: QueueState, limit: number, isWhole: boolean): Promise<QueueState> {
-  const since = before.finished[0]?.creation_timestamp;
+async function look(before: () => QueueState, limit: number, scope: Scope): Promise<QueueState> {
+  const askedAt = Date.now();
+  const since = before().finished[0]?.creation_timestamp;
+  const newestQuery = { ...FINISHED, since, limit: 1 };
   const [open, newest, { servers }] = await Promise.all([
     api.call("listJobs", { query: OPEN }),
-    api.call("listJobs", { query: { ...FINISHED, since, limit: 1 } }),
+    scope === "line" ? null : api.call("listJobs", { query: newestQuery }),
     api.call("listServers", {}),
   ]);
-  const isDue = isWhole || isFinishedStale(before, open, newest.jobs[0], Date.now());
+  const newestJob = newest === null ? before().finished[0] : newest.jobs[0];
+  const isDue = scope === "whole" || isFinishedStale(before(), open, newestJob, Date.now());
   const query = { ...FINISHED, limit };
   const finished = isDue ? await api.call("listJobs", { query }) : undefined;
-  return withAnswer(before, { open, finished, servers }, Date.now());
+  return withAnswer(before(), { open, finished, servers }, askedAt, Date.now());
 }
 
 /** Calls back whenever the page comes into sight or the network changes, or goes out of sight. */
@@ -43,9 +57,11 @@ function listenForAttention(onLook: () => void, onHidden: () => void): () => voi
   };
 }
 
+const isSeen = () => document.visibilityState === "visible";
+
 /**
- * Keeps looking at the queue while the page is seen. `onState` gets each new state; `onSignedOut` is called
- * once when the session is over.
+ * Keeps up with the queue while the page is seen: by what the sockets tell, and by looking where they do not
+ * stand. `onState` gets each new state; `onSignedOut` is called once when the session is over.
  */
 export function watchQueue(
   limitAtFirst: number,
@@ -57,17 +73,61 @@ export function watchQueue(
   let timer: ReturnType<typeof setTimeout> | undefined;
   let isStopped = false;
   let looks = 0;
+  let isLooking = false;
+  /** What a look is wanted for that has not begun. */
+  let wanted: Scope | null = null;
 
-  const lookOnce = async (isWhole: boolean): Promise<void> => {
+  const show = (next: QueueState) => {
+    if (next === state) return;
+    state = next;
+    onState(state);
+  };
+  const sockets = liveSockets({
+    event: hear,
+    up: () => {
+      show(withContact(state));
+      plan();
+    },
+    down: ({ wasUp, isExpected }) => {
+      if (!wasUp || isExpected) return plan();
+      show(withBreak(state, Date.now()));
+      void lookOnce("poll");
+    },
+  });
+
+  function hear(event: LiveEvent): void {
+    const before = state;
+    show(withEvent(before, event, Date.now()));
+    const scope = lookAfter(before, state, event);
+    if (scope === null) return;
+    const isPlanned = wanted !== null;
+    wanted = scope === "whole" || wanted === "whole" ? "whole" : scope;
+    if (!isPlanned) plan();
+  }
+
+  /** Sets when the next look is due; while one is under way it sets that at its end. */
+  function plan(): void {
+    if (isStopped || isLooking || !isSeen()) return;
+    clearTimeout(timer);
+    const afterMs = wanted === null ? nextLookMs(state, sockets.areUp(), Date.now()) : LOOK_SOON_MS;
+    timer = setTimeout(() => void lookOnce(wanted ?? "poll"), afterMs);
+  }
+
+  async function lookOnce(scope: Scope): Promise<void> {
     clearTimeout(timer);
     if (isStopped) return;
     looks += 1;
     const thisLook = looks;
+    isLooking = true;
+    wanted = null;
     try {
-      const seen = await look(state, limit, isWhole);
+      const seen = await look(() => state, limit, scope);
       // An answer to an older question must not undo a newer one.
       if (thisLook !== looks || isStopped) return;
-      state = seen;
+      const wasLost = state.lostAt !== null;
+      show(seen);
+      if (isSeen()) sockets.listenTo(state.servers.map((server) => server.alias));
+      if (wasLost) sockets.nudge();
     } catch (error) {
       if (thisLook !== looks || isStopped) return;
       if (error instanceof ProblemError && error.problem.status === 401) {
@@ -75,21 +135,26 @@ export function watchQueue(
         onSignedOut();
         return;
       }
-      state = { ...state, isConnected: false };
+      show(withLoss(state, Date.now()));
     }
-    onState(state);
-    if (document.visibilityState === "visible") {
-      timer = setTimeout(() => void lookOnce(false), nextLookMs(state));
-    }
-  };
-  const lookNow = () => lookOnce(true);
+    isLooking = false;
+    plan();
+  }
+  const lookNow = () => lookOnce("whole");
   const endListening = listenForAttention(
-    () => void lookNow(),
-    () => clearTimeout(timer),
+    () => {
+      if (isSeen()) sockets.listenTo(state.servers.map((server) => server.alias));
+      void lookNow();
+    },
+    () => {
+      clearTimeout(timer);
+      sockets.close();
+    },
   );
   function stop(): void {
     isStopped = true;
     clearTimeout(timer);
+    sockets.close();
     endListening();
   }
   void lookNow();
@@ -99,6 +164,7 @@ export function watchQueue(
       limit = count;
       await lookNow();
     },
+    assume: (change) => show(change(state)),
     stop,
   };
 }

@@ -1,4 +1,6 @@
-import type { JobStatus, JobView, ListedJob, ServerView, StatusReason } from "@mobilesd/contract";
+import type { JobStatus, JobView, ListedJob, StatusReason } from "@mobilesd/contract";
+import { lengthWords, sinceWords } from "./time-words.ts";
+import type { LiveRun } from "./live-run.ts";
 
 const STATUS_WORDS: Record<JobStatus, string> = {
   pending: "Waiting",
@@ -23,6 +25,7 @@ const REASON_WORDS: Record<StatusReason, string | null> = {
   assigned: "Its box has taken it",
   waiting_for_server: "Waits for its box to come online",
   missing_checkpoint: "Waits until its box has this checkpoint",
+  paused: "Its box is paused; it starts when the box is resumed",
   not_before: "Waits for its time",
   retrying: "Something went wrong; it is tried again",
   running: null,
@@ -67,29 +70,6 @@ export function ownerWords(error: JobView["error"]): string | null {
   return advice === undefined ? null : `For the owner of the box: ${advice}`;
 }
 
-const MINUTE_S = 60;
-const HOUR_S = 3_600;
-const DAY_S = 86_400;
-
-/** A length of time as people say it: `about 3 min`. Null where it is not worth a number. */
-function lengthWords(seconds: number): string | null {
-  if (seconds < 5) return null;
-  if (seconds < MINUTE_S) return `about ${Math.ceil(seconds / 5) * 5} s`;
-  if (seconds < HOUR_S) return `about ${Math.round(seconds / MINUTE_S)} min`;
-  if (seconds < DAY_S) return `about ${Math.round(seconds / HOUR_S)} h`;
-  return `about ${Math.round(seconds / DAY_S)} days`;
-}
-
-/** How long ago something was, or its date when that is longer than a week. */
-export function agoWords(timestamp: string, now: number): string {
-  const seconds = (now - Date.parse(timestamp)) / 1000;
-  if (seconds < 45) return "just now";
-  if (seconds < HOUR_S) return `${Math.max(1, Math.round(seconds / MINUTE_S))} min ago`;
-  if (seconds < DAY_S) return `${Math.round(seconds / HOUR_S)} h ago`;
-  if (seconds < 7 * DAY_S) return `${Math.round(seconds / DAY_S)} d ago`;
-  return new Date(timestamp).toLocaleDateString();
-}
-
 type Place = Pick<
   ListedJob,
   | "queue_position"
@@ -106,18 +86,50 @@ function positionWords(place: Place): string | null {
   return `${isMinimum ? "More than " : ""}${before} job${before === 1 ? "" : "s"} before it`;
 }
 
-/** Where a job stands and when something will happen, in words; null when there is nothing to say. */
-export function outlookWords(
-  job: Pick<JobView, "status" | "status_reason"> & Place,
+/** Why a job waits for a box that is away, and since when; null where it does not. */
+function awayWords(
+  job: Pick<JobView, "status_reason" | "server_away_since">,
   now: number,
 ): string | null {
-  const reason = reasonWords(job.status_reason);
-  if (job.status === "processing") {
-    if (reason !== null) return reason;
-    const end = job.estimated_completion_time;
-    const left = end ? lengthWords((Date.parse(end) - now) / 1000) : null;
-    return left === null ? "Being drawn" : `Being drawn, ${left} left`;
-  }
+  const since = job.server_away_since;
+  if (since === undefined) return null;
+  const away = `Its box is away since ${sinceWords(since, now)}`;
+  if (job.status_reason === "waiting_for_server") return `${away}; it starts when the box is back`;
+  if (job.status_reason === "agent_offline") return `${away}; it goes on when the box is back`;
+  return null;
+}
+
+/** What is shown of a run beside its row. */
+export interface Running {
+  readonly run: LiveRun | undefined;
+  /** Whole percent. */
+  readonly percent: number;
+}
+
+/** What a running job is at, how far, and how long it takes yet. */
+function runningWords(job: Place, { run, percent }: Running, now: number): string {
+  if (run && run.finals.size > 0) return "Drawn, being stored";
+  if (run?.phase === "waiting") return "Waits in Forge, behind another picture";
+  if (run?.phase === "loading") return "Its model is being loaded";
+  const end = run ? run.endsAt : Date.parse(job.estimated_completion_time ?? "");
+  const left = end ? lengthWords((end - now) / 1000) : null;
+  return [
+    run?.phase === "finishing" ? "Being finished" : "Being drawn",
+    percent > 0 ? `${percent}\u00a0%` : null,
+    left === null ? null : `${left} left`,
+  ]
+    .filter((part) => part !== null)
+    .join(", ");
+}
+
+/** Where a job stands and when something will happen, in words; null when there is nothing to say. */
+export function outlookWords(
+  job: Pick<JobView, "status" | "status_reason" | "server_away_since"> & Place,
+  now: number,
+  running: Running = { run: undefined, percent: 0 },
+): string | null {
+  const reason = awayWords(job, now) ?? reasonWords(job.status_reason);
+  if (job.status === "processing") return reason ?? runningWords(job, running, now);
   if (job.status !== "pending") return reason;
   // An absent box has no time to give; the queue then counts as if it came back now.
   if (reason !== null && job.status_reason !== "assigned") return reason;
@@ -126,15 +138,4 @@ export function outlookWords(
   const wait = start ? lengthWords((Date.parse(start) - now) / 1000) : null;
   if (position === null) return null;
   return wait === null ? position : `${position}, starts in ${wait}`;
-}
-
-const FLAVOURS: Record<string, string> = { forge: "Forge", neo: "Forge Neo" };
-
-/** What a box is, or since when it is away. */
-export function serverWords(server: ServerView, now: number): string {
-  if (server.forge === null || server.last_seen_at === null) return "its agent has not come yet";
-  if (!server.is_present) return `away, last seen ${agoWords(server.last_seen_at, now)}`;
-  const { flavour, version } = server.forge;
-  if (flavour === "demo") return "stand-in pictures, no Stable Diffusion";
-  return `${FLAVOURS[flavour] ?? "Forge"}${version === null ? "" : ` ${version}`}`;
 }

@@ -4,7 +4,6 @@ import {
   EMPTY_STATE,
   isFinishedStale,
   newlyDone,
-  nextLookMs,
   type QueueState,
   withAnswer,
 } from "../../src/web/store.ts";
@@ -25,7 +24,7 @@ function seen(
   now = 1_000,
 ): QueueState {
   const answer = { open: listOf(...open), finished: finished && listOf(...finished), servers: [] };
-  return withAnswer(before, answer, now);
+  return withAnswer(before, answer, now, now);
 }
 
 const ids = (jobs: readonly JobView[]) => jobs.map((one) => one.mobilesd_job_id);
@@ -54,15 +53,8 @@ describe("the order of the jobs on the page", () => {
   });
 });
 
-describe("how often the page looks", () => {
-  it("is every two seconds while something moves, less often while all is still", () => {
-    expect(nextLookMs(seen(EMPTY_STATE, [job("a", "pending")], []))).toBe(2_000);
-    const still = seen(EMPTY_STATE, [], [job("a", "completed")]);
-    expect(nextLookMs(still)).toBe(5_000);
-    expect(nextLookMs({ ...still, isConnected: false })).toBe(4_000);
-  });
-
-  it("at what is over is only when something ended, and once in a while", () => {
+describe("how often the page looks at what is over", () => {
+  it("is only when something ended, and once in a while", () => {
     const open = listOf(job("a", "processing"), job("b", "pending"));
     const newest = job("c", "completed");
     expect(isFinishedStale(EMPTY_STATE, open, newest, 0)).toBe(true);

@@ -1,13 +1,13 @@
 import { FailureReason, StatusReason } from "@mobilesd/contract";
 import { describe, expect, it } from "vitest";
+import { sinceWords } from "../../src/web/time-words.ts";
+import type { LiveRun } from "../../src/web/live-run.ts";
 import {
-  agoWords,
   boxWords,
   isDrawing,
   outlookWords,
   ownerWords,
   reasonWords,
-  serverWords,
   statusWord,
 } from "../../src/web/words.ts";
 
@@ -60,6 +60,16 @@ describe("what the page says of a waiting job", () => {
   it("is why it waits, not a time that nobody knows, when its box is away", () => {
     const job = { ...pending, status_reason: "waiting_for_server" } as const;
     expect(outlookWords({ ...job, ...waiting() }, NOW)).toBe("Waits for its box to come online");
+    const since = inSeconds(-7_200);
+    const away = { ...job, ...waiting(), server_away_since: since };
+    expect(outlookWords(away, NOW)).toBe(
+      `Its box is away since ${sinceWords(since, NOW)}; it starts when the box is back`,
+    );
+  });
+
+  it("is that its box is paused, without a time", () => {
+    const job = { ...pending, status_reason: "paused", ...waiting() } as const;
+    expect(outlookWords(job, NOW)).toBe("Its box is paused; it starts when the box is resumed");
   });
 });
 
@@ -75,6 +85,31 @@ describe("what the page says of other jobs", () => {
     expect(outlookWords({ ...cancelling, ...estimate }, NOW)).toBe("Being stopped");
   });
 
+  it.each([
+    [{}, "Being drawn, 43\u00a0%, about 20 s left"],
+    [{ endsAt: null }, "Being drawn, 43\u00a0%"],
+    [{ phase: "waiting" }, "Waits in Forge, behind another picture"],
+    [{ phase: "loading" }, "Its model is being loaded"],
+    [{ phase: "finishing", endsAt: null }, "Being finished, 43\u00a0%"],
+    [{ finals: new Map([[1, { src: "", width: 1, height: 1 }]]) }, "Drawn, being stored"],
+  ] as const)("is what its run is at, as far as that is heard: %o", (more, words) => {
+    const run: LiveRun = {
+      epoch: 1,
+      progress: 43,
+      phase: "drawing",
+      endsAt: NOW + 20_000,
+      growing: null,
+      finals: new Map(),
+      progressN: 1,
+      previewN: 0,
+      ...more,
+    };
+    const job = { ...pending, status: "processing", status_reason: "running" } as const;
+    expect(outlookWords(job, NOW, { run, percent: 43 })).toBe(words);
+    const cancelling = { ...job, status_reason: "cancelling" } as const;
+    expect(outlookWords(cancelling, NOW, { run, percent: 43 })).toBe("Being stopped");
+  });
+
   it("is why one failed, in words and never in codes", () => {
     const job = { ...pending, status: "failed", status_reason: "oom" } as const;
     expect(outlookWords(job, NOW)).toBe("The GPU ran out of memory");
@@ -83,15 +118,6 @@ describe("what the page says of other jobs", () => {
     }
     const unsaid = FailureReason.options.filter((reason) => !reasonWords(reason));
     expect(unsaid).toEqual([]);
-  });
-
-  it.each([
-    [10, "just now"],
-    [70, "1 min ago"],
-    [7_200, "2 h ago"],
-    [200_000, "2 d ago"],
-  ])("is when it was: %i s ago", (seconds, words) => {
-    expect(agoWords(inSeconds(-seconds), NOW)).toBe(words);
   });
 });
 
@@ -114,32 +140,15 @@ describe("what the owner of a box can do about a failure", () => {
   });
 });
 
-describe("what the page says of a box", () => {
-  const box = {
-    alias: "Attic",
-    forge: { flavour: "forge", version: null },
-    agent_version: "1",
-    session_started_at: inSeconds(-3_600),
-    is_present: true,
-    last_seen_at: inSeconds(-120),
-    has_catalogue: true,
-    queue_length: 0,
-    estimated_start_time: "2026-11-02T12:00:00.000Z",
-  };
-
-  it.each([
-    ["Forge", {}],
-    ["Forge Neo", { forge: { flavour: "neo", version: null } }],
-    ["stand-in pictures, no Stable Diffusion", { forge: { flavour: "demo", version: null } }],
-    ["away, last seen 2 h ago", { is_present: false, last_seen_at: inSeconds(-7_200) }],
-    ["its agent has not come yet", { forge: null, is_present: false, last_seen_at: null }],
-  ])("tells what it is or where it went: %s", (words, more) => {
-    expect(serverWords({ ...box, ...more }, NOW)).toBe(words);
-  });
-});
-
 describe("a job whose box went away in the middle", () => {
   const away = { status: "processing", status_reason: "agent_offline" } as const;
+
+  it("says since when, and that nothing is lost", () => {
+    const since = inSeconds(-60);
+    expect(outlookWords({ ...away, server_away_since: since }, NOW)).toBe(
+      `Its box is away since ${sinceWords(since, NOW)}; it goes on when the box is back`,
+    );
+  });
 
   it("is not shown as one that is being drawn", () => {
     expect(statusWord(away)).toBe("Box away");
