@@ -10,6 +10,7 @@ import {
 } from "@mobilesd/contract";
 import { type RunningWorker, startWorker } from "../../src/local/worker-runtime.ts";
 import { ALIAS, clientOf, type FetchResponse, pairAgent } from "../support/box/queue.ts";
+import type { Counts } from "./counts.ts";
 import { EXAMPLE_CATALOGUE } from "../support/example-catalogue.ts";
 import { exampleJob, exampleParams } from "../support/example-job.ts";
 
@@ -23,31 +24,24 @@ const LEASE_TTL_MS = 86_400_000;
 
 const ENTRY = fileURLToPath(new URL("./worker/entry.ts", import.meta.url));
 
-/** What one D1 statement cost, as D1 itself says. */
-interface StatementCost {
-  readonly sql: string;
-  readonly rowsRead: number;
-  readonly rowsWritten: number;
-}
-
-export interface Counts {
-  /** D1 calls; a batch is one. */
-  readonly calls: number;
-  readonly costs: readonly StatementCost[];
-}
-
-/** A real Worker with an owner, and a server whose agent has said hello and what it has. */
-export interface BenchQueue {
+/** A real Worker with an owner, and a key for the agent of its one server. */
+export interface BenchWorker {
   readonly worker: RunningWorker;
   readonly owner: Client<FetchResponse>;
   readonly ownerKey: NewKey;
-  readonly agent: Client<FetchResponse>;
   readonly agentKey: NewKey;
+  /** What was counted since this was last asked: requests with `COUNTED`, or everything. */
+  takeCounts(): Promise<Counts>;
+  /** Counts everything from now on, or no longer. Answers what was counted until now. */
+  countAll(isOn: boolean): Promise<Counts>;
+  stop(): Promise<void>;
+}
+
+/** One whose agent has said hello and what it has. */
+export interface BenchQueue extends BenchWorker {
+  readonly agent: Client<FetchResponse>;
   /** The headers of the agent's requests beside its credentials, which its client adds. */
   readonly agentHeaders: Readonly<Record<string, string>>;
-  /** What D1 did for requests with `COUNTED` since this was last asked. */
-  takeCounts(): Promise<Counts>;
-  stop(): Promise<void>;
 }
 
 /** Has a request's D1 statements counted. */
@@ -69,8 +63,8 @@ export function authOf({ key, secret }: Pick<NewKey, "key" | "secret">): Record<
   return { "X-API-Key": key, "X-API-Secret": secret };
 }
 
-/** Starts a Worker with the bench's entry. Its leases outlast every benchmark. */
-export async function startBenchQueue(durations: Partial<Durations> = {}): Promise<BenchQueue> {
+/** Starts a Worker with the bench's entry. */
+export async function startBenchWorker(durations: Partial<Durations> = {}): Promise<BenchWorker> {
   let starts = 0;
   const worker = await startWorker({
     entry: ENTRY,
@@ -84,15 +78,35 @@ export async function startBenchQueue(durations: Partial<Durations> = {}): Promi
       starts += 1;
       if (starts > 1) process.stderr.write(`  the runtime died; a new one is process ${pid}\n`);
     },
-    durations: { leaseTtlMs: LEASE_TTL_MS, ...durations },
+    durations,
   });
+  const counts = async (path: string) =>
+    (await fetch(`${worker.url}/bench/${path}`)).json() as Promise<Counts>;
   try {
     const setup = { setup_token: SECRETS.SETUP_TOKEN, owner: "anna" };
     const ownerKey = await clientOf(worker.url).call("setUp", { body: setup });
     const owner = clientOf(worker.url, ownerKey);
-    const agentKey = await pairAgent(worker, owner, ALIAS);
-    const agent = clientOf(worker.url, agentKey);
-    const wire = { [HEADERS.wire]: WIRE_VERSION };
+    return {
+      worker,
+      owner,
+      ownerKey,
+      agentKey: await pairAgent(worker, owner, ALIAS),
+      takeCounts: () => counts("counts"),
+      countAll: (isOn) => counts(`count-all/${isOn ? "on" : "off"}`),
+      stop: () => worker.stop(),
+    };
+  } catch (error) {
+    await worker.stop();
+    throw error;
+  }
+}
+
+/** Starts one whose agent is no program, and whose leases outlast every benchmark. */
+export async function startBenchQueue(durations: Partial<Durations> = {}): Promise<BenchQueue> {
+  const started = await startBenchWorker({ leaseTtlMs: LEASE_TTL_MS, ...durations });
+  const agent = clientOf(started.worker.url, started.agentKey);
+  const wire = { [HEADERS.wire]: WIRE_VERSION };
+  try {
     const { session_id } = await agent.call("hello", {
       headers: wire,
       body: {
@@ -102,20 +116,11 @@ export async function startBenchQueue(durations: Partial<Durations> = {}): Promi
         catalogue_sha256: null,
       },
     });
-    const session = { ...wire, [HEADERS.session]: session_id };
-    await agent.call("putCatalogue", { headers: session, body: EXAMPLE_CATALOGUE });
-    return {
-      worker,
-      owner,
-      ownerKey,
-      agent,
-      agentKey,
-      agentHeaders: session,
-      takeCounts: async () => (await fetch(`${worker.url}/bench/counts`)).json() as Promise<Counts>,
-      stop: () => worker.stop(),
-    };
+    const agentHeaders = { ...wire, [HEADERS.session]: session_id };
+    await agent.call("putCatalogue", { headers: agentHeaders, body: EXAMPLE_CATALOGUE });
+    return { ...started, agent, agentHeaders };
   } catch (error) {
-    await worker.stop();
+    await started.stop();
     throw error;
   }
 }

@@ -11,7 +11,7 @@ const RATIO_MAX = 0.5;
 const SAMPLE_EVERY_MS = 5;
 
 /** The memory that a process has resident, in megabytes, as Linux tells it. */
-function residentMegabytes(pid: number): number {
+export function residentMegabytes(pid: number): number {
   const status = readFileSync(`/proc/${pid}/status`, "utf8");
   const [, kilobytes] = /^VmRSS:\s+(\d+) kB$/m.exec(status) ?? [];
   if (kilobytes === undefined) throw new Error(`/proc/${pid}/status tells no VmRSS`);

@@ -4,6 +4,7 @@
  */
 import { parseArgs } from "node:util";
 import { benchAgent } from "./agent.ts";
+import { benchLive, LIVE_PARTS, type LivePartName } from "./live/parts.ts";
 import { benchMemory } from "./memory.ts";
 import { benchPayload } from "./payload.ts";
 import { type Measure, showMeasures } from "./report.ts";
@@ -11,8 +12,8 @@ import { benchRows } from "./rows.ts";
 import { benchSubmit } from "./submit.ts";
 import { benchUpload } from "./upload.ts";
 
-const PARTS = ["rows", "submit", "upload", "agent"] as const;
-type Part = (typeof PARTS)[number];
+const PARTS = ["rows", "submit", "upload", "agent", "live"] as const;
+type Part = (typeof PARTS)[number] | LivePartName;
 
 /** At least five, so that one disturbed round decides nothing. */
 const ROUNDS = 7;
@@ -21,9 +22,11 @@ const AGENT_ROUNDS = 5;
 
 const HELP = `npm run bench [-- options]
 
-  --only rows|submit|upload|agent   one part alone; may be given again
-  --quick                           without the history of 1e6 jobs, and with the fewest rounds
-  --help                            this
+  --only ${PARTS.join("|")}
+             one part alone; may be given again, and so may a part of live:
+             ${LIVE_PARTS.join("|")}
+  --quick    without the history of 1e6 jobs, and with the fewest rounds
+  --help     this
 `;
 
 function tell(line: string): void {
@@ -31,7 +34,7 @@ function tell(line: string): void {
 }
 
 function isPart(word: string): word is Part {
-  return PARTS.some((part) => part === word);
+  return [...PARTS, ...LIVE_PARTS].some((part) => part === word);
 }
 
 function readOptions() {
@@ -45,7 +48,7 @@ function readOptions() {
   const wanted = values.only ?? [...PARTS];
   const unknown = wanted.find((word) => !isPart(word));
   if (unknown !== undefined) {
-    throw new Error(`--only takes ${PARTS.join(", ")}; ${unknown} is none of them`);
+    throw new Error(`--only does not take ${unknown}`);
   }
   return { parts: wanted.filter(isPart), isQuick: values.quick, isHelp: values.help };
 }
@@ -76,6 +79,8 @@ async function run(parts: readonly Part[], isQuick: boolean): Promise<void> {
     tell("agent: memory of a large request, each time in a fresh process");
     measures.push(...(await benchPayload(MEMORY_ROUNDS)));
   }
+  const live = LIVE_PARTS.filter((part) => parts.includes("live") || parts.includes(part));
+  if (live.length > 0) measures.push(...(await benchLive(live, { isQuick, tell })));
   process.stdout.write(`\n${showMeasures(measures)}`);
 }
 

@@ -1,4 +1,4 @@
-/** Routes that do nothing but what the platform itself must do for a submit or an upload. */
+/** Routes that do nothing, or but what the platform itself must do for a submit or an upload. */
 import { Hono } from "hono";
 import type { BareSubmit } from "../bare-submit.ts";
 
@@ -19,6 +19,8 @@ function insertOf(db: D1Database, table: string, row: BareSubmit["job"]): D1Prep
 }
 
 export const bare = new Hono<{ Bindings: BareBindings }>();
+
+bare.get("/bench/nothing", (c) => c.body(null, 204));
 
 bare.post("/bench/submit", async (c) => {
   const { calls, ahead, alias, job, record } = await c.req.json<BareSubmit>();
