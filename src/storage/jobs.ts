@@ -136,6 +136,18 @@ export async function findServersJob(
     .get();
 }
 
+/** Some jobs of a server, whoever owns them; at most as many as D1 binds values. */
+export async function findServersJobs(
+  db: Database,
+  ids: readonly string[],
+  alias: string,
+): Promise<JobRow[]> {
+  return db
+    .select()
+    .from(jobs)
+    .where(and(inArray(jobs.mobilesdJobId, [...ids]), eq(jobs.targetServerAlias, alias)));
+}
+
 /** The rows of a job's pictures, which have its owner. */
 export function imagesOf(job: Pick<JobRow, "mobilesdJobId" | "ownerId">): SQL | undefined {
   return and(eq(images.mobilesdJobId, job.mobilesdJobId), eq(images.ownerId, job.ownerId ?? ""));

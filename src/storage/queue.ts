@@ -182,16 +182,19 @@ export function renameCheckpoint(db: Database, alias: string, from: string, to: 
     );
 }
 
-/** Holds back the waiting jobs whose checkpoint a server's catalogue lacks, and lets go those that are back. */
+/**
+ * Holds back the waiting jobs whose checkpoint a server's catalogue lacks, and lets go those that are back.
+ * Answers the ids of both.
+ */
 export async function holdMissingCheckpoints(
   db: Database,
   alias: string,
   now: number,
-): Promise<void> {
+): Promise<string[]> {
   const known = sql`${jobs.checkpointName} IN (
     SELECT name FROM catalogue_names WHERE server_alias = ${alias} AND kind = 'checkpoint')`;
   const timestamp = toTimestamp(now);
-  await db.batch([
+  const changed = await db.batch([
     db
       .update(jobs)
       .set({
@@ -200,7 +203,8 @@ export async function holdMissingCheckpoints(
         wakeAt: sql`coalesce(start_by, ${HELD_WAKE_AT})`,
         lastUpdatedTimestamp: timestamp,
       })
-      .where(and(claimable(alias), isNull(jobs.leaseHash), sql`NOT ${known}`)),
+      .where(and(claimable(alias), isNull(jobs.leaseHash), sql`NOT ${known}`))
+      .returning({ id: jobs.mobilesdJobId }),
     db
       .update(jobs)
       .set({
@@ -209,6 +213,8 @@ export async function holdMissingCheckpoints(
         wakeAt: sql`start_by`,
         lastUpdatedTimestamp: timestamp,
       })
-      .where(and(held(alias), eq(jobs.holdReason, "missing_checkpoint"), known)),
+      .where(and(held(alias), eq(jobs.holdReason, "missing_checkpoint"), known))
+      .returning({ id: jobs.mobilesdJobId }),
   ]);
+  return changed.flat().map(({ id }) => id);
 }

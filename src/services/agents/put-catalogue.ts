@@ -1,6 +1,7 @@
 import { type Catalogue, checkpointKeys, resolveCheckpoint } from "@mobilesd/contract";
 import { catalogueNames } from "../../domain/catalogue.ts";
 import { catalogueKey } from "../../storage/images.ts";
+import { findServersJobs } from "../../storage/jobs.ts";
 import {
   holdMissingCheckpoints,
   listWaitingCheckpoints,
@@ -9,6 +10,18 @@ import {
 import { findServer, replaceCatalogueNames, updateServer } from "../../storage/servers.ts";
 import { AppError } from "../app-error.ts";
 import type { ActorContext } from "../context.ts";
+import { ringServer, tellOfJobs } from "../tell-hub.ts";
+
+/** Jobs whose news is told one by one; those who watch more of them see them when they ask the next time. */
+const TOLD_JOBS_MAX = 50;
+
+/** Tells of the jobs that a new catalogue held back or let go. */
+async function tellOfHolds(ctx: ActorContext, alias: string, ids: readonly string[]) {
+  if (ids.length === 0) return;
+  const told = ids.length > TOLD_JOBS_MAX ? [] : await findServersJobs(ctx.db, ids, alias);
+  if (told.length > 0) tellOfJobs(ctx, alias, { jobs: told });
+  else ringServer(ctx, alias);
+}
 
 /**
  * Takes over a server's catalogue: the whole as an object, its names as rows. Jobs that wait for a
@@ -38,7 +51,8 @@ export async function putCatalogue(
       await renameCheckpoint(ctx.db, server.alias, given, resolved.checkpoint.name);
     }
   }
-  await holdMissingCheckpoints(ctx.db, server.alias, ctx.clock());
+  const changed = await holdMissingCheckpoints(ctx.db, server.alias, ctx.clock());
   await updateServer(ctx.db, server.alias, { catalogueSha256: json.sha256 });
+  ctx.defer(tellOfHolds(ctx, server.alias, changed));
   ctx.log("catalogue_replaced", { server_alias: server.alias, names: names.length });
 }
