@@ -25,6 +25,17 @@ function changed(of: Fields): Sentence | null {
   return of.status === "pending" ? { text: `${job(of)} is in line again`, tone: "calm" } : null;
 }
 
+/** What the owner of a server told it, by the order. */
+const ORDER_SENTENCES: Record<string, (fields: Fields) => string> = {
+  pause: (of) => `${of.server_alias} is paused: nothing new begins there`,
+  drain: (of) =>
+    of.held_jobs === 0
+      ? `${of.server_alias} takes nothing more and has nothing left: it can be switched off`
+      : `${of.server_alias} takes nothing more, and ends what it holds (${of.held_jobs})`,
+  resume: (of) => `${of.server_alias} takes jobs again`,
+  unload: (of) => `${of.server_alias} lets go of its model as soon as nothing runs`,
+};
+
 /** What the Worker's events mean to a person; an event that is not here stays in the log file. */
 const WORKER_SENTENCES: Record<string, (fields: Fields) => Sentence | null> = {
   job_submitted: (of) => ({ text: `${job(of)} queued for ${of.server_alias}`, tone: "calm" }),
@@ -47,6 +58,10 @@ const WORKER_SENTENCES: Record<string, (fields: Fields) => Sentence | null> = {
   run_cut_short: (of) => {
     const next = of.status === "pending" ? "was cut short; it runs again" : `is ${of.status} now`;
     return { text: `${job(of)} ${next}`, tone: of.status === "cancelled" ? "calm" : "warning" };
+  },
+  server_ordered: (of) => {
+    const text = ORDER_SENTENCES[String(of.order)]?.(of);
+    return text === undefined ? null : { text, tone: "calm" };
   },
   request_failed: (of) => ({
     text: `The Worker could not answer (${of.code}): ${of.error}`,

@@ -32,7 +32,7 @@ export interface LocalQueue {
 
 type Tell = (sentence: Sentence) => void;
 
-/** On one machine asking costs nothing, so an idle agent asks as often as a busy one. */
+/** The socket needs no asking. Should it not stand: on one machine asking costs nothing, so no job waits for it. */
 const LOCAL_DURATIONS: Durations = { ...DURATIONS, claimPollIdleMs: DURATIONS.claimPollBusyMs };
 
 function divided(speed: number): Durations {

@@ -5,18 +5,25 @@ import { type LocalQueue, startLocalQueue } from "./local-queue.ts";
 import { queueClient } from "./queue-client.ts";
 import { HELP, readSettings, type Settings } from "./settings.ts";
 import { StartError } from "./start-error.ts";
-import { findLanAddress, printBanner, printLine, printSignIn, tell } from "./terminal.ts";
+import {
+  findLanAddress,
+  type PhoneWords,
+  printBanner,
+  printLine,
+  printSignIn,
+  tell,
+} from "./terminal.ts";
 
 const WILDCARDS = ["0.0.0.0", "::"];
 
 /** The address that people are told, and what to say about phones. */
-function addressOf(settings: Settings, port: number): { address: string; phoneHint: string } {
+function addressOf(settings: Settings, port: number): { address: string; phone: PhoneWords } {
   const lan = WILDCARDS.includes(settings.host) ? findLanAddress() : settings.host;
   const host = lan ?? "127.0.0.1";
   const isOnlyHere = host.startsWith("127.") || host === "::1";
   return {
     address: `http://${isIP(host) === 6 ? `[${host}]` : host}:${port}`,
-    phoneHint: phoneHint(isOnlyHere, lan === null),
+    phone: { canReach: !isOnlyHere, hint: phoneHint(isOnlyHere, lan === null) },
   };
 }
 
@@ -34,13 +41,13 @@ const FORGE_WORDS: Record<ForgeChoice["type"], (forge: ForgeChoice) => string> =
     "Demo Forge: it draws stand-in pictures, no Stable Diffusion. FORGE_URL=… uses a real one",
 };
 
-async function offerSignIn(queue: LocalQueue, address: string, phoneHint: string): Promise<void> {
+async function offerSignIn(queue: LocalQueue, address: string, phone: PhoneWords): Promise<void> {
   const client = queueClient(queue.worker.url, queue.owner);
   const { code } = await client.call("createPairing", { body: { for: "page" } });
   const hint = process.stdout.isTTY
     ? "for one use within 10 minutes; Enter makes a new one"
     : "for one use within 10 minutes";
-  await printSignIn(`${address}/#pair=${code}`, hint, phoneHint);
+  await printSignIn(`${address}/#pair=${code}`, hint, phone);
 }
 
 /** Listens for the end: a first wish lets the picture end, a second one does not; a lost launcher neither. */
@@ -87,7 +94,7 @@ async function run(settings: Settings): Promise<void> {
     stopNow: async () => (await starting).stopNow(),
   });
   const queue = await starting;
-  const { address, phoneHint } = addressOf(settings, queue.worker.port);
+  const { address, phone } = addressOf(settings, queue.worker.port);
   const { version } = await queueClient(queue.worker.url).call("health", {});
   printBanner({
     version,
@@ -96,13 +103,13 @@ async function run(settings: Settings): Promise<void> {
     forge: FORGE_WORDS[queue.forge.type](queue.forge),
     stateDir: settings.stateDir,
   });
-  await offerSignIn(queue, address, phoneHint);
+  await offerSignIn(queue, address, phone);
   printLine("Ctrl-C stops everything and loses nothing.\n");
   early.forEach(tell);
   early = null;
   process.on("message", (word) => {
     if (word !== "enter") return;
-    offerSignIn(queue, address, phoneHint).catch((error) =>
+    offerSignIn(queue, address, phone).catch((error) =>
       tell({ text: `No new link: ${error.message}`, tone: "warning" }),
     );
   });

@@ -47,17 +47,27 @@ export function printBanner(banner: Banner): void {
 
 const EXTENSION_HINT = "or paste it in Forge, in the tab MobileSD Queue, to connect the extension";
 
-/** Prints the sign-in link with its QR code. `phoneHint` says when a phone cannot use it. */
-export async function printSignIn(link: string, hint: string, phoneHint: string): Promise<void> {
-  const type = process.stdout.isTTY ? "terminal" : "utf8";
-  const qr = await QrCode.toString(link, { type, small: true });
+/** Who can open a sign-in link beside this machine, in words; a QR code only where a phone can. */
+export interface PhoneWords {
+  readonly canReach: boolean;
+  readonly hint: string;
+}
+
+/** Prints the sign-in link, and a QR code of it for a phone that can reach it. */
+export async function printSignIn(link: string, hint: string, phone: PhoneWords): Promise<void> {
   write("");
   write(`  ${label("Sign in")} ${styleText("cyan", link)}`);
   write(`  ${label("")} ${styleText("dim", hint)}`);
   write(`  ${label("")} ${styleText("dim", EXTENSION_HINT)}`);
   write("");
+  if (phone.canReach) await printQrCode(link);
+  write(`  ${phone.hint}`);
+}
+
+async function printQrCode(link: string): Promise<void> {
+  const type = process.stdout.isTTY ? "terminal" : "utf8";
+  const qr = await QrCode.toString(link, { type, small: true });
   for (const line of qr.trimEnd().split("\n")) write(`    ${line}`);
-  write(`  ${phoneHint}`);
 }
 
 export function printLine(text: string): void {

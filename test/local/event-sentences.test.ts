@@ -32,6 +32,17 @@ describe("the terminal of a start", () => {
     expect(of("run_cut_short", "pending")).toBe("Job 06d6e834 was cut short; it runs again");
   });
 
+  it("tells what a server was told", () => {
+    const of = (order: string, held_jobs = 0) =>
+      worker({ event: "server_ordered", server_alias: "Attic", order, held_jobs })?.text;
+    expect(of("pause")).toBe("Attic is paused: nothing new begins there");
+    expect(of("drain", 2)).toBe("Attic takes nothing more, and ends what it holds (2)");
+    expect(of("drain")).toContain("it can be switched off");
+    expect(of("resume")).toBe("Attic takes jobs again");
+    expect(of("unload")).toContain("lets go of its model");
+    expect(of("an_order_of_tomorrow")).toBeUndefined();
+  });
+
   it("leaves to the log file what only a maintainer asks for", () => {
     expect(worker({ event: "agent_hello", server_alias: "Attic" })).toBeNull();
     expect(worker({ event: "an_event_of_tomorrow" })).toBeNull();

@@ -55,6 +55,8 @@ describe("npm start on a fresh machine", () => {
     expect(text).toContain("paste it in Forge, in the tab MobileSD Queue");
     expect(text).toContain("A phone cannot reach this address");
     expect(text).toContain("npm start -- --lan");
+    // A QR code of an address that no phone can open would only mislead.
+    expect(text).not.toMatch(/[█▀▄]/);
     expect(text).toContain("owner.json");
   });
 
@@ -209,6 +211,7 @@ describe("a start with --lan", () => {
     }
     expect(signInLink).toContain(`http://${address}:`);
     expect(made.output()).toContain("Scan it with a phone on the same network.");
+    expect(made.output()).toMatch(/[█▀▄]{10}/);
     expect((await fetch(new URL("/healthz", signInLink))).status).toBe(200);
   });
 });

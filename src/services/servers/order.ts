@@ -29,14 +29,14 @@ async function requireOwnServer(ctx: ActorContext, alias: string): Promise<Serve
 /** Tells the hub at once what was ordered, and answers what the agent still holds. */
 async function passOn(
   ctx: ActorContext,
-  alias: string,
-  mode: ServerMode,
+  order: "pause" | "drain" | "resume" | "unload",
+  { alias, mode }: { readonly alias: string; readonly mode: ServerMode },
   news: HubNews,
   changed: readonly JobRow[] = [],
 ): Promise<ServerChange> {
   const is_heard = await tellAtOnce(ctx, alias, { jobs: changed }, news);
   const held_jobs = (await findLeasedJobs(ctx.db, alias)).length;
-  ctx.log("server_ordered", { server_alias: alias, mode, held_jobs });
+  ctx.log("server_ordered", { server_alias: alias, order, mode, held_jobs });
   return { alias, mode, held_jobs, is_heard };
 }
 
@@ -53,19 +53,20 @@ async function changeMode(ctx: ActorContext, alias: string, mode: ServerMode): P
 export async function pauseServer(ctx: ActorContext, alias: string): Promise<ServerChange> {
   await changeMode(ctx, alias, "paused");
   const released = await endLeases(ctx, () => findUnbegunJobs(ctx.db, alias), { type: "release" });
-  return passOn(ctx, alias, "paused", { mode: "paused" }, released);
+  return passOn(ctx, "pause", { alias, mode: "paused" }, { mode: "paused" }, released);
 }
 
 /** Lets a server finish what its agent holds, and take nothing more. */
 export async function drainServer(ctx: ActorContext, alias: string): Promise<ServerChange> {
   await changeMode(ctx, alias, "draining");
-  return passOn(ctx, alias, "draining", { mode: "draining" });
+  return passOn(ctx, "drain", { alias, mode: "draining" }, { mode: "draining" });
 }
 
 /** Lets a paused or draining server take jobs again. */
 export async function resumeServer(ctx: ActorContext, alias: string): Promise<ServerChange> {
   await changeMode(ctx, alias, "active");
-  return passOn(ctx, alias, "active", { mode: "active", toAgent: [{ type: "work" }] });
+  const news: HubNews = { mode: "active", toAgent: [{ type: "work" }] };
+  return passOn(ctx, "resume", { alias, mode: "active" }, news);
 }
 
 /**
@@ -78,5 +79,6 @@ export async function unloadModel(ctx: ActorContext, alias: string): Promise<Ser
   const isThere = (row && isSeen(ctx, row)) || (await ctx.hubs.look(alias)).isAgentThere;
   if (!isThere) throw new AppError("server_away");
   await updateServer(ctx.db, alias, { unloadRequestedAt: ctx.clock() });
-  return passOn(ctx, alias, modeOf(server), { toAgent: [{ type: "unload" }] });
+  const news: HubNews = { toAgent: [{ type: "unload" }] };
+  return passOn(ctx, "unload", { alias, mode: modeOf(server) }, news);
 }
