@@ -42,11 +42,18 @@ export interface ServerSight {
   readonly awaySince: number | null;
 }
 
-/** When a server that is away was last there: it came, or renewed a lease. Null when it never was. */
-export function lastSignOf(server: Sighting, durations: Durations): number | null {
-  const { lastSeenAt, leaseUntil } = server;
+/** What is left of a server that was there. */
+export interface LastSigns extends Sighting {
+  /** When its agent's socket was last lost for good; null when none was. */
+  readonly leftAt: number | null;
+}
+
+/** When a server was last there by its rows: it came, lost its socket or renewed a lease. Null: it never was. */
+export function lastSignOf(server: LastSigns, durations: Durations): number | null {
+  const { lastSeenAt, leftAt, leaseUntil } = server;
   const renewedAt = leaseUntil === null ? null : leaseUntil - durations.leaseTtlMs;
-  return lastSeenAt === null ? renewedAt : Math.max(lastSeenAt, renewedAt ?? 0);
+  const signs = [lastSeenAt, leftAt, renewedAt].filter((at) => at !== null);
+  return signs.length === 0 ? null : Math.max(...signs);
 }
 
 /** A job's reason as it is shown: the row does not know whether its server is there and takes jobs. */

@@ -1,5 +1,11 @@
 import { type HubLook, type LiveRun, UNKNOWN_LOOK } from "../domain/hub.ts";
-import { isPresent, lastSignOf, type ServerSight, type Sighting } from "../domain/presence.ts";
+import {
+  isPresent,
+  type LastSigns,
+  lastSignOf,
+  type ServerSight,
+  type Sighting,
+} from "../domain/presence.ts";
 import type { JobRow } from "../storage/jobs.ts";
 import type { ServerRow, ServerWithLease } from "../storage/servers.ts";
 import type { Context } from "./context.ts";
@@ -26,7 +32,7 @@ export function isSeen(ctx: Context, server: Sighting): boolean {
 /** What rows and hub say together. */
 export function toSighted(
   ctx: Context,
-  server: Sighting & Pick<ServerRow, "mode">,
+  server: LastSigns & Pick<ServerRow, "mode">,
   look: HubLook,
 ): SightedServer {
   const isThere = isSeen(ctx, server) || look.isAgentThere;

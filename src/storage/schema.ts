@@ -171,6 +171,8 @@ export const servers = sqliteTable("servers", {
   timingSampleCount: integer("timing_sample_count").notNull().default(0),
   /** `active`, `paused` or `draining`: what its owner last told it. */
   mode: text("mode").notNull().default("active"),
+  /** When its agent's socket was lost and did not come back; its agent may poll since. */
+  leftAt: integer("left_at"),
   /** When its owner last asked for its model to be unloaded. */
   unloadRequestedAt: integer("unload_requested_at"),
 });

@@ -1,4 +1,4 @@
-import { and, eq, getTableColumns, or, sql } from "drizzle-orm";
+import { and, eq, getTableColumns, isNull, lt, or, sql } from "drizzle-orm";
 import { type ServerTiming, TIMING_UNKNOWN } from "../domain/estimate.ts";
 import type { CatalogueName, NameKind } from "../domain/names.ts";
 import type { Database } from "./database.ts";
@@ -59,6 +59,15 @@ export function timingOf(server: ServerRow): ServerTiming {
 
 export function updateServer(db: Database, alias: string, columns: ServerColumns) {
   return db.update(servers).set(columns).where(eq(servers.alias, alias));
+}
+
+/** Notes when a server's agent left, unless a later time stands there. */
+export function noteLeft(db: Database, alias: string, at: number) {
+  const isLater = or(isNull(servers.leftAt), lt(servers.leftAt, at));
+  return db
+    .update(servers)
+    .set({ leftAt: at })
+    .where(and(eq(servers.alias, alias), isLater));
 }
 
 const named = (alias: string, kind: NameKind) =>

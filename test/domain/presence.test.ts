@@ -28,13 +28,19 @@ it("notes a sighting again only after a while", () => {
 });
 
 it.each([
-  ["was never there", null, null, null],
-  ["was seen", NOW - 5, null, NOW - 5],
-  ["was seen after its last lease was renewed", NOW - 5, NOW - 5, NOW - 5],
-  ["renewed a lease after it was seen", NOW - leaseTtlMs - 5, NOW - 1, NOW - leaseTtlMs - 1],
-  ["held a lease without ever being seen", null, NOW - 1, NOW - leaseTtlMs - 1],
-])("knows since when a server is away that %s", (_, lastSeenAt, leaseUntil, expected) => {
-  expect(lastSignOf({ lastSeenAt, leaseUntil }, DURATIONS)).toBe(expected);
+  ["was never there", {}, null],
+  ["was seen", { lastSeenAt: NOW - 5 }, NOW - 5],
+  ["was seen after its last lease", { lastSeenAt: NOW - 5, leaseUntil: NOW - 6 }, NOW - 5],
+  [
+    "renewed a lease after it was seen",
+    { lastSeenAt: NOW - leaseTtlMs - 5, leaseUntil: NOW - 1 },
+    NOW - leaseTtlMs - 1,
+  ],
+  ["held a lease and was never seen", { leaseUntil: NOW - 1 }, NOW - leaseTtlMs - 1],
+  ["lost its socket long after it was seen", { lastSeenAt: 5, leftAt: NOW - 7 }, NOW - 7],
+])("knows since when a server is away that %s", (_, signs, expected) => {
+  const server = { lastSeenAt: null, leftAt: null, leaseUntil: null, ...signs };
+  expect(lastSignOf(server, DURATIONS)).toBe(expected);
 });
 
 describe("the reason that is shown of a job", () => {

@@ -57,13 +57,15 @@ export function viewServer(
 ): ServerView {
   const now = ctx.clock();
   const { startAt, isMinimum } = outcomeOf(ANY_JOB, waiting, workOf(server, held, now), now);
-  const { lastSeenAt, forgeJson, gpuJson } = server;
+  const { forgeJson, gpuJson } = server;
+  const sighted = toSighted(ctx, server, look);
+  const lastSeenAt = sighted.isPresent ? server.lastSeenAt : sighted.awaySince;
   return {
     alias: server.alias,
     forge: forgeJson === null ? null : (JSON.parse(forgeJson) as ServerView["forge"]),
     agent_version: server.agentVersion,
     session_started_at: server.sessionStartedAt,
-    is_present: toSighted(ctx, server, look).isPresent,
+    is_present: sighted.isPresent,
     last_seen_at: lastSeenAt === null ? null : toTimestamp(lastSeenAt),
     mode: modeOf(server),
     gpu: gpuJson === null ? null : (JSON.parse(gpuJson) as ServerView["gpu"]),
