@@ -42,10 +42,10 @@ export class EventLog {
 
   /** What was kept since an event; undefined: some of it is not known any more. */
   since(id: string): Heard[] | undefined {
-    const dot = id.lastIndexOf(".");
-    const number = Number(id.slice(dot + 1));
-    const isKnown = id.slice(0, dot) === this.#life && Number.isInteger(number);
-    if (!isKnown || number < this.#lostUpTo || number > this.#count) return undefined;
+    const [, life, digits] = /^(.+)\.(\d+)$/.exec(id) ?? [];
+    const number = Number(digits);
+    const isKnown = life === this.#life && number >= this.#lostUpTo && number <= this.#count;
+    if (!isKnown) return undefined;
     return this.#kept.filter((one) => one.number > number).map(({ heard }) => heard);
   }
 

@@ -1,7 +1,8 @@
-import type { HubMessage, ServerMode } from "@mobilesd/contract";
-import { HUB_CLOSE } from "@mobilesd/contract";
+import { HUB_CLOSE, type HubMessage, type ServerMode } from "@mobilesd/contract";
 import type { AgentMember, BoxState, LiveRun } from "../domain/hub.ts";
 import { isAlive } from "../domain/watching.ts";
+import type { Context } from "../services/context.ts";
+import { sendText } from "./send-text.ts";
 
 /** What travels with an agent's socket while the hub sleeps: small, as the platform allows little. */
 export interface AgentNote {
@@ -26,15 +27,20 @@ const TAG = "agent";
 /** The sockets of a server's agent: one, or for a moment two while a newer takes an older one's place. */
 export class AgentSockets {
   readonly #state: DurableObjectState;
-  readonly #clock: () => number;
+  readonly #clock: Context["clock"];
+  readonly #log: Context["log"];
   readonly #silentAfterMs: number;
   /** What the last socket that went knew, should its session come back. */
   #gone: AgentNote | null = null;
 
-  constructor(state: DurableObjectState, clock: () => number, silentAfterMs: number) {
+  constructor(
+    state: DurableObjectState,
+    { clock, log, settings }: Pick<Context, "clock" | "log" | "settings">,
+  ) {
     this.#state = state;
     this.#clock = clock;
-    this.#silentAfterMs = silentAfterMs;
+    this.#log = log;
+    this.#silentAfterMs = settings.durations.agentSilentAfterMs;
   }
 
   /** Takes a socket in; an older one of the same session makes room for it. */
@@ -65,6 +71,11 @@ export class AgentSockets {
   /** What the newest socket's agent told, or the last one that went. */
   known(): AgentNote | null {
     return this.#standing().at(-1)?.note ?? this.#gone;
+  }
+
+  /** What runs, as the agent last told. */
+  runs(): readonly LiveRun[] {
+    return this.known()?.runs ?? [];
   }
 
   /** Whether a socket stands whose other end showed life lately. */
@@ -128,6 +139,6 @@ export class AgentSockets {
   }
 
   #say(socket: WebSocket, message: HubMessage): void {
-    socket.send(JSON.stringify(message));
+    sendText(socket, JSON.stringify(message), this.#log);
   }
 }

@@ -1,7 +1,9 @@
-import { HUB_CLOSE, type LiveEvent } from "@mobilesd/contract";
+import { HUB_CLOSE, LIMITS, type LiveEvent } from "@mobilesd/contract";
 import type { Heard } from "../domain/event-log.ts";
 import type { WatcherMember } from "../domain/hub.ts";
 import { addressedTo, mayHear } from "../domain/watching.ts";
+import type { Context } from "../services/context.ts";
+import { sendText } from "./send-text.ts";
 
 /** What travels with a watcher's socket while the hub sleeps. */
 export interface WatcherNote {
@@ -16,15 +18,24 @@ const TAG = "watcher";
 /** The sockets of those who watch a server. */
 export class WatcherSockets {
   readonly #state: DurableObjectState;
-  readonly #clock: () => number;
+  readonly #clock: Context["clock"];
+  readonly #log: Context["log"];
 
-  constructor(state: DurableObjectState, clock: () => number) {
+  constructor(state: DurableObjectState, { clock, log }: Pick<Context, "clock" | "log">) {
     this.#state = state;
     this.#clock = clock;
+    this.#log = log;
   }
 
   count(): number {
     return this.#standing().length;
+  }
+
+  /** Whether one more can be let in; those whose time is over make room. */
+  hasRoom(): boolean {
+    if (this.count() < LIMITS.watchersMax) return true;
+    for (const socket of this.#standing()) this.#endIfOver(socket, noteOf(socket));
+    return this.count() < LIMITS.watchersMax;
   }
 
   open(socket: WebSocket, { ownerId, origin, until }: WatcherMember): void {
@@ -45,15 +56,17 @@ export class WatcherSockets {
   }
 
   #tell(socket: WebSocket, { event, ownerId }: Heard, texts: Map<string, string>): void {
-    const note = socket.deserializeAttachment() as WatcherNote;
-    if (note.until <= this.#clock()) {
-      socket.close(HUB_CLOSE.expired, "connect again");
-      return;
-    }
-    if (!mayHear(note.ownerId, ownerId)) return;
+    const note = noteOf(socket);
+    if (this.#endIfOver(socket, note) || !mayHear(note.ownerId, ownerId)) return;
     const text = texts.get(note.origin) ?? write(note.origin, event);
     texts.set(note.origin, text);
-    socket.send(text);
+    sendText(socket, text, this.#log);
+  }
+
+  #endIfOver(socket: WebSocket, { until }: WatcherNote): boolean {
+    const isOver = until <= this.#clock();
+    if (isOver) socket.close(HUB_CLOSE.expired, "connect again");
+    return isOver;
   }
 
   #standing(): WebSocket[] {
@@ -61,4 +74,5 @@ export class WatcherSockets {
   }
 }
 
+const noteOf = (socket: WebSocket) => socket.deserializeAttachment() as WatcherNote;
 const write = (origin: string, event: LiveEvent) => JSON.stringify(addressedTo(origin, event));

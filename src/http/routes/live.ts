@@ -1,4 +1,4 @@
-import { HEADERS, ROUTES } from "@mobilesd/contract";
+import { HEADERS, LIMITS, ROUTES } from "@mobilesd/contract";
 import type { Context as HonoContext, Hono } from "hono";
 import { AppError } from "../../services/app-error.ts";
 import { actorOfKey } from "../../services/keys/authenticate.ts";
@@ -8,7 +8,7 @@ import { type Call, type HttpEnv, mount, requireActor } from "../mount.ts";
 import { headOfEvents, streamEvents } from "../stream-events.ts";
 
 const wantsSocket = (c: HonoContext<HttpEnv>) =>
-  c.req.header("upgrade")?.toLowerCase() === "websocket";
+  c.req.method === "GET" && c.req.header("upgrade")?.toLowerCase() === "websocket";
 
 const answerSocket = (webSocket: WebSocket) => new Response(null, { status: 101, webSocket });
 
@@ -23,10 +23,16 @@ async function whoWatches({ ctx, query, c }: Call<"events">) {
   return { actor, ticket };
 }
 
+/** The last event that was heard; one that no hub can have told is as good as none that is known. */
+function sinceOf({ query, c }: Call<"events">): string | null {
+  const last = c.req.header("last-event-id") ?? query.since ?? null;
+  return last !== null && last.length > LIMITS.eventIdCharsMax ? "" : last;
+}
+
 async function watch(call: Call<"events">): Promise<Response> {
   const { ctx, query, c } = call;
-  const since = c.req.header("last-event-id") ?? query.since ?? null;
-  const watching: Watching = { alias: query.server, since, ...(await whoWatches(call)) };
+  const who = await whoWatches(call);
+  const watching: Watching = { alias: query.server, since: sinceOf(call), ...who };
   const socket = await joinAsWatcher(ctx, watching);
   if (c.req.method === "HEAD") return headOfEvents(socket);
   if (wantsSocket(c)) return answerSocket(socket);

@@ -1,0 +1,123 @@
+import { errorTextOf } from "../domain/error-text.ts";
+import { EventLog, type Heard } from "../domain/event-log.ts";
+import type { JobNews, LiveRun, WatcherMember } from "../domain/hub.ts";
+import { findRun, progressEventOf, type RunMessage } from "../domain/runs.ts";
+import { jobEventOf } from "../domain/watching.ts";
+import type { Context } from "../services/context.ts";
+import { ownerOfRun, readServer } from "../services/live/hub-rows.ts";
+import type { AgentSockets } from "./agent-sockets.ts";
+import { RunOwners } from "./run-owners.ts";
+import type { WatcherSockets } from "./watcher-sockets.ts";
+
+interface Parts {
+  readonly alias: string;
+  readonly context: Context;
+  readonly agents: AgentSockets;
+  readonly watchers: WatcherSockets;
+}
+
+/** What those who watch a server are told, in the order in which the hub hears of it. */
+export class Telling {
+  readonly #alias: string;
+  readonly #context: Context;
+  readonly #agents: AgentSockets;
+  readonly #watchers: WatcherSockets;
+  readonly #events: EventLog;
+  readonly #owners: RunOwners;
+
+  constructor({ alias, context, agents, watchers }: Parts) {
+    this.#alias = alias;
+    this.#context = context;
+    this.#agents = agents;
+    this.#watchers = watchers;
+    this.#events = new EventLog(context.uuid());
+    this.#owners = new RunOwners((run) => ownerOfRun(context, alias, run));
+  }
+
+  /** A row changed. */
+  job(news: JobNews): void {
+    const { epoch, event, ownerId } = news;
+    const jobId = event.mobilesd_job_id;
+    const heard = this.#events.add(jobEventOf(news, this.#agents.runs()), ownerId);
+    const isOver = event.status !== "pending" && event.status !== "processing";
+    if (event.status !== "pending") this.#owners.note({ jobId, epoch }, isOver ? null : ownerId);
+    if (isOver) this.#events.forgetPreview(jobId);
+    this.#agents.forgetRun(jobId, epoch, isOver);
+    this.#toAll(heard);
+  }
+
+  /** A running job moved: whoever may see it hears of it, if the agent's session holds it. */
+  async run(run: LiveRun, message: RunMessage, sessionId: string): Promise<void> {
+    if (this.#watchers.count() === 0) return;
+    const ownerId = await this.#ownerOf(run, sessionId);
+    if (ownerId === null) return;
+    if (message.type === "progress") {
+      this.#toAll(this.#events.add(progressEventOf(run), ownerId));
+      return;
+    }
+    const { index, width, height, webp } = message;
+    const preview = {
+      type: "preview",
+      mobilesd_job_id: run.jobId,
+      sequence: [run.epoch, run.n] as [number, number],
+      status: "processing",
+      ...{ index, width, height, webp },
+    } as const;
+    this.#toAll(this.#events.add(preview, ownerId));
+  }
+
+  /** Whether the server is there, and its mode, as its rows and its sockets say together. */
+  async server(): Promise<void> {
+    if (this.#watchers.count() === 0) return;
+    try {
+      const seen = await readServer(this.#context, this.#alias);
+      if (!seen) return;
+      const is_present = this.#agents.isThere() || seen.isSeen;
+      const of = { server_alias: this.#alias, is_present, mode: seen.mode };
+      this.#toAll(this.#events.add({ type: "server", ...of }, null));
+    } catch (error) {
+      this.#context.log("server_unread", errorTextOf(error));
+    }
+  }
+
+  /** What somebody missed who comes back, or that it cannot be told any more; then how the server is. */
+  welcome(socket: WebSocket, { since, isSeen, mode }: WatcherMember): void {
+    const id = this.#events.lastId();
+    const gap: Heard = { event: { id, type: "gap" }, ownerId: null };
+    const missed = since === null ? [] : (this.#events.since(since) ?? [gap]);
+    const is_present = isSeen || this.#agents.isThere();
+    const server = { id, type: "server", server_alias: this.#alias, is_present, mode } as const;
+    this.#watchers.tellOne(socket, [...missed, { event: server, ownerId: null }]);
+  }
+
+  /** What runs at this moment, for somebody who just came. */
+  async runsTo(socket: WebSocket): Promise<void> {
+    const sessionId = this.#agents.known()?.sessionId ?? "";
+    for (const run of this.#agents.runs()) {
+      const ownerId = await this.#ownerOf(run, sessionId);
+      if (ownerId === null) continue;
+      const preview = this.#events.previewOf(run.jobId, run.epoch);
+      const progress = { id: this.#events.lastId(), ...progressEventOf(run) };
+      const told = [...(preview ? [preview] : []), { event: progress, ownerId }];
+      this.#watchers.tellOne(socket, told);
+    }
+  }
+
+  /** Null: the session does not hold it, it ended while its row was read, or the row could not be read. */
+  async #ownerOf(run: LiveRun, sessionId: string): Promise<string | null> {
+    const { jobId, epoch } = run;
+    try {
+      const ownerId = await this.#owners.of(run, sessionId);
+      if (ownerId === null) this.#agents.forgetRun(jobId, epoch, true);
+      return findRun(this.#agents.runs(), jobId, epoch) ? ownerId : null;
+    } catch (error) {
+      this.#context.log("run_owner_unread", errorTextOf(error));
+      return null;
+    }
+  }
+
+  #toAll(heard: Heard): void {
+    this.#watchers.tellAll(heard);
+    this.#agents.tellWatchers(this.#watchers.count());
+  }
+}
