@@ -1,91 +1,213 @@
-import { DURATIONS } from "@mobilesd/contract";
-import { describe, expect, it } from "vitest";
-import type { ForgeState, TaskState } from "../../../src/forge/progress.ts";
-import { isHung, observe, startWatch, type Watched } from "../../../src/job/run/watch.ts";
+import type { Durations } from "@mobilesd/contract";
+import { describe, expect, it, onTestFinished } from "vitest";
+import { FAST } from "../../../../test/support/box/durations.ts";
+import { until } from "../../../../test/support/box/until.ts";
+import type { DemoForgeOptions } from "../../../demo-forge/server.ts";
+import { bytesOfDataUri } from "../../../src/images/live-picture.ts";
+import { type WatchOptions, watchRun } from "../../../src/job/run/watch.ts";
+import type { RunProgress } from "../../../src/job/run/watched.ts";
+import { type GatedForge, startGatedForge } from "./gated-forge.ts";
 
-const state = (mark: string, more: Partial<ForgeState> = {}): ForgeState => ({
-  isRunning: true,
-  isLoadingModel: false,
-  isInterrupted: false,
-  isSkipped: false,
-  mark,
-  ...more,
-});
+const TASK = "task(mobilesd-1)";
+const LOADED = { prompt: "x", steps: 40, width: 256, height: 256 };
+const [PROGRESS, GLOBAL] = ["/internal/progress", "/sdapi/v1/progress?skip_current_image=true"];
 
-/** What is known after a series of looks, one a second, beginning one second after the start. */
-function watchAll(looks: readonly [TaskState, ForgeState][]): { watched: Watched; now: number } {
-  let watched = startWatch(0);
-  let now = 0;
-  for (const [task, seen] of looks) {
-    now += 1_000;
-    watched = observe(watched, { task, state: seen }, now);
-  }
-  return { watched, now };
+/** Posts a job and resolves once that is over: with an answer, or with the Forge that ends with its test. */
+const post = ({ client }: GatedForge, fields: object = {}) => {
+  const body = { ...LOADED, force_task_id: TASK, ...fields };
+  const never = new AbortController().signal;
+  return Promise.allSettled([client.generate("/sdapi/v1/txt2img", body, never)]);
+};
+
+interface Watching {
+  readonly options?: Partial<WatchOptions>;
+  readonly durations?: Partial<Durations>;
+  readonly forge?: DemoForgeOptions;
 }
 
-const { stepStallLimitMs, modelLoadLimitMs, answerLimitMs } = DURATIONS;
+/** A job in a Forge that waits at each step, and whoever watches it. Its model loads first. */
+async function startWatching({ options, durations, forge }: Watching = {}) {
+  const gated = await startGatedForge(forge);
+  const answered = post(gated);
+  const end = new AbortController();
+  onTestFinished(() => end.abort());
+  const previews: string[] = [];
+  const nobody: WatchOptions = {
+    isWatched: () => false,
+    isQuick: () => false,
+    isFollowed: () => false,
+    onPreview: (dataUri) => previews.push(dataUri),
+  };
+  const timing = { ...FAST, ...durations };
+  const clock = () => performance.now();
+  const { client } = gated;
+  const watcher = watchRun(client, TASK, timing, clock, end.signal, { ...nobody, ...options });
+  const reach = (what: string, isThere: (progress: RunProgress) => boolean) =>
+    until(what, () => isThere(watcher.progress()));
+  /** Goes on until something is drawn, and that was seen. */
+  const draw = async () => {
+    await reach("its model loads", ({ phase }) => phase === "loading");
+    await gated.advance(2);
+    for (let steps = 0; steps < 3; steps++) await gated.advance();
+    await reach("something is drawn", ({ share }) => share > 0);
+  };
+  return { ...gated, answered, watcher, previews, reach, draw, end };
+}
 
-describe("a run that stands still", () => {
-  it("behind somebody else's generation is never called hung", () => {
-    const { watched, now } = watchAll([["queued", state("theirs 1")]]);
-    expect(isHung(watched, now + 100 * modelLoadLimitMs, DURATIONS)).toBe(false);
+/** How often each address was asked. */
+const countOf = (asked: GatedForge["asked"], path: string) =>
+  asked.filter((question) => question.path === path).length;
+
+describe("a run that nobody watches", () => {
+  it("costs Forge no preview: once it draws, only its own task is asked for, and without a picture", async () => {
+    const { asked, draw, advance, reach } = await startWatching();
+    await draw();
+    asked.length = 0;
+    await advance(10);
+    await reach("ten steps more are seen", ({ share }) => share > 0.25);
+    expect(countOf(asked, PROGRESS)).toBeGreaterThan(0);
+    expect(countOf(asked, GLOBAL)).toBe(0);
+    expect(asked.map(({ body }) => body)).toEqual(
+      asked.map(() => ({ id_task: TASK, id_live_preview: -1, live_preview: false })),
+    );
   });
 
-  it("while the model loads has the time of a load", () => {
-    const { watched, now } = watchAll([["active", state("load", { isLoadingModel: true })]]);
-    expect(isHung(watched, now + modelLoadLimitMs, DURATIONS)).toBe(false);
-    expect(isHung(watched, now + modelLoadLimitMs + 1, DURATIONS)).toBe(true);
-  });
-
-  it("in a step is hung after the limit, counted from the last step", () => {
-    const { watched, now } = watchAll([
-      ["active", state("1")],
-      ["active", state("2")],
-    ]);
-    expect(isHung(watched, now + stepStallLimitMs, DURATIONS)).toBe(false);
-    expect(isHung(watched, now + stepStallLimitMs + 1, DURATIONS)).toBe(true);
-  });
-
-  it("is not given the time of a model load for a step", () => {
-    const loading = state("load", { isLoadingModel: true });
-    const looks: [TaskState, ForgeState][] = Array.from({ length: 180 }, () => ["active", loading]);
-    const { watched, now } = watchAll([...looks, ["active", state("0")]]);
-    expect(isHung(watched, now + stepStallLimitMs + 1, DURATIONS)).toBe(true);
-  });
-
-  it("has eight times its usual step where steps are slow", () => {
-    const slow = { ...startWatch(0), phase: "sampling" as const, moveMsMean: stepStallLimitMs };
-    expect(isHung(slow, 8 * stepStallLimitMs, DURATIONS)).toBe(false);
-    expect(isHung(slow, 8 * stepStallLimitMs + 1, DURATIONS)).toBe(true);
-  });
-
-  it("has its own limit while the pictures are encoded and sent", () => {
-    const { watched, now } = watchAll([
-      ["active", state("1")],
-      ["completed", state("theirs")],
-      ["completed", state("theirs 2")],
-    ]);
-    expect(isHung(watched, now - 1_000 + answerLimitMs, DURATIONS)).toBe(false);
-    expect(isHung(watched, now + answerLimitMs, DURATIONS)).toBe(true);
+  it("is told from the load of its model, and goes from waiting to its end", async () => {
+    const { watcher, draw, open, answered, reach } = await startWatching();
+    const phases = new Set<string>();
+    watcher.onProgress(({ phase }) => phases.add(phase));
+    await draw();
+    expect(watcher.watched().modelLoadMs).toBeGreaterThan(0);
+    const { modelLoadMs } = watcher.watched();
+    open();
+    await answered;
+    await reach("its end is seen", ({ phase }) => phase === "finishing");
+    expect(watcher.watched().modelLoadMs).toBe(modelLoadMs);
+    expect([...phases]).toEqual(["loading", "drawing", "finishing"]);
   });
 });
 
-describe("what a run is known by", () => {
-  it("its model load is told apart from the generation", () => {
-    const loading = state("load", { isLoadingModel: true });
-    const { watched } = watchAll([
-      ["active", loading],
-      ["active", loading],
-      ["active", state("1")],
-    ]);
-    expect(watched.modelLoadMs).toBe(2_000);
+describe("a run that somebody watches", () => {
+  it("shows its picture as it grows, each of Forge's previews once", async () => {
+    const { draw, advance, previews, asked } = await startWatching({
+      options: { isWatched: () => true },
+    });
+    await draw();
+    await advance(10);
+    const seen = asked.length;
+    await until("the last preview has come", () => asked.length > seen + 4);
+    const first = previews.length;
+    expect(first).toBeGreaterThan(0);
+    await until("it was looked at again", () => asked.length > seen + 8);
+    expect(previews).toHaveLength(first);
+    await advance(10);
+    await until("another preview", () => previews.length > first);
+    expect(new Set(previews).size).toBe(previews.length);
+    for (const preview of previews) expect(bytesOfDataUri(preview)?.length).toBeGreaterThan(100);
   });
 
-  it("an interrupt or skip that somebody sent during it is seen, one of before is not", () => {
-    const interrupted = state("0", { isInterrupted: true });
-    expect(watchAll([["queued", interrupted]]).watched.wasCutShort).toBe(false);
-    expect(watchAll([["active", interrupted]]).watched.wasCutShort).toBe(true);
-    const skipped = state("0", { isSkipped: true });
-    expect(watchAll([["active", skipped]]).watched.wasCutShort).toBe(true);
+  it("is asked for previews no more often than they are sent", async () => {
+    const { draw, advance, previews, asked } = await startWatching({
+      options: { isWatched: () => true },
+      durations: { livePreviewEveryMs: 60_000 },
+    });
+    await draw();
+    await advance(10);
+    await until("a first preview", () => previews.length === 1);
+    asked.length = 0;
+    await until("it was looked at again", () => asked.length > 3);
+    expect(asked.map(({ body }) => (body as { live_preview: boolean }).live_preview)).toEqual(
+      asked.map(() => false),
+    );
+  });
+
+  it("shows what there is to whoever comes, although it was seen before", async () => {
+    let isWatched = true;
+    const { draw, advance, previews, asked } = await startWatching({
+      options: { isWatched: () => isWatched },
+    });
+    await draw();
+    await advance(10);
+    const seen = asked.length;
+    await until("the last preview has come", () => asked.length > seen + 4);
+    isWatched = false;
+    await until("it was looked at without a watcher", () => asked.length > seen + 6);
+    const count = previews.length;
+    isWatched = true;
+    await until("a preview again", () => previews.length > count);
+    expect(previews.at(-1)).toBe(previews[count - 1]);
+  });
+
+  it("is looked at at once when somebody comes, not at the next seldom look", async () => {
+    let isWatched = false;
+    const { draw, advance, previews } = await startWatching({
+      options: { isWatched: () => isWatched },
+      durations: { forgePollUnwatchedMs: 3_600_000, prePostLeadMs: 1 },
+    });
+    await draw();
+    await advance(12);
+    isWatched = true;
+    await until("a preview", () => previews.length === 1);
+  });
+});
+
+describe("what somebody does at Forge's own page", () => {
+  it("is seen while another job of ours stands behind, which would wipe it", async () => {
+    const { draw, client, watcher } = await startWatching({ options: { isFollowed: () => true } });
+    await draw();
+    expect(watcher.watched().wasCutShort).toBe(false);
+    await client.post("/sdapi/v1/interrupt", {});
+    await until("it was seen", () => watcher.watched().wasCutShort);
+  });
+
+  it("before a job of ours began is not its own", async () => {
+    const gated = await startGatedForge();
+    const theirs = post(gated, { force_task_id: "theirs" });
+    await gated.advance(4);
+    const ours = post(gated);
+    const end = new AbortController();
+    const watcher = watchRun(gated.client, TASK, FAST, () => performance.now(), end.signal, {
+      isWatched: () => true,
+      isQuick: () => true,
+      isFollowed: () => true,
+      onPreview: () => {},
+    });
+    await until("ours waits", () => gated.asked.length > 2);
+    await gated.client.post("/sdapi/v1/interrupt", {});
+    const seen = gated.asked.length;
+    await until("it was looked at again", () => gated.asked.length > seen + 2);
+    expect(watcher.progress()).toEqual({ phase: "waiting", share: 0, remainingMs: null });
+    gated.open();
+    await Promise.all([theirs, ours]);
+    expect(watcher.watched().wasCutShort).toBe(false);
+    end.abort();
+  });
+});
+
+describe("a run that hangs", () => {
+  it("is found although nobody watches", async () => {
+    const { draw, watcher } = await startWatching({ durations: { stepStallLimitMs: 300 } });
+    await draw();
+    expect(await watcher.hung).toBe(true);
+  });
+
+  it("is found where Forge knows no tasks, by Forge's own progress", async () => {
+    const { reach, advance, watcher, asked, end } = await startWatching({
+      forge: { noWebui: true },
+      durations: { stepStallLimitMs: 400 },
+    });
+    await reach("its model loads", ({ phase }) => phase === "loading");
+    await advance(6);
+    await reach("something is drawn", ({ share, phase }) => phase === "drawing" && share > 0);
+    expect(countOf(asked, GLOBAL)).toBeGreaterThan(2);
+    expect(await watcher.hung).toBe(true);
+    end.abort();
+  });
+
+  it("is not found any more once its watch was ended", async () => {
+    const { draw, watcher, end } = await startWatching();
+    await draw();
+    end.abort();
+    expect(await watcher.hung).toBe(false);
   });
 });
