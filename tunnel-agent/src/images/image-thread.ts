@@ -67,10 +67,9 @@ const DIED: Result = {
   ),
 };
 
-/** Makes the thread for pictures; it starts with the first of them, and anew after it died. */
+/** Starts the thread for pictures; after it died, another one with the next question. */
 export function createImageThread(log: Log): ImageThread {
   const waiting = new Map<number, Waiting>();
-  let worker: Worker | null = null;
   let lastId = 0;
 
   const leave = (dead: Worker) => {
@@ -96,6 +95,7 @@ export function createImageThread(log: Log): ImageThread {
     started.on("exit", () => leave(started));
     return started;
   };
+  let worker: Worker | null = start();
   const ask = (request: ThreadRequest, buffers: ArrayBuffer[]) =>
     new Promise<ThreadAnswer | null>((resolve) => {
       worker ??= start();
