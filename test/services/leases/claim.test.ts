@@ -57,6 +57,29 @@ it("answers a repeated claim with the same lease, and another claim with another
   expect((await agent.start(first)).status).toBe(200);
 });
 
+it("says with each job whether another could be claimed right after it", async () => {
+  const { queue, agent, submit } = await open();
+  const hasMore = async (claimId?: string) => (await agent.claimRaw(claimId)).body;
+  await submit();
+  await submit();
+  await submit({ not_before: new Date(queue.now + 60_000).toISOString() });
+  const claimId = crypto.randomUUID();
+  expect(await hasMore(claimId)).toMatchObject({ job: {}, has_more: true });
+  expect(await hasMore()).toMatchObject({ job: {}, has_more: false });
+  expect(await hasMore(claimId)).toMatchObject({ job: {}, has_more: false });
+  expect(await hasMore()).toMatchObject({ job: null, has_more: false });
+});
+
+it("finds, grants and tells what comes next in one round trip to the database", async () => {
+  const { queue, agent, submit } = await open();
+  await submit();
+  await agent.claimRaw("00000000-0000-4000-8000-000000000000");
+  await submit();
+  queue.database.startCounting();
+  await agent.claim();
+  expect(queue.database.statements).toHaveLength(1);
+});
+
 it("grants two agents' claims at once no job twice, over HTTP too", async () => {
   const { agent } = await open();
   await seedJobs(agent, { pending: 10 });

@@ -1,6 +1,8 @@
 import { applyD1Migrations, reset } from "cloudflare:test";
 import { env } from "cloudflare:workers";
+import { DURATIONS } from "@mobilesd/contract";
 import { expect, it } from "vitest";
+import { sweepServer } from "../../../src/services/upkeep/sweep.ts";
 import { exampleJob } from "../../support/example-job.ts";
 import { newAgent, type TestAgent } from "../../support/workerd/new-agent.ts";
 import { newOwner, type TestOwner } from "../../support/workerd/new-owner.ts";
@@ -85,6 +87,45 @@ it("writes nothing while there is nothing to do", async () => {
     expect((await agent.claimRaw()).body.job).toBe(null);
   }
   expect(queue.database.costs.every((cost) => cost.rowsWritten === 0)).toBe(true);
+});
+
+it("writes nothing for the claims of an idle agent that is connected, not even in a week", async () => {
+  const queue = openQueue();
+  const agent = await newAgent(queue, await newOwner(queue));
+  await queue.settle();
+  queue.database.startCounting();
+  const json = { loaded_checkpoint: null, is_connected: true };
+  for (let hour = 0; hour < 7 * 24; hour++) {
+    queue.now += DURATIONS.claimBackstopMs;
+    const claim_id = crypto.randomUUID();
+    expect((await agent.post("claim", { ...json, claim_id })).body).toMatchObject({ job: null });
+  }
+  await queue.settle();
+  const { costs, statements } = queue.database;
+  expect(costs.filter(({ rowsWritten }) => rowsWritten > 0)).toEqual([]);
+  // Each of them one check of the key and one look for a job.
+  expect(statements).toHaveLength(2 * 7 * 24);
+});
+
+it("renews the lease of a connected agent's job with each of its few heartbeats, and tells nobody", async () => {
+  const queue = openQueue();
+  const owner = await newOwner(queue);
+  const agent = await newAgent(queue, owner);
+  await queue.call("POST", "/api/v2/generate", { as: owner.auth, json: exampleJob(agent.alias) });
+  const lease = await agent.claim();
+  await agent.start(lease);
+  await queue.settle();
+  queue.database.startCounting();
+  queue.hubs.tells.length = 0;
+  for (let beats = 0; beats < 20; beats++) {
+    queue.now += DURATIONS.leaseRenewAfterMs;
+    expect((await agent.heartbeat(lease)).status).toBe(200);
+    expect(await sweepServer(queue.ctx, agent.alias)).toMatchObject({ changed: 0 });
+  }
+  await queue.settle();
+  const renewals = queue.database.statements.filter((sql) => /^update "jobs"/.test(sql));
+  expect(renewals).toHaveLength(20);
+  expect(queue.hubs.tells).toEqual([]);
 });
 
 it("writes at most once in thirty seconds for a heartbeat", async () => {

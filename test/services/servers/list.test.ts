@@ -62,3 +62,80 @@ it("is told to keys that queue or read jobs, not to a box or one that only manag
   expect(await status("keys:manage")).toBe(403);
   expect((await ask({ ...agent.headers })).status).toBe(403);
 });
+
+it("tells what a box is, what it does at this moment, and how it is while it is connected", async () => {
+  const { queue, agent, server, submit } = await open();
+  const GPU = { name: null, vram_bytes: null };
+  expect(await server()).toMatchObject({
+    mode: "active",
+    gpu: GPU,
+    is_connected: false,
+    free_vram_bytes: null,
+    loaded_checkpoint: null,
+    forge_state: null,
+    current_job: null,
+  });
+  const { body } = await submit();
+  const lease = await agent.claim();
+  await agent.start(lease);
+  const { mobilesd_job_id: jobId, epoch } = lease;
+  const endsAt = queue.now + 9_000;
+  const run = { jobId, epoch, n: 3, progress: 61, phase: "drawing", endsAt } as const;
+  const box = { forge: "working", freeVramBytes: 5_000, loadedCheckpoint: "a model" } as const;
+  queue.hubs.looks.set(agent.alias, { isAgentThere: true, box, runs: [run] });
+  expect(await server()).toMatchObject({
+    is_connected: true,
+    free_vram_bytes: 5_000,
+    loaded_checkpoint: "a model",
+    forge_state: "working",
+    current_job: {
+      mobilesd_job_id: body.mobilesd_job_id,
+      progress: 61,
+      estimated_completion_time: new Date(endsAt).toISOString(),
+    },
+  });
+  queue.hubs.looks.set(agent.alias, { isAgentThere: false, box, runs: [run] });
+  expect(await server()).toMatchObject({ is_connected: false, free_vram_bytes: null });
+});
+
+it("keeps from other owners which job a box runs, and tells it to its own agent", async () => {
+  const { queue, owner, agent, ask, submit } = await open();
+  const { body } = await submit();
+  await agent.start(await agent.claim());
+  const currentFor = async (as: Record<string, string>) => {
+    const { servers } = (await ask(as)).body;
+    return servers.find((one) => one.alias === agent.alias)?.current_job;
+  };
+  const known = { mobilesd_job_id: body.mobilesd_job_id };
+  expect(await currentFor(owner.auth)).toMatchObject(known);
+  expect(await currentFor((await newOwner(queue)).auth)).toMatchObject({
+    mobilesd_job_id: null,
+    progress: 0,
+  });
+  expect(await currentFor((await newOwner(queue, "owner")).auth)).toMatchObject(known);
+  const own = await queue.call("GET", "/api/v1/agent/server", { as: agent.headers });
+  expect(own.body).toMatchObject({ alias: agent.alias, current_job: known });
+  const stranger = await newAgent(queue, await newOwner(queue));
+  const other = await queue.call("GET", "/api/v1/agent/server", { as: stranger.headers });
+  expect(other.body).toMatchObject({ alias: stranger.alias, current_job: null });
+});
+
+it("takes of two jobs that a box has begun the first for the one that it draws", async () => {
+  const { queue, agent, server, submit } = await open();
+  const first = (await submit()).body.mobilesd_job_id;
+  queue.now += 1;
+  await submit();
+  const leases = [await agent.claim(), await agent.claim()];
+  for (const lease of leases) {
+    queue.now += 1_000;
+    await agent.start(lease);
+  }
+  const one = await server();
+  expect(one).toMatchObject({ queue_length: 0, current_job: { mobilesd_job_id: first } });
+  const [, behind] = leases;
+  if (behind) await agent.fail(behind, { kind: "user" });
+  const later = await server();
+  expect(Date.parse(String(one?.estimated_start_time))).toBeGreaterThan(
+    Date.parse(String(later?.estimated_start_time)),
+  );
+});
