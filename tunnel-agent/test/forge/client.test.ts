@@ -1,7 +1,16 @@
-import { createServer, type IncomingHttpHeaders } from "node:http";
+import {
+  createServer,
+  type IncomingHttpHeaders,
+  type Server,
+  type ServerResponse,
+} from "node:http";
 import type { AddressInfo } from "node:net";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { createForgeClient, ForgeUnreachableError } from "../../src/forge/client.ts";
+import {
+  AnswerTooLargeError,
+  createForgeClient,
+  ForgeUnreachableError,
+} from "../../src/forge/client.ts";
 import { Picture } from "../../src/picture.ts";
 
 interface Heard {
@@ -25,14 +34,19 @@ async function startListener(answer: unknown, onHeard = () => {}) {
       response.end(JSON.stringify(answer));
     });
   });
+  const url = await listen(server);
+  return { heard, stop: () => new Promise((resolve) => server.close(resolve)), url };
+}
+
+/** Opens a port that closes with the test. */
+async function listen(server: Server): Promise<string> {
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const stop = () => new Promise((resolve) => server.close(resolve));
   onTestFinished(async () => {
     server.closeAllConnections();
-    await stop();
+    await new Promise((resolve) => server.close(resolve));
   });
   const { port } = server.address() as AddressInfo;
-  return { heard, stop, url: `http://127.0.0.1:${port}` };
+  return `http://127.0.0.1:${port}`;
 }
 
 const never = new AbortController().signal;
@@ -48,7 +62,7 @@ describe("what Forge hears of a generation", () => {
       alwayson_scripts: { controlnet: { args: [{ image: new Picture(LARGE.subarray(2)) }] } },
     };
     const answer = await createForgeClient(url, null).generate("/sdapi/v1/img2img", body, never);
-    expect(answer).toEqual({ status: 200, body: { images: [] } });
+    expect(answer).toMatchObject({ status: 200, bytes: new TextEncoder().encode('{"images":[]}') });
     const [request] = heard;
     expect(request?.path).toBe("/sdapi/v1/img2img");
     expect(request?.headers["content-length"]).toBe(String(Buffer.byteLength(request?.text ?? "")));
@@ -87,5 +101,53 @@ describe("what Forge hears of a generation", () => {
     const sent = createForgeClient(url, null).generate("/sdapi/v1/img2img", body, end.signal);
     await expect(sent).rejects.toBeInstanceOf(ForgeUnreachableError);
     await expect(sent).rejects.toMatchObject({ wasSent: true });
+  });
+});
+
+describe("what comes back of a generation", () => {
+  const ask = async (answer: (response: ServerResponse) => void) => {
+    const server = createServer((request, response) => {
+      request.resume().on("end", () => answer(response));
+    });
+    const url = await listen(server);
+    return createForgeClient(url, null).generate("/sdapi/v1/txt2img", {}, never);
+  };
+
+  it.each([
+    ["whose length is told", true],
+    ["whose length is not told", false],
+  ])("is all of its bytes, alone in their memory, of an answer %s", async (_how, isTold) => {
+    const headers = isTold ? { "content-length": LARGE.length } : {};
+    const answer = await ask((response) => {
+      response.writeHead(200, headers);
+      response.write(LARGE.subarray(0, 1_234_567));
+      response.end(LARGE.subarray(1_234_567));
+    });
+    if (!("bytes" in answer)) throw new Error("it was read");
+    expect(Buffer.compare(LARGE, answer.bytes)).toBe(0);
+    expect(answer.bytes.buffer.byteLength).toBe(LARGE.length);
+  });
+
+  it("is read where it is a refusal", async () => {
+    const answer = await ask((response) => {
+      response.writeHead(422).end('{"detail":"no such sampler"}');
+    });
+    expect(answer).toEqual({ status: 422, body: { detail: "no such sampler" } });
+  });
+
+  it("is no answer where it breaks off in the middle", async () => {
+    const broken = ask((response) => {
+      response.writeHead(200, { "content-length": LARGE.length });
+      response.write(LARGE.subarray(0, 1_000_000), () => response.destroy());
+    });
+    await expect(broken).rejects.toMatchObject({ name: "ForgeUnreachableError", wasSent: true });
+  });
+
+  it("is refused before it is read where it is larger than this agent takes", async () => {
+    const large = ask((response) => {
+      response.writeHead(200, { "content-length": 500_000_000 });
+      response.flushHeaders();
+    });
+    await expect(large).rejects.toBeInstanceOf(AnswerTooLargeError);
   });
 });

@@ -56,8 +56,7 @@ function takeFrame(come: Buffer): { frame: Frame; bytes: number } | null {
   const end = maskAt + 4 + length;
   if (come.length < end) return null;
   const mask = come.subarray(maskAt, maskAt + 4);
-  const payload = Buffer.from(come.subarray(maskAt + 4, end));
-  for (let at = 0; at < payload.length; at++) payload[at] ^= mask[at % 4] ?? 0;
+  const payload = come.subarray(maskAt + 4, end).map((byte, at) => byte ^ (mask[at % 4] ?? 0));
   const isClose = (come.readUInt8(0) & 0x0f) === CLOSE_OPCODE;
-  return { frame: { isClose, text: payload.toString("utf8") }, bytes: end };
+  return { frame: { isClose, text: Buffer.from(payload).toString("utf8") }, bytes: end };
 }
