@@ -40,8 +40,11 @@ export class Telling {
     const jobId = event.mobilesd_job_id;
     const heard = this.#events.add(jobEventOf(news, this.#agents.runs()), ownerId);
     const isOver = event.status !== "pending" && event.status !== "processing";
-    if (event.status !== "pending") this.#owners.note({ jobId, epoch }, isOver ? null : ownerId);
-    if (isOver) this.#events.forgetPreview(jobId);
+    if (event.status === "processing") this.#owners.runs({ jobId, epoch }, ownerId);
+    if (isOver) {
+      this.#owners.isOver({ jobId, epoch });
+      this.#events.forgetPreview(jobId);
+    }
     this.#agents.forgetRun(jobId, epoch, isOver);
     this.#toAll(heard);
   }
