@@ -87,6 +87,12 @@ export class AgentSockets {
     });
   }
 
+  /** When the other end of a socket last showed life. */
+  lastSignOf(socket: WebSocket, { openedAt, heardAt }: AgentNote): number {
+    const pingedAt = this.#state.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
+    return Math.max(openedAt, heardAt ?? 0, pingedAt);
+  }
+
   hasOtherThan(sessionId: string): boolean {
     return this.#standing().some(({ note }) => note.sessionId !== sessionId);
   }

@@ -13,6 +13,7 @@ import type {
 import { mergeRun } from "../domain/runs.ts";
 import type { Context } from "../services/context.ts";
 import { readServer } from "../services/live/hub-rows.ts";
+import { noteAgentLeft } from "../services/agents/note-left.ts";
 import { sweepServer } from "../services/upkeep/sweep.ts";
 import { type AgentNote, AgentSockets } from "./agent-sockets.ts";
 import { Telling } from "./telling.ts";
@@ -24,6 +25,9 @@ type ContextOf = (env: object, state: Pick<DurableObjectState, "waitUntil">) => 
 
 /** Rows that a look could not move are looked at again after this, not at once. */
 const LOOK_AGAIN_AFTER_MS = 1_000;
+
+/** Where a hub keeps when its agent's socket was lost, until it is seen whether it comes back. */
+const LEFT_AT = "left_at";
 
 /** Close codes of an agent that goes on purpose (RFC 6455, 7.4.1); any other loss may be over in a moment. */
 const GOING = [1000, 1001];
@@ -121,12 +125,23 @@ export function serverHub(contextOf: ContextOf) {
       const { clock, log, settings } = this.#context;
       try {
         const { nextAt } = await sweepServer(this.#context, this.#alias);
-        if (!this.#agents.isThere()) await this.#telling.server();
+        if (!this.#agents.isThere()) {
+          await this.#noteLeft();
+          await this.#telling.server();
+        }
         if (nextAt !== null) await this.#lookBy(Math.max(nextAt, clock() + LOOK_AGAIN_AFTER_MS));
       } catch (error) {
         log("hub_look_failed", { server_alias: this.#alias, ...errorTextOf(error) });
         await this.#lookBy(clock() + settings.durations.leaseGraceMs);
       }
+    }
+
+    /** The agent did not come back: from now on the rows say since when. */
+    async #noteLeft(): Promise<void> {
+      const leftAt = this.ctx.storage.kv.get<number>(LEFT_AT);
+      if (leftAt === undefined) return;
+      await noteAgentLeft(this.#context, this.#alias, leftAt);
+      this.ctx.storage.kv.delete(LEFT_AT);
     }
 
     #refusalOf({ ticket }: WatcherMember): JoinRefusal | null {
@@ -170,8 +185,9 @@ export function serverHub(contextOf: ContextOf) {
         return;
       }
       this.#agents.close(note);
-      if (this.#watchers.count() === 0 || this.#agents.isThere()) return;
+      if (this.#agents.isThere()) return;
       const { clock, settings } = this.#context;
+      this.ctx.storage.kv.put(LEFT_AT, this.#agents.lastSignOf(socket, note));
       const patienceMs = isOnPurpose ? 0 : 2 * settings.durations.reconnectSpreadMs;
       await this.#lookBy(clock() + patienceMs);
     }
