@@ -42,7 +42,8 @@ export function openHubSocket(
     connect: (options, done) =>
       connect(options, (...made) => {
         const [, connection] = made;
-        if (connection !== null) connections.push(connection);
+        // A refused connection brings the error alone, whatever the type says.
+        if (connection) connections.push(connection);
         if (isOver) connection?.destroy();
         done(...made);
       }),

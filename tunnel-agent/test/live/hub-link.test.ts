@@ -177,6 +177,15 @@ describe("a socket that is lost", () => {
     expect(await wait(10)).toBe("time");
   });
 
+  it("where nobody listens at all is tried again", async () => {
+    const { server, link } = await startLink();
+    await server.stop();
+    link.open("ses_1");
+    await new Promise((resolve) => setTimeout(resolve, 2 * FAST.reconnectSpreadMs));
+    await server.restart();
+    await until("it stands", () => link.isUp());
+  });
+
   it("is tried at once when the queue answers again", async () => {
     const slow = { ...FAST, reconnectSpreadMs: 1_000_000, reconnectMaxMs: 1_000_000 };
     const { server, link, wait } = await startLink({ durations: () => slow });

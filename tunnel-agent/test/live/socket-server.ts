@@ -37,6 +37,10 @@ export interface SocketServer {
   become(manner: Manner): void;
   /** From now on pings are not answered: to the client as if the line were cut. */
   fallSilent(): void;
+  /** Frees the port, with everything that goes on there. */
+  stop(): Promise<void>;
+  /** Listens on the same port again. */
+  restart(): Promise<void>;
 }
 
 /** What is put behind a client's key to prove that its words were understood (RFC 6455, 1.3). */
@@ -102,12 +106,15 @@ export async function startSocketServer(onRequest?: RequestListener): Promise<So
     accept(request, stream);
     sockets.push(serve(request, stream, () => isSilent));
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => {
+  const listen = (port: number) =>
+    new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  const stop = () => {
     for (const stream of streams) stream.destroy();
     server.closeAllConnections();
-    server.close();
-  });
+    return new Promise<void>((resolve) => server.close(() => resolve()));
+  };
+  await listen(0);
+  onTestFinished(stop);
   const { port } = server.address() as AddressInfo;
   return {
     url: `http://127.0.0.1:${port}`,
@@ -119,5 +126,7 @@ export async function startSocketServer(onRequest?: RequestListener): Promise<So
     fallSilent() {
       isSilent = true;
     },
+    stop,
+    restart: () => listen(port),
   };
 }
