@@ -143,6 +143,7 @@ const FOLDERS_OF_TESTS_ALONE = new Set([
   "forge-api",
   "forge-jobs",
   "forge-truth",
+  "prove",
   "extension",
 ]);
 

@@ -32,7 +32,7 @@ export default defineConfig(async () => ({
         test: {
           name: "node",
           include: [
-            "test/{contract,domain,web,local,agent,honesty,forge-api,forge-jobs,forge-truth}/**/*.test.ts",
+            "test/{contract,domain,web,local,agent,honesty,forge-api,forge-jobs,forge-truth,prove}/**/*.test.ts",
             "tunnel-agent/test/**/*.test.ts",
           ],
           testTimeout: 30_000,

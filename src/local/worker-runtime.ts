@@ -53,6 +53,8 @@ export interface RunningWorker {
   runScheduled(cron: string): Promise<void>;
   /** The runtime's process, for tests that kill it; null while there is none. */
   workerdPid(): number | null;
+  /** Lets a server's hub fall asleep now, its sockets standing, as the platform may at any time; for tests. */
+  putHubToSleep(alias: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -181,6 +183,12 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       await worker.scheduled({ cron });
     },
     workerdPid: () => runtime.pid(),
+    async putHubToSleep(alias) {
+      const [hub] = config.durable_objects.bindings;
+      if (!hub) throw new Error("wrangler.toml names no Durable Object");
+      const how = { name: alias, webSockets: "hibernate" } as const;
+      await (await runtime.live()).unsafeEvictDurableObject(config.name, hub.class_name, how);
+    },
     stop,
   };
 }

@@ -10,7 +10,7 @@ import { type RunningWorker, startWorker } from "../../../src/local/worker-runti
 import { FAST } from "./durations.ts";
 import { until } from "./until.ts";
 
-const SECRETS = {
+export const SECRETS = {
   KEY_PEPPER: "test-pepper-of-32-characters-long",
   URL_SIGNING_KEY: "test-signing-key-of-32-characters",
   SETUP_TOKEN: "test-setup-token-of-32-characters",
@@ -83,14 +83,18 @@ export async function pairAgent(
   return claimed.key;
 }
 
-/** Starts a queue with all durations divided by fifty. */
-export async function startQueue(durations: Partial<typeof FAST> = {}): Promise<Queue> {
+/** Starts a queue with all durations divided by fifty; with its pages where their folder is given. */
+export async function startQueue(
+  durations: Partial<typeof FAST> = {},
+  pages: { pagesDir?: string } = {},
+): Promise<Queue> {
   const lines: string[] = [];
   const worker = await startWorker({
     onLog: ({ message }) => void lines.push(message),
     stateDir: null,
     secrets: SECRETS,
     durations: { ...FAST, ...durations },
+    ...pages,
   });
   const setup = { setup_token: SECRETS.SETUP_TOKEN, owner: "anna" };
   const ownerKey = await clientOf(worker.url).call("setUp", { body: setup });
