@@ -60,6 +60,7 @@ function pathOf(route: Route, isReal = false): string {
   return route.path
     .replace(":name", isReal ? real.name : `${FOREIGN_ID}_00001.png`)
     .replace(":index", "1")
+    .replace(":alias", isReal ? agent.alias : "nowhere")
     .replace(":id", route.path.includes("uploads") ? upload : id);
 }
 
@@ -138,8 +139,10 @@ describe.each(guarded)("%s", (_, route) => {
 });
 
 const named = guarded.filter(([, route]) => route.params !== undefined);
+const ofServers = named.filter(([, route]) => route.path.includes(":alias"));
+const ofOwners = named.filter(([, route]) => !route.path.includes(":alias"));
 
-describe.each(named)("%s", (_, route) => {
+describe.each(ofOwners)("%s", (_, route) => {
   it("answers what is another's exactly like what does not exist, before it is a 400 or a 409", async () => {
     const as = route.access === "agent" ? otherAgent.headers : other.auth;
     const [theirs, nothing] = [await ask(route, as, true), await ask(route, as)];
@@ -160,6 +163,27 @@ describe.each(named)("%s", (_, route) => {
   it("is there for its owner, or for the agent of its server", async () => {
     const as = route.access === "agent" ? agent.headers : mine.auth;
     expect((await ask(route, as, true)).status).not.toBe(404);
+  });
+});
+
+describe.each(ofServers)("%s", (_, route) => {
+  it("is for a key of the server's owner, or one that reaches every owner's", async () => {
+    const manager = authOf(await newKey(queue, mine, ["servers:manage"]));
+    const stranger = authOf(await newKey(queue, other, ["servers:manage"]));
+    const admin = await newOwner(queue, "owner");
+    expect([403, 404]).not.toContain((await ask(route, manager, true)).status);
+    expect([403, 404]).not.toContain((await ask(route, admin.auth, true)).status);
+    expect((await ask(route, stranger, true)).body).toMatchObject({ code: "forbidden" });
+  });
+
+  it("answers an impossible name like one that does not exist", async () => {
+    const manager = authOf(await newKey(queue, mine, ["servers:manage"]));
+    const impossible = route.path.replace(":alias", "..%2f..%2fetc");
+    const answers = [
+      await ask(route, manager),
+      await queue.call(route.method, impossible, { as: manager }),
+    ];
+    for (const { body } of answers) expect(body).toMatchObject({ code: "not_found", status: 404 });
   });
 });
 
