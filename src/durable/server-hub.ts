@@ -153,6 +153,7 @@ export function serverHub(contextOf: ContextOf) {
 
     #openAgent(socket: WebSocket, member: AgentMember): void {
       this.#agents.open(socket, member);
+      if (this.ctx.storage.kv.get(LEFT_AT) !== undefined) this.ctx.storage.kv.delete(LEFT_AT);
       this.#agents.tellWatchers(this.#watchers.count());
       this.ctx.waitUntil(this.#keepOneSession(member.sessionId));
       this.ctx.waitUntil(this.#telling.server());
