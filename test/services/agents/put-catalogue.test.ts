@@ -31,8 +31,9 @@ it("starts a session with what the agent must know and nothing else", async () =
     server_time: new Date(queue.now).toISOString(),
     catalogue_wanted: false,
     durations: DURATIONS,
+    orders: { mode: "active", unload_requested_at: null },
   });
-  expect((await agent.claimRaw()).body).toEqual({ job: null });
+  expect((await agent.claimRaw()).body).toMatchObject({ job: null });
 });
 
 it("ends the wait of jobs that were queued before their server ever came", async () => {
