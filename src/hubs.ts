@@ -18,7 +18,7 @@ async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
 }
 
 /** The address by which a hub knows that a member joins; nobody but the Worker can call it. */
-export function joinUrl(member: Member): string {
+function joinUrl(member: Member): string {
   return `http://hub/?member=${encodeURIComponent(JSON.stringify(member))}`;
 }
 

@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import { ERRORS, type ErrorCode, Problem } from "./errors.ts";
-import { ROUTES, type Route, type RouteName } from "./routes.ts";
+import type { Route } from "./route.ts";
+import { type RouteName, ROUTES } from "./routes.ts";
 
 /** One HTTP request as a transport sends it. `body` is what `fetch` takes, left to the transport's types. */
 export interface ClientRequest {

@@ -12,6 +12,7 @@ export * from "./ids.ts";
 export * from "./job.ts";
 export * from "./job-uploads.ts";
 export * from "./limits.ts";
+export * from "./route.ts";
 export * from "./routes.ts";
 export * from "./params-problems.ts";
 export * from "./picture-size.ts";

@@ -1,57 +1,15 @@
 import * as z from "zod";
 import * as access from "./access.ts";
-import * as agent from "./agent.ts";
-import type { ErrorCode } from "./errors.ts";
+import { AGENT_ROUTES } from "./agent-routes.ts";
 import * as events from "./events.ts";
-import { ImageName, JobId, ServerAlias, UploadId } from "./ids.ts";
+import { ImageName, JobId, ServerAlias } from "./ids.ts";
 import * as job from "./job.ts";
-import { LIMITS } from "./limits.ts";
-import { ServerChange, ServerList, ServerView } from "./server.ts";
-
-/**
- * Who may call a route: anyone, whoever holds a signed URL or a ticket (or reads the job), a key with one of
- * two permissions, or a key with one.
- */
-export type Access =
-  | "public"
-  | "signed_or_jobs:read"
-  | "ticket_or_jobs:read"
-  | "jobs:submit_or_jobs:read"
-  | access.Permission;
-
-export interface Route {
-  readonly method: "GET" | "POST" | "PUT" | "DELETE";
-  readonly path: string;
-  readonly access: Access;
-  readonly summary: string;
-  readonly params?: z.ZodObject;
-  readonly query?: z.ZodType;
-  /** Takes an `Idempotency-Key`, under which a repeated request answers what the first did. */
-  readonly isIdempotent?: true;
-  /** A schema for JSON, or "bytes" for a raw body that is streamed. */
-  readonly body?: z.ZodType | "bytes";
-  /** Bytes of a JSON body, where it may be larger than `jsonBodyBytesMax`. */
-  readonly bodyBytesMax?: number;
-  /** Asked also by those who have nothing to do: it is not noted when the key was used for it. */
-  readonly isIdle?: true;
-  readonly status: 101 | 200 | 201 | 204;
-  /** A schema for JSON, "bytes" for a stream, "socket" or "events" for what goes on, or none with 204. */
-  readonly response?: z.ZodType | "bytes" | "socket" | "events";
-  /** What it can answer beside `internal`, `unavailable` and what its access and its schemas imply. */
-  readonly errors: readonly ErrorCode[];
-}
+import type { Route } from "./route.ts";
+import { ServerChange, ServerList } from "./server.ts";
 
 const jobParams = z.strictObject({ id: JobId });
 const imageParams = z.strictObject({ name: ImageName });
-const resultParams = z.strictObject({
-  id: JobId,
-  index: z.coerce.number().int().min(1).max(LIMITS.imagesPerJobMax),
-});
-
 const serverParams = z.strictObject({ alias: ServerAlias });
-
-const AGENT_ERRORS = ["session_unknown", "session_superseded"] as const satisfies ErrorCode[];
-const LEASE_ERRORS = [...AGENT_ERRORS, "not_found", "lease_lost", "job_cancelled"] as const;
 
 /** The one table of routes: Hono is wired from it, the client is typed by it, the docs are written from it. */
 export const ROUTES = {
@@ -305,160 +263,7 @@ export const ROUTES = {
     errors: ["cross_site_request"],
   },
 
-  hello: {
-    method: "POST",
-    path: "/api/v1/agent/hello",
-    access: "agent",
-    summary: "Start an agent's session",
-    body: agent.Hello,
-    status: 200,
-    response: agent.HelloAnswer,
-    errors: [],
-  },
-  putCatalogue: {
-    method: "PUT",
-    path: "/api/v1/agent/catalogue",
-    access: "agent",
-    summary: "Report what this box's Forge has",
-    body: agent.Catalogue,
-    bodyBytesMax: LIMITS.catalogueBytesMax,
-    status: 204,
-    errors: AGENT_ERRORS,
-  },
-  claimJob: {
-    method: "POST",
-    path: "/api/v1/agent/claim",
-    access: "agent",
-    summary: "Take the next job under a lease; `job: null` when there is none",
-    body: agent.Claim,
-    isIdle: true,
-    status: 200,
-    response: agent.ClaimAnswer,
-    errors: AGENT_ERRORS,
-  },
-  joinHub: {
-    method: "GET",
-    path: "/api/v1/agent/hub",
-    access: "agent",
-    summary: "The agent's socket: hears of work and cancels, tells of progress",
-    isIdle: true,
-    status: 101,
-    response: "socket",
-    errors: [...AGENT_ERRORS, "socket_expected"],
-  },
-  getOwnServer: {
-    method: "GET",
-    path: "/api/v1/agent/server",
-    access: "agent",
-    summary: "The agent's own server as its users see it",
-    isIdle: true,
-    status: 200,
-    response: ServerView,
-    errors: [],
-  },
-  startJob: {
-    method: "POST",
-    path: "/api/v1/agent/jobs/:id/start",
-    access: "agent",
-    summary: "Say that the job goes to Forge now: the one place where an attempt is counted",
-    params: jobParams,
-    body: agent.Start,
-    status: 200,
-    response: agent.StartAnswer,
-    errors: LEASE_ERRORS,
-  },
-  heartbeat: {
-    method: "POST",
-    path: "/api/v1/agent/jobs/:id/heartbeat",
-    access: "agent",
-    summary: "Keep the lease, and hear of a cancel",
-    params: jobParams,
-    body: agent.LeaseProof,
-    status: 200,
-    response: agent.HeartbeatAnswer,
-    errors: LEASE_ERRORS,
-  },
-  failJob: {
-    method: "POST",
-    path: "/api/v1/agent/jobs/:id/fail",
-    access: "agent",
-    summary: "Say why a run gave no result",
-    params: jobParams,
-    body: agent.Fail,
-    status: 200,
-    response: agent.LeaseEnded,
-    errors: LEASE_ERRORS,
-  },
-  releaseJob: {
-    method: "POST",
-    path: "/api/v1/agent/jobs/:id/release",
-    access: "agent",
-    summary: "Give a job back, at no attempt's cost, or acknowledge its cancel",
-    params: jobParams,
-    body: agent.Release,
-    status: 200,
-    response: agent.LeaseEnded,
-    errors: LEASE_ERRORS,
-  },
-  completeJob: {
-    method: "POST",
-    path: "/api/v1/agent/jobs/:id/complete",
-    access: "agent",
-    summary: "Finish a job whose pictures are all stored",
-    params: jobParams,
-    body: agent.Complete,
-    status: 200,
-    response: agent.LeaseEnded,
-    errors: [...LEASE_ERRORS, "image_missing", "already_finished"],
-  },
-  putImage: {
-    method: "PUT",
-    path: "/api/v1/agent/jobs/:id/images/:index",
-    access: "agent",
-    summary: "Store one picture of a job",
-    params: resultParams,
-    body: "bytes",
-    status: 201,
-    response: agent.StoredImage,
-    errors: [
-      ...LEASE_ERRORS,
-      "length_required",
-      "body_too_large",
-      "unsupported_media_type",
-      "invalid_image",
-      "checksum_mismatch",
-      "image_conflict",
-    ],
-  },
-  putPreview: {
-    method: "PUT",
-    path: "/api/v1/agent/jobs/:id/previews/:index",
-    access: "agent",
-    summary: "Store the small WebP of one picture",
-    params: resultParams,
-    body: "bytes",
-    status: 201,
-    response: agent.StoredImage,
-    errors: [
-      ...LEASE_ERRORS,
-      "length_required",
-      "body_too_large",
-      "unsupported_media_type",
-      "invalid_image",
-      "checksum_mismatch",
-      "image_conflict",
-    ],
-  },
-  getAgentUpload: {
-    method: "GET",
-    path: "/api/v1/agent/uploads/:id",
-    access: "agent",
-    summary: "The bytes of an input picture of a job that this agent holds",
-    params: z.strictObject({ id: UploadId }),
-    status: 200,
-    response: "bytes",
-    errors: [...AGENT_ERRORS, "not_found"],
-  },
+  ...AGENT_ROUTES,
 } as const satisfies Record<string, Route>;
 
 export type RouteName = keyof typeof ROUTES;

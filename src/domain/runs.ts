@@ -6,10 +6,10 @@ import type { LiveRun } from "./hub.ts";
 export type RunMessage = Extract<AgentMessage, { type: "progress" | "preview" }>;
 
 /**
- * Runs that are remembered: one in Forge, one waiting there, and some whose pictures are on their way. They
- * travel with the agent's socket, which carries little.
+ * Runs that are remembered: one in Forge, one waiting there, and two whose pictures are on their way. They
+ * travel with the agent's socket, which carries 2,048 bytes (Cloudflare's documentation of attachments).
  */
-const RUNS_KEPT_MAX = 6;
+const RUNS_KEPT_MAX = 4;
 
 /**
  * The runs after a message, the told one last; undefined when the message is older than what is known, which

@@ -1,3 +1,5 @@
+import { serialize } from "node:v8";
+import { LIMITS } from "@mobilesd/contract";
 import { describe, expect, it } from "vitest";
 import type { LiveRun } from "../../src/domain/hub.ts";
 import { mergeRun, progressEventOf } from "../../src/domain/runs.ts";
@@ -58,6 +60,28 @@ describe("the progress of a run", () => {
     const runs = runsAfter(...jobs);
     expect(runs.length).toBeLessThan(10);
     expect(runs.at(-1)?.jobId).toBe("job 19");
+  });
+
+  it("fits, with all else that travels with an agent's socket, into what a socket carries", () => {
+    const jobs = Array.from({ length: 20 }, (_, i) =>
+      told(2_000_000_000, 99, {
+        mobilesd_job_id: JOB.replace("3f", String(10 + i)),
+        epoch: 2_000_000_000,
+        phase: "finishing",
+      }),
+    );
+    const loadedCheckpoint = "\u5e74".repeat(LIMITS.forgeNameCharsMax);
+    const note = {
+      role: "agent",
+      sessionId: `ses_${"x".repeat(22)}`,
+      openedAt: NOW,
+      heardAt: NOW,
+      mode: "draining",
+      box: { forge: "unusable", freeVramBytes: 80e9, loadedCheckpoint },
+      runs: runsAfter(...jobs),
+      watchersTold: 200,
+    };
+    expect(serialize(note).length).toBeLessThan(2_048);
   });
 
   it("is told in the words of an event", () => {
