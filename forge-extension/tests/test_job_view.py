@@ -5,7 +5,7 @@ from datetime import datetime, timezone
 import pytest
 
 from mobilesd_queue.cloud.listed import job_row
-from mobilesd_queue.webui.job_view import by_turn, job_view, jobs_view
+from mobilesd_queue.webui.job_view import by_turn, job_view, jobs_view, saved_view
 
 NOW = datetime(2026, 3, 1, 12, 0, 0, tzinfo=timezone.utc)
 JOB = {
@@ -28,6 +28,10 @@ JOB = {
 
 def view(**changes):
     return job_view(JOB | changes, NOW)
+
+
+def labels(shown):
+    return [action["label"] for action in shown["actions"]]
 
 
 @pytest.mark.parametrize(
@@ -124,17 +128,32 @@ def test_a_job_that_an_older_queue_says_little_of_has_words(status):
 @pytest.mark.parametrize(
     ("status", "reason", "can"),
     [
-        ("pending", "queued", {"can_cancel"}),
-        ("processing", "running", {"can_cancel"}),
-        ("processing", "cancelling", set()),
-        ("completed", "done", {"can_retry", "can_delete"}),
-        ("failed", "oom", {"can_retry", "can_delete"}),
-        ("cancelled", "user_cancelled", {"can_retry", "can_delete"}),
+        ("pending", "queued", ["Cancel", "Open in txt2img"]),
+        ("processing", "running", ["Cancel", "Open in txt2img"]),
+        ("processing", "cancelling", ["Open in txt2img"]),
+        ("completed", "done", ["Open in txt2img", "Retry", "Delete"]),
+        ("failed", "oom", ["Open in txt2img", "Retry", "Delete"]),
+        ("cancelled", "user_cancelled", ["Open in txt2img", "Retry", "Delete"]),
     ],
 )
 def test_only_what_a_job_allows_is_offered(status, reason, can):
-    shown = view(status=status, status_reason=reason)
-    assert {name for name in ("can_cancel", "can_retry", "can_delete") if shown[name]} == can
+    assert labels(view(status=status, status_reason=reason)) == can
+
+
+def test_what_is_saved_here_is_drawn_like_a_job():
+    saved = {"id": "17-a", "created_at": "2026-03-01T11:58:00Z", "prompt": "", "tab": None}
+    saved |= {"count": 3, "standing": "asks", "sentence": "Send it?"}
+    shown = saved_view(saved, NOW)
+    assert shown.keys() == view().keys() | {"standing"}
+    told = {name: shown[name] for name in ("word", "ago", "outlook", "prompt", "standing")}
+    assert told == {
+        "word": "3 saved",
+        "ago": "2 min ago",
+        "outlook": "Send it?",
+        "prompt": "No prompt",
+        "standing": "asks",
+    }
+    assert labels(shown) == ["Send now", "Discard"]
 
 
 def test_a_failure_is_told_with_what_the_owner_of_the_box_can_do():
@@ -190,4 +209,7 @@ def test_a_job_says_how_long_ago_it_was(at, words):
 def test_a_picture_is_named_and_no_address_of_the_queue_reaches_the_page():
     image = {"name": "1_00001.png", "width": 8, "height": 8, "seed": 1, "infotext": "x"}
     urls = {"preview_url": "http://q/p?sig=1", "download_url": "http://q/d?sig=1"}
-    assert view(images=[image | urls])["images"] == [image]
+    shown = view(status="completed", status_reason="done", images=[image | urls])
+    assert shown["images"] == [image]
+    assert labels(shown) == ["Retry", "Delete"]
+    assert shown["actions"][1]["ask"] == "Delete this job and its pictures from the queue?"

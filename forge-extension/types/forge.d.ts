@@ -1,4 +1,10 @@
-import type { JobImage, JobStatus } from "@mobilesd/contract";
+import type {
+  JobImage,
+  JobStatus,
+  LiveEvent,
+  PreviewEvent,
+  ProgressEvent,
+} from "@mobilesd/contract";
 
 declare global {
   /** What Forge's own scripts put into the page's one scope. */
@@ -14,17 +20,6 @@ declare global {
   function updateInput(target: HTMLElement): void;
   function appendContextMenuOption(selector: string, label: string, act: () => void): void;
   var opts: Record<string, unknown>;
-
-  /** A job that waits on this machine until the queue can be reached. */
-  interface MobilesdSaved {
-    readonly id: string;
-    readonly created_at: string;
-    readonly prompt: string;
-    readonly count: number;
-    /** Whether it is sent by itself, or waits for a person. */
-    readonly standing: "waiting" | "asks" | "refused";
-    readonly sentence: string;
-  }
 
   /** What the extension knows without asking anybody. */
   interface MobilesdState {
@@ -46,10 +41,10 @@ declare global {
 
   type MobilesdImage = Pick<JobImage, "name" | "width" | "height" | "seed" | "infotext">;
 
-  /** A job as webui/job_view.py puts it into words. */
+  /** A job as webui/job_view.py puts it into words; `saved` on this machine, or in the queue. */
   interface MobilesdJob {
     readonly id: string;
-    readonly status: JobStatus;
+    readonly status: JobStatus | "saved";
     readonly word: string;
     readonly server: string;
     readonly at: string;
@@ -62,10 +57,24 @@ declare global {
     readonly advice: string;
     readonly warnings: readonly string[];
     readonly images: readonly MobilesdImage[];
-    readonly tab: string;
-    readonly can_cancel: boolean;
-    readonly can_retry: boolean;
-    readonly can_delete: boolean;
+    readonly actions: readonly MobilesdAction[];
+  }
+
+  /** A button of a card: a route that does something, or that tells the settings to put back. */
+  type MobilesdAction = {
+    readonly label: string;
+    readonly body: object;
+    /** A question to agree to before, or empty. */
+    readonly ask: string;
+  } & (
+    | { readonly method: "GET"; readonly path: `infotext/${string}` }
+    | { readonly method: "POST" | "DELETE"; readonly path: string }
+  );
+
+  /** A job that waits on this machine until the queue can be reached. */
+  interface MobilesdSaved extends MobilesdJob {
+    /** Whether it is sent by itself, or waits for a person. */
+    readonly standing: "waiting" | "asks" | "refused";
   }
 
   interface MobilesdJobs {
@@ -75,9 +84,21 @@ declare global {
     readonly moves: boolean;
   }
 
+  type MobilesdLiveEvent = LiveEvent;
+  type MobilesdProgress = ProgressEvent;
+
   interface MobilesdCard {
     readonly root: HTMLElement;
     update(job: MobilesdJob): void;
+    /** Draws what the queue told of the run since the last look. */
+    hear(event: ProgressEvent | PreviewEvent): void;
+  }
+
+  /** What goes on to hear of one server's jobs until it is ended. */
+  interface MobilesdLine {
+    /** Whether its socket is open. */
+    stands: boolean;
+    end(): void;
   }
 
   /** What of a job's settings a paste can bring back, and what it cannot, by name. */
@@ -91,9 +112,9 @@ declare global {
   /** A tab of Forge that takes a result. */
   type MobilesdDestination = "txt2img" | "img2img" | "inpaint" | "extras";
 
-  /** What a test of the connection found. */
-  interface MobilesdTest {
-    readonly ok: boolean;
+  /** What a route says that does something. */
+  interface MobilesdOutcome {
+    readonly ok?: boolean;
     readonly sentence: string;
     readonly warning?: string | null;
     /** What the settings of Forge are now. */
@@ -107,21 +128,52 @@ declare global {
   }
 
   /** An error whose sentence is meant for people. */
-  type MobilesdFailure = Error & { readonly sentence: string; readonly code: string };
+  type MobilesdFailure = Error & { readonly sentence: string };
 
   /** What the feed tells, by type. */
   interface MobilesdEvents {
     state: MobilesdState;
     /** A look that found nothing out, and why. */
     failed: MobilesdFailure;
+    /** How a job that runs stands, as the queue tells it. */
+    run: ProgressEvent | PreviewEvent;
   }
+
+  /** What a route answers, by its path. */
+  type MobilesdAnswer<P extends string> = P extends "state"
+    ? MobilesdState
+    : P extends `jobs?${string}`
+      ? MobilesdJobs
+      : P extends `infotext/${string}`
+        ? MobilesdSettings
+        : P extends "servers"
+          ? Record<string, string>
+          : P extends "live"
+            ? { readonly url: string }
+            : MobilesdOutcome;
+
+  /** The element of a selector that is a tag, ends in one, or is one with attributes. */
+  type MobilesdPart<S extends string> = S extends keyof HTMLElementTagNameMap
+    ? HTMLElementTagNameMap[S]
+    : S extends `${string} ${infer T extends keyof HTMLElementTagNameMap}`
+      ? HTMLElementTagNameMap[T]
+      : S extends `${infer T extends keyof HTMLElementTagNameMap}[${string}`
+        ? HTMLElementTagNameMap[T]
+        : HTMLElement;
 
   type MobilesdAttribute = string | number | boolean | null | ((event: Event) => void);
 
   interface MobilesdQueue {
-    /** Calls a route of the extension on Forge and answers its JSON, or throws a MobilesdFailure.
-     * What may have changed something is followed by a look. */
-    api(path: string, request?: { method?: string; body?: unknown }): Promise<unknown>;
+    /** Calls a route of the extension on Forge and answers its JSON, or throws a MobilesdFailure. */
+    api<P extends string>(
+      path: P,
+      request?: { method?: string; body?: unknown },
+    ): Promise<MobilesdAnswer<P>>;
+    failure(sentence: string): MobilesdFailure;
+    /** The part of the page that webui/html put there. */
+    part<S extends string>(root: ParentNode, selector: S): MobilesdPart<S>;
+    /** A copy of a model that it put there. */
+    fresh<K extends "li" | "dialog">(tag: K): HTMLElementTagNameMap[K];
     /** An attribute that is a function listens to the event of that name. */
     el<K extends keyof HTMLElementTagNameMap>(
       tag: K,
@@ -146,9 +198,13 @@ declare global {
     ): HTMLButtonElement;
     /** A message at the foot of the page; with lines it stays until it is closed. */
     note(text: string, lines?: readonly string[]): void;
-    /** Parts side by side, as far as there is room. */
-    row(...children: (Node | string)[]): HTMLElement;
-    /** Calls a route that does something, and says what came of it. */
+    /** Whether the queue's tab is in sight. */
+    isSeen(): boolean;
+    /** Whether the queue itself tells of all open jobs in sight, so that nobody has to look. */
+    isLive(): boolean;
+    /** Hears of these jobs from now on, as far as the queue tells of them. */
+    follow(jobs: readonly MobilesdJob[]): void;
+    /** Calls a route that does something, says what came of it, and looks. */
     act(path: string, body?: unknown, method?: string): Promise<void>;
     copyInfotext(text: string): Promise<void>;
     imageUrl(kind: "preview" | "download", name: string): string;
@@ -158,15 +214,13 @@ declare global {
       first: number,
       chosen: (index: number) => void,
     ): void;
-    /** A new form that connects this Forge to a queue. */
-    connection(): HTMLElement;
     makeCard(): MobilesdCard;
     /** What can be done with one picture; `leave` is called before it is sent away. */
     pictureActions(image: MobilesdImage, leave?: () => void): HTMLButtonElement[];
     /** Sends a picture (unless null) and settings to a tab of Forge. */
     send(tab: MobilesdDestination, name: string | null, infotext: string | null): Promise<void>;
     /** Puts a job's settings back on screen, and says what cannot come back. */
-    openSettings(jobId: string): Promise<void>;
+    openSettings(path: `infotext/${string}`): Promise<void>;
     /** Called by the hidden button of webui/send_results.py. */
     takeSendRequest(): string;
   }

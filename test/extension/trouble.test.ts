@@ -84,7 +84,7 @@ describe("with keys from Forge's environment", () => {
     await page.locator("#tab_mobilesd_queue_tab summary").first().click();
     const widget = page.locator("#tab_mobilesd_queue_tab .mobilesd_connect");
     await widget.getByText("takes its key from its environment (MOBILESD_API_SECRET)").waitFor();
-    expect(await widget.locator("form:visible").count()).toBe(0);
+    expect(await widget.locator("input:visible").count()).toBe(0);
     expect(await widget.locator("button:visible").allTextContents()).toEqual(["Test connection"]);
     await page.locator("#tab_txt2img-button").click();
   });

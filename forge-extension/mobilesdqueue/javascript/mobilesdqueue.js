@@ -5,6 +5,8 @@
   const ANSWER_TIMEOUT_MS = 60_000;
   const MOVING_LOOK_MS = 2_000;
   const STILL_LOOK_MS = 15_000;
+  /** News come by themselves: only for what got lost on its way. */
+  const LIVE_LOOK_MS = 60_000;
 
   /**
    * Makes an element. Text stays text: no prompt can become markup.
@@ -21,28 +23,30 @@
     return made;
   }
 
-  /** @param {string} sentence @param {string} code @returns {MobilesdFailure} */
-  function failure(sentence, code) {
-    return Object.assign(new Error(sentence), { sentence, code });
-  }
+  const part = (/** @type {ParentNode} */ root, /** @type {string} */ selector) =>
+    /** @type {any} */ (root.querySelector(selector));
+
+  /** @type {MobilesdQueue["fresh"]} */
+  const fresh = (tag) =>
+    part(part(document, "#mobilesd_queue template").content, tag).cloneNode(true);
+
+  /** @type {MobilesdQueue["failure"]} */
+  const failure = (sentence) => Object.assign(new Error(sentence), { sentence });
 
   /** @type {MobilesdQueue["api"]} */
-  async function api(path, { method = "GET", body } = {}) {
-    /** @type {RequestInit} */
-    const request = {
+  async function api(path, { method = "GET", body = {} } = {}) {
+    const response = await fetch(ROUTES + path, {
       method,
       headers: { "X-MobileSD": "1", "Content-Type": "application/json" },
+      body: method === "GET" ? null : JSON.stringify(body),
       signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS),
-    };
-    if (method !== "GET") request.body = JSON.stringify(body ?? {});
-    const response = await fetch(ROUTES + path, request).catch(() => {
-      throw failure("Forge does not answer. Is it still running?", "forge_unreachable");
+    }).catch(() => {
+      throw failure("Forge does not answer. Is it still running?");
     });
     const answer = await response.json().catch(() => null);
-    if (method !== "GET") feed.nudge();
     if (response.ok && answer !== null) return answer;
-    if (typeof answer?.error === "string") throw failure(answer.error, answer.code);
-    throw failure("Forge gave no answer that can be read. Reload the page.", "no_routes");
+    if (typeof answer?.error === "string") throw failure(answer.error);
+    throw failure("Forge gave no answer that can be read. Reload the page.");
   }
 
   /** @type {Map<string, Set<Function>>} */
@@ -72,6 +76,7 @@
       isLooking = false;
       clearTimeout(timer);
       delayMs = moves ? MOVING_LOOK_MS : Math.min(2 * delayMs, STILL_LOOK_MS);
+      if (queue.isLive()) delayMs = LIVE_LOOK_MS;
       if (isNudged) timer = setTimeout(look);
       else if (looks.some((one) => one.isWanted())) timer = setTimeout(look, delayMs);
     }
@@ -112,15 +117,23 @@
     isWanted: () => !isSettled || waits() || looks.slice(1).some((one) => one.isWanted()),
     async run(isNudged) {
       const before = gist();
-      state = /** @type {MobilesdState} */ (await api("state"));
+      state = await api("state");
       isSettled = !isNudged;
       feed.emit("state", state);
       return before !== gist();
     },
   });
 
-  window.mobilesdQueue = /** @type {MobilesdQueue} */ ({});
-  Object.assign(window.mobilesdQueue, { api, el, feed });
+  const queue = /** @type {MobilesdQueue} */ ({});
+  window.mobilesdQueue = Object.assign(queue, {
+    api,
+    el,
+    failure,
+    feed,
+    part,
+    fresh,
+    isLive: () => false,
+  });
 
   onUiLoaded(() => {
     feed.nudge();

@@ -4,7 +4,7 @@
   /** A finger's way to the next picture, in CSS pixels. */
   const SWIPE_PX = 48;
   const queue = window.mobilesdQueue;
-  const { el } = queue;
+  const { el, part } = queue;
 
   /** Where Gradio's fonts and colours reach. */
   const home = () => document.querySelector(".gradio-container") ?? document.body;
@@ -28,9 +28,6 @@
     return made;
   }
 
-  /** @type {MobilesdQueue["row"]} */
-  const row = (...children) => el("div", { class: "mobilesd_row" }, ...children);
-
   /** @type {MobilesdQueue["note"]} */
   function note(text, lines = []) {
     const list = lines.map((line) => el("li", {}, line));
@@ -46,8 +43,11 @@
 
   /** @type {MobilesdQueue["act"]} */
   async function act(path, body = {}, method = "POST") {
-    const answer = await queue.api(path, { method, body });
-    note(/** @type {{sentence: string}} */ (answer).sentence);
+    try {
+      note((await queue.api(path, { method, body })).sentence);
+    } finally {
+      queue.feed.nudge();
+    }
   }
 
   /** @type {MobilesdQueue["copyInfotext"]} */
@@ -72,57 +72,50 @@
   function openViewer(images, first, chosen) {
     let index = first;
     let touchX = 0;
-    const picture = el("img");
-    const facts = el("span", { "aria-live": "polite" });
-    const actions = row();
-    const stage = el("div", { class: "mobilesd_stage" }, picture);
-    const close = button("Close", () => dialog.close());
-    const dialog = el(
-      "dialog",
-      { class: "mobilesd mobilesd_viewer", "aria-label": "Picture" },
-      row(facts, close),
-      stage,
-      actions,
-    );
+    const dialog = queue.fresh("dialog");
+    const stage = part(dialog, ".mobilesd_stage");
+    const picture = part(stage, "img");
 
     function move(/** @type {number} */ step) {
       index = (index + step + images.length) % images.length;
       const image = images[index];
       if (!image) return;
       const { name, width, height, seed } = image;
+      const place = `${index + 1} of ${images.length}`;
       picture.src = imageUrl("download", name);
-      picture.alt = `Picture ${index + 1} of ${images.length}`;
+      picture.alt = `Picture ${place}`;
       picture.style.background = `center / cover url("${imageUrl("preview", name)}")`;
       picture.style.aspectRatio = `${width} / ${height}`;
-      facts.textContent = `${index + 1} of ${images.length}: ${width}×${height}, seed ${seed ?? "?"}`;
+      part(dialog, "span").textContent = `${place}: ${width}×${height}, seed ${seed ?? "?"}`;
       const download = { href: picture.src, download: name, class: "mobilesd_button" };
       const sends = queue.pictureActions(image, () => dialog.close());
-      actions.replaceChildren("Send to", ...sends, el("a", download, "Download"));
+      const actions = ["Send to", ...sends, el("a", download, "Download")];
+      part(dialog, ".mobilesd_actions").replaceChildren(...actions);
       chosen(index);
     }
 
-    if (images.length > 1) {
-      stage.prepend(button("‹", () => move(-1), { "aria-label": "Previous picture" }));
-      stage.append(button("›", () => move(1), { "aria-label": "Next picture" }));
+    for (const button of stage.querySelectorAll("button")) {
+      button.hidden = images.length === 1;
+      button.onclick = () => move(Number(button.value));
     }
-    stage.addEventListener("touchstart", ({ changedTouches: [touch] }) => {
+    stage.ontouchstart = ({ changedTouches: [touch] }) => {
       touchX = touch?.clientX ?? 0;
-    });
-    stage.addEventListener("touchend", ({ changedTouches: [touch] }) => {
+    };
+    stage.ontouchend = ({ changedTouches: [touch] }) => {
       const movedX = (touch?.clientX ?? touchX) - touchX;
       if (Math.abs(movedX) >= SWIPE_PX) move(movedX < 0 ? 1 : -1);
-    });
-    dialog.addEventListener("keydown", (event) => {
+    };
+    dialog.onkeydown = (event) => {
       // Forge's own keys (Escape interrupts) do not hear what is pressed here.
       event.stopPropagation();
       if (event.key === "ArrowLeft") move(-1);
       if (event.key === "ArrowRight") move(1);
-    });
-    dialog.addEventListener("close", () => dialog.remove());
+    };
+    dialog.onclose = () => dialog.remove();
     move(0);
     home().append(dialog);
     dialog.showModal();
   }
 
-  Object.assign(queue, { button, row, note, act, copyInfotext, imageUrl, openViewer });
+  Object.assign(queue, { button, note, act, copyInfotext, imageUrl, openViewer });
 })();

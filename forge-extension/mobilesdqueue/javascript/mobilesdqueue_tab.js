@@ -1,142 +1,76 @@
 /* MobileSD Queue: the tab: connection, what is saved here, what waits, what is finished. */
 (() => {
-  const TAB_ID = "tab_mobilesd_queue_tab";
   const TYPING_PAUSE_MS = 300;
-  const PAGE_JOBS = 24;
-  const JOBS_MAX = 200;
-  const STATUSES = {
-    "": "All jobs",
-    pending: "Waiting",
-    processing: "Working",
-    completed: "Done",
-    failed: "Failed",
-    cancelled: "Cancelled",
-  };
+  const FEW_JOBS = 24;
+  const MANY_JOBS = 200;
   const queue = window.mobilesdQueue;
-  const { api, el, feed } = queue;
-  const filters = { status: "", target_server_alias: "", q: "" };
+  const { api, feed, part } = queue;
 
-  /**
-   * A list of jobs under a heading. A job keeps its card as long as it is listed, so nothing jumps.
-   * @param {string} title @param {string} empty @param {{status: string, order: string}} kind
-   */
-  function makeList(title, empty, kind) {
-    /** @type {Map<string, MobilesdCard>} */
-    let cards = new Map();
-    let limit = PAGE_JOBS;
-    const count = el("span", { class: "mobilesd_quiet" });
-    const nothing = el("p", { class: "mobilesd_quiet" }, empty);
-    const list = el("ul", { class: "mobilesd_list" });
-    const grow = () => {
-      limit = Math.min(limit * 2, JOBS_MAX);
+  /** By id, of the jobs in any list. @type {Map<string, MobilesdCard>} */
+  const cards = new Map();
+
+  /** A job keeps its card from list to list, so nothing jumps. */
+  function drawCards(/** @type {HTMLElement} */ list, /** @type {readonly MobilesdJob[]} */ jobs) {
+    const drawn = jobs.map((job) => {
+      const card = cards.get(job.id) ?? queue.makeCard();
+      cards.set(job.id, card);
+      card.update(job);
+      return card.root;
+    });
+    for (const old of [...list.children]) if (!drawn.some((card) => card === old)) old.remove();
+    for (const [index, card] of drawn.entries()) {
+      const there = list.children[index] ?? null;
+      if (there !== card) list.insertBefore(card, there);
+    }
+  }
+
+  /** @param {HTMLElement} root @param {() => Record<string, string>} filters */
+  function makeList(root, filters) {
+    let limit = FEW_JOBS;
+    const { status: all = "", order = "" } = root.dataset;
+    const more = queue.button("Show more", () => {
+      limit = MANY_JOBS;
       return load();
-    };
-    const more = queue.button("Show more", grow, { hidden: true });
-    const heading = el("h3", {}, title, " ", count);
-    const root = el("section", { "aria-label": title }, heading, nothing, list, more);
+    });
+    root.append(more);
 
     function draw(/** @type {MobilesdJobs} */ { jobs, total }) {
-      const before = cards;
-      cards = new Map(jobs.map(({ id }) => [id, before.get(id) ?? queue.makeCard()]));
-      for (const [id, card] of before) if (!cards.has(id)) card.root.remove();
-      for (const [index, card] of [...cards.values()].entries()) {
-        card.update(/** @type {MobilesdJob} */ (jobs[index]));
-        const there = list.children[index] ?? null;
-        if (there !== card.root) list.insertBefore(card.root, there);
-      }
-      count.textContent = jobs.length < total ? `${jobs.length} of ${total}` : `${total || ""}`;
-      nothing.hidden = total > 0;
-      more.hidden = total <= limit || limit === JOBS_MAX;
+      drawCards(part(root, "ul"), jobs);
+      part(root, "span").textContent = `${total || ""}`;
+      part(root, "p").hidden = total > 0;
+      more.hidden = total <= limit || limit === MANY_JOBS;
     }
 
-    /** Answers whether something moves. An answer to other filters is let go. */
+    /** Draws what is there, unless something else is asked for meanwhile. */
     async function load() {
-      const asked = JSON.stringify(filters);
-      root.hidden = !kind.status.includes(filters.status);
-      if (root.hidden) return false;
-      const status = filters.status || kind.status;
-      const query = new URLSearchParams({ ...filters, ...kind, status, limit: `${limit}` });
-      const answer = /** @type {MobilesdJobs} */ (await api(`jobs?${query}`));
-      if (asked === JSON.stringify(filters)) draw(answer);
-      return answer.moves;
+      const asked = filters();
+      root.hidden = !all.includes(asked.status ?? "");
+      if (root.hidden) return { jobs: [], total: 0, moves: false };
+      const query = new URLSearchParams({ ...asked, order, limit: `${limit}` });
+      if (!asked.status) query.set("status", all);
+      const answer = await api(`jobs?${query}`);
+      if (JSON.stringify(asked) === JSON.stringify(filters())) draw(answer);
+      return answer;
     }
-
-    /** Jobs that went on while the lists were loaded stand in one of them only. */
-    function drop(/** @type {string[]} */ ids) {
-      for (const id of ids) cards.get(id)?.root.remove();
-    }
-    return { root, load, drop, ids: () => [...cards.keys()] };
+    return load;
   }
 
-  function makeFilters() {
-    const options = (/** @type {string[][]} */ pairs) =>
-      pairs.map(([value = "", label = ""]) => el("option", { value }, label));
-    const status = el("select", { "aria-label": "Status" }, ...options(Object.entries(STATUSES)));
-    const server = el("select", { "aria-label": "Server" });
-    const text = el("input", { placeholder: "Find a prompt", "aria-label": "Prompt" });
-    let pause = 0;
-    const apply = () => {
-      clearTimeout(pause);
-      pause = setTimeout(() => {
-        Object.assign(filters, { status: status.value, target_server_alias: server.value });
-        filters.q = text.value.trim();
-        feed.nudge();
-      }, TYPING_PAUSE_MS);
+  function begin(/** @type {HTMLElement} */ tab) {
+    const content = part(tab, ".mobilesd_jobs");
+    const banner = part(tab, ".mobilesd_banner");
+    const form = part(content, "form");
+    const filters = () =>
+      /** @type {Record<string, string>} */ (Object.fromEntries(new FormData(form)));
+    const loadWaiting = makeList(part(content, "[data-order=oldest]"), filters);
+    const loadFinished = makeList(part(content, "[data-order=newest]"), filters);
+    const saved = part(tab, ".mobilesd_outbox");
+
+    let typing = 0;
+    form.oninput = () => {
+      clearTimeout(typing);
+      typing = setTimeout(feed.nudge, TYPING_PAUSE_MS);
     };
-    const root = el("div", { class: "mobilesd_row", input: apply }, status, server, text);
-    function setServers(/** @type {Record<string, string>} */ servers) {
-      server.replaceChildren(...options(Object.entries({ "": "All servers", ...servers })));
-      server.value = filters.target_server_alias;
-    }
-    return { root, setServers };
-  }
-
-  /** What is saved on this machine because the queue could not be reached. */
-  function makeOutbox() {
-    const title = "Saved here, not sent yet";
-    const list = el("ul", { class: "mobilesd_list" });
-    const root = el("section", { "aria-label": title }, el("h3", {}, title), list);
-    const card = (/** @type {MobilesdSaved} */ { id, created_at: at, prompt, count, sentence }) => {
-      const send = queue.button("Send now", () => queue.act("outbox/send", { id }));
-      const drop = queue.button("Discard", async () => {
-        if (confirm("Discard this job? It was not sent.")) await queue.act(`outbox/${id}/discard`);
-      });
-      const chip = el("span", { class: "mobilesd_chip" }, count > 1 ? `${count} saved` : "Saved");
-      const time = el("time", {}, new Date(at).toLocaleString());
-      return el(
-        "li",
-        { class: "mobilesd_card", "data-status": "saved", "data-id": id },
-        el("div", { class: "mobilesd_row mobilesd_quiet" }, chip, time),
-        el("p", { class: "mobilesd_prompt" }, prompt || "No prompt"),
-        el("p", {}, sentence),
-        queue.row(send, drop),
-      );
-    };
-    let drawn = "";
-    feed.on("state", ({ outbox }) => {
-      root.hidden = outbox.length === 0;
-      if (drawn !== JSON.stringify(outbox)) list.replaceChildren(...outbox.map(card));
-      drawn = JSON.stringify(outbox);
-    });
-    return root;
-  }
-
-  function build(/** @type {HTMLElement} */ mount) {
-    const waiting = makeList(
-      "Queue",
-      "Nothing waits. Press “Queue in MobileSD” beside Generate, and the job stands here.",
-      { status: "pending,processing", order: "oldest" },
-    );
-    const finished = makeList("Finished", "Nothing is finished.", {
-      status: "completed,failed,cancelled",
-      order: "newest",
-    });
-    const content = el("div", {}, waiting.root, finished.root);
-    const banner = el("p", { class: "mobilesd_banner", role: "status", hidden: true });
-    const bar = makeFilters();
-    const fold = el("details", {}, el("summary", {}, "Connection"), queue.connection());
-    mount.classList.add("mobilesd");
-    mount.replaceChildren(fold, banner, makeOutbox(), bar.root, content);
+    form.onsubmit = (event) => event.preventDefault();
 
     let seenAt = "";
     /** Says why the queue cannot be seen, and how old the lists are. */
@@ -149,34 +83,44 @@
     }
 
     feed.on("failed", ({ sentence }) => showProblem(sentence));
+    feed.on("run", (event) => cards.get(event.mobilesd_job_id)?.hear(event));
 
     let hasKey = true;
-    let isOld = true;
-    feed.on("state", ({ key_start: key }) => {
-      if (hasKey && key === "") fold.open = true;
+    feed.on("state", ({ key_start: key, outbox }) => {
+      saved.hidden = outbox.length === 0;
+      drawCards(part(saved, "ul"), outbox);
+      if (hasKey && key === "") part(tab, "details").open = true;
       hasKey = key !== "";
-      bar.root.hidden = content.hidden = !hasKey;
+      content.hidden = !hasKey;
       if (!hasKey) banner.hidden = true;
     });
 
+    let isOld = true;
+    let waiting = "";
     /** The finished ones cost the queue more: asked for when one may have come. */
     async function loadAll() {
-      const before = `${waiting.ids()}`;
-      const moves = await waiting.load();
-      isOld ||= before !== `${waiting.ids()}`;
+      const { jobs, moves } = await loadWaiting();
+      const ids = `${jobs.map(({ id }) => id)}`;
+      isOld ||= ids !== waiting;
+      waiting = ids;
+      queue.follow(jobs);
       if (!isOld) return moves;
-      bar.setServers(/** @type {Record<string, string>} */ (await api("servers")));
-      await finished.load();
-      waiting.drop(finished.ids());
+      const servers = Object.entries(await api("servers"));
+      const options = servers.map(([alias, words]) => new Option(words, alias));
+      const server = part(form, "select[name=target_server_alias]");
+      const chosen = server.value;
+      server.replaceChildren(new Option("All servers", ""), ...options);
+      server.value = chosen;
+      await loadFinished();
+      for (const [id, { root }] of cards) if (!root.isConnected) cards.delete(id);
       isOld = false;
       return moves;
     }
-    const isWanted = () => get_uiCurrentTabContent()?.id === TAB_ID;
     feed.addLook({
-      isWanted,
+      isWanted: queue.isSeen,
       async run(isNudged) {
         isOld ||= isNudged;
-        if (!isWanted() || !hasKey) return false;
+        if (!queue.isSeen() || !hasKey) return false;
         const moves = await loadAll();
         showProblem("");
         return moves;
@@ -186,7 +130,11 @@
   }
 
   onUiLoaded(() => {
-    const mount = gradioApp().getElementById("mobilesd_queue");
-    if (mount) build(mount);
+    const tab = /** @type {HTMLElement | null} */ (
+      gradioApp().querySelector("#mobilesd_queue .mobilesd")
+    );
+    // Out of what Gradio's own style reaches.
+    tab?.closest("#mobilesd_queue")?.replaceChildren(tab);
+    if (tab) begin(tab);
   });
 })();

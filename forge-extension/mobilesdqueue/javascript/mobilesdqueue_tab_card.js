@@ -1,14 +1,24 @@
 /* MobileSD Queue: a job on the tab. */
 (() => {
   const queue = window.mobilesdQueue;
-  const { el } = queue;
+  const { el, part } = queue;
   /** @type {MobilesdDestination[]} */
   const DESTINATIONS = ["txt2img", "img2img", "inpaint", "extras"];
+  /** @type {Record<string, string>} */
+  const PHASES = { waiting: "Waits for Forge", loading: "Loads the model" };
 
   /** Leaves a selection and a screen reader in peace while nothing differs. */
   function setText(/** @type {HTMLElement} */ target, /** @type {string} */ text) {
     if (target.textContent !== text) target.textContent = text;
     target.hidden = text === "";
+  }
+
+  /** How a run stands. @param {MobilesdProgress} run */
+  function runWords({ progress, phase, estimated_completion_time: end }) {
+    const seconds = (Date.parse(end ?? "") - Date.now()) / 1000;
+    const time =
+      seconds > 55 ? `${Math.round(seconds / 60)} min` : `${5 * Math.ceil(seconds / 5)} s`;
+    return (PHASES[phase] ?? `${progress} %`) + (seconds >= 5 ? `, about ${time} left` : "");
   }
 
   /** @type {MobilesdQueue["pictureActions"]} */
@@ -18,7 +28,7 @@
         leave();
         return queue.send(tab, name, infotext);
       };
-      const what = tab === "txt2img" ? "its settings" : "picture and settings";
+      const what = tab === "txt2img" ? "settings" : "picture and settings";
       return queue.button(tab, go, { title: `Send ${what} to ${tab}` });
     });
     if (infotext === null) return made;
@@ -30,46 +40,29 @@
     /** @type {MobilesdJob} */
     let job;
     let drawn = "";
-    const quiet = { class: "mobilesd_quiet" };
-    const texts = {
-      word: el("span", { class: "mobilesd_chip" }),
-      server: el("span"),
-      ago: el("time"),
-      outlook: el("p"),
-      prompt: el("p", { class: "mobilesd_prompt" }),
-      settings: el("p", quiet),
-      error: el("p", { class: "mobilesd_error" }),
-      advice: el("p", quiet),
-    };
-    const progress = el("progress", { max: 100, "aria-label": "Progress" });
-    const pictures = el("div", { class: "mobilesd_pictures" });
-    const warnings = el("ul", { "aria-label": "Notes on the result" });
-    const sends = el("div", { class: "mobilesd_sends", role: "group" });
+    /** What the queue told of the run. @type {{epoch: number, progress?: MobilesdProgress, shots: string[]}} */
+    let run = { epoch: 0, shots: [] };
+    const root = queue.fresh("li");
+    const progress = part(root, "progress");
+    const texts = root.querySelectorAll("[data-text]");
+    const outlook = part(root, "[data-text=outlook]");
+    const pictures = part(root, ".mobilesd_pictures");
+    const sends = part(root, ".mobilesd_sends");
 
-    /** Kept until the answer comes: one press is one new job. */
-    let press = "";
-    const cancel = queue.button("Cancel", () => queue.act(`jobs/${job.id}/cancel`));
-    const open = queue.button("Open", () => queue.openSettings(job.id), {
-      title: "Puts the settings back on screen, to change and queue again",
-    });
-    const retry = queue.button("Retry", async () => {
-      press ||= Math.random().toString(36).slice(2);
-      await queue.act(`jobs/${job.id}/retry`, { press });
-      press = "";
-    });
-    const remove = queue.button("Delete", async () => {
-      const what = job.images.length > 0 ? "this job and its pictures" : "this job";
-      if (confirm(`Delete ${what} from the queue?`))
-        await queue.act(`jobs/${job.id}`, {}, "DELETE");
-    });
-    const root = el(
-      "li",
-      { class: "mobilesd_card" },
-      el("div", { class: "mobilesd_row mobilesd_quiet" }, texts.word, texts.server, texts.ago),
-      ...[progress, texts.outlook, pictures, texts.prompt, texts.settings],
-      ...[texts.error, texts.advice, warnings],
-      queue.row(sends, cancel, open, retry, remove),
-    );
+    function drawActions() {
+      const buttons = job.actions.map(({ label, body, ask, ...route }) => {
+        /** Kept until the answer comes: one press is one new job. */
+        let press = "";
+        return queue.button(label, async () => {
+          if (route.method === "GET") return queue.openSettings(route.path);
+          if (ask && !confirm(ask)) return;
+          press ||= Math.random().toString(36).slice(2);
+          await queue.act(route.path, { ...body, press }, route.method);
+          press = "";
+        });
+      });
+      part(root, ".mobilesd_actions").replaceChildren(sends, ...buttons);
+    }
 
     /** The buttons are about one picture: the first, or the one last opened. */
     function choose(/** @type {number} */ index) {
@@ -83,38 +76,70 @@
     function drawPictures() {
       const thumbnails = job.images.map(({ name, width, height }, index) => {
         const src = queue.imageUrl("preview", name);
+        const shot = run.shots[index + 1];
+        const style = shot ? `background: url(${shot}) center / contain no-repeat` : null;
         const click = () => queue.openViewer(job.images, index, choose);
         return el(
           "button",
           { type: "button", "aria-label": `Open picture ${index + 1}`, click },
-          el("img", { src, alt: "", loading: "lazy", width, height }),
+          el("img", { src, alt: "", loading: "lazy", width, height, style }),
         );
       });
       pictures.replaceChildren(...thumbnails);
       choose(0);
     }
 
+    /** The picture as it grows, then each one that is done. */
+    function drawRun() {
+      const { progress: told, shots } = run;
+      const percent = Math.max(job.progress ?? 0, told?.progress ?? 0);
+      progress.hidden = !percent;
+      progress.value = percent;
+      // A look that is newer has the word, and what it says in place of the time.
+      const isNews = told?.progress === percent && job.progress !== null;
+      setText(outlook, isNews ? runWords(told) : job.outlook);
+      for (const [index, src] of (shots.length > 1 ? shots.slice(1) : shots).entries()) {
+        const shot = pictures.children[index] ?? pictures.appendChild(el("img", { alt: "" }));
+        if (src) shot.setAttribute("src", src);
+      }
+    }
+
+    /** @type {MobilesdCard["hear"]} */
+    function hear(event) {
+      const [epoch] = event.sequence;
+      if (epoch < run.epoch) return;
+      if (epoch > run.epoch) {
+        run = { epoch, shots: [] };
+        pictures.replaceChildren();
+      }
+      if (event.type === "progress") run.progress = event;
+      else run.shots[event.index] = `data:image/webp;base64,${event.webp}`;
+      if (job.status === "processing") drawRun();
+    }
+
     /** @type {MobilesdCard["update"]} */
     function update(seen) {
+      if (drawn === JSON.stringify(seen)) return;
+      drawn = JSON.stringify(seen);
+      const isOffered = JSON.stringify(job?.actions) === JSON.stringify(seen.actions);
       job = seen;
-      if (drawn === JSON.stringify(job)) return;
-      drawn = JSON.stringify(job);
-      Object.assign(root.dataset, { status: job.status, id: job.id });
-      for (const [name, target] of Object.entries(texts)) {
-        setText(target, job[/** @type {keyof typeof texts} */ (name)]);
+      const { id, status, images, warnings } = job;
+      Object.assign(root.dataset, { status, id });
+      for (const text of /** @type {NodeListOf<HTMLElement>} */ (texts)) {
+        const name = /** @type {"word"} */ (text.dataset.text);
+        if (text !== outlook) setText(text, job[name]);
       }
-      texts.ago.title = new Date(job.at).toLocaleString();
-      progress.hidden = !job.progress;
-      progress.value = job.progress ?? 0;
-      warnings.replaceChildren(...job.warnings.map((text) => el("li", {}, text)));
-      if (pictures.childElementCount !== job.images.length) drawPictures();
-      setText(open, `Open in ${job.tab}`);
-      open.hidden = job.images.length > 0;
-      cancel.hidden = !job.can_cancel;
-      retry.hidden = !job.can_retry;
-      remove.hidden = !job.can_delete;
+      part(root, "time").title = new Date(job.at).toLocaleString();
+      part(root, "ul").replaceChildren(...warnings.map((text) => el("li", {}, text)));
+      if (status !== "processing") {
+        const isOther = run.shots.length > 0 || pictures.childElementCount !== images.length;
+        if (isOther) drawPictures();
+        run = { epoch: run.epoch, shots: [] };
+      }
+      drawRun();
+      if (!isOffered) drawActions();
     }
-    return { root, update };
+    return { root, update, hear };
   }
 
   Object.assign(queue, { makeCard, pictureActions });

@@ -26,17 +26,15 @@
     request = JSON.stringify({ token, name: picture ?? "", infotext: infotext ?? "" });
     press("load");
     const sentence = await problemOf(token);
-    if (sentence) throw Object.assign(new Error(sentence), { sentence });
+    if (sentence) throw queue.failure(sentence);
     // Extras has no settings; inpaint has those of img2img.
     if (infotext) press(`text_${destination === "inpaint" ? "img2img" : destination}`);
     if (picture) press(`picture_${destination}`);
   }
 
   /** @type {MobilesdQueue["openSettings"]} */
-  async function openSettings(jobId) {
-    const { tab, infotext, lost, sentence } = /** @type {MobilesdSettings} */ (
-      await queue.api(`infotext/${jobId}`)
-    );
+  async function openSettings(path) {
+    const { tab, infotext, lost, sentence } = await queue.api(path);
     await send(tab, null, infotext);
     queue.note(sentence, lost);
   }

@@ -15,7 +15,6 @@ QUEUE_TAB = "mobilesd_queue_tab"
 QUEUE = "mobilesd_queue"
 SEND = "mobilesd_send"
 SETTINGS_SECTION = "mobilesd"
-CONNECTION_SETTINGS = "mobilesd_connection_settings"
 
 ACCORDION_BUTTON_CLASS = "mobilesd_queue_btn"
 STATUS_CLASS = "mobilesd_status"

@@ -14,7 +14,7 @@ from mobilesd_queue.cloud.place_words import ordinal
 # As `cloud.listed.job_row` makes it whole, whatever the version of the queue.
 Job = Mapping[str, Any]
 
-_STATUS_WORDS = {
+STATUS_WORDS = {
     "pending": "Waiting",
     "processing": "Working",
     "completed": "Done",
@@ -80,7 +80,7 @@ def job_view(job: Job, now: datetime) -> dict[str, Any]:
     """What the page draws of a job. `at` is when it ended, or else when it was made."""
     params = job["generation_params"]
     error = job["error"] or {}
-    is_active = job["status"] in _ACTIVE
+    is_running = job["status"] == "processing" and not _reason_words(job, now)
     at = job["completion_timestamp"] or job["creation_timestamp"]
     return {
         "id": job["mobilesd_job_id"],
@@ -89,7 +89,7 @@ def job_view(job: Job, now: datetime) -> dict[str, Any]:
         "server": job["server_alias"] or job["target_server_alias"],
         "at": at,
         "ago": _ago(at, now),
-        "progress": job["progress"] if job["status"] == "processing" else None,
+        "progress": job["progress"] if is_running else None,
         "outlook": outlook_words(job, now),
         "prompt": job.get("name") or _prompt(params),
         "settings": settings_words(job),
@@ -97,16 +97,62 @@ def job_view(job: Job, now: datetime) -> dict[str, Any]:
         "advice": _owner_words(error.get("owner_message")),
         "warnings": [warning["message"] for warning in job["warnings"]],
         "images": [_image_view(image) for image in job["images"]],
-        "tab": tab_of(params),
-        "can_cancel": is_active and job["status_reason"] != "cancelling",
-        "can_retry": not is_active,
-        "can_delete": not is_active,
+        "actions": _actions(job),
+    }
+
+
+def saved_view(saved: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """The same of what is saved on this machine (`outbox.saved_view`), with its `standing`."""
+    count, at = saved["count"], saved["created_at"]
+    texts = dict.fromkeys(("server", "settings", "error", "advice"), "")
+    return texts | {
+        "id": saved["id"],
+        "status": "saved",
+        "word": f"{count} saved" if count > 1 else "Saved",
+        "at": at,
+        "ago": _ago(at, now),
+        "progress": None,
+        "outlook": saved["sentence"],
+        "prompt": saved["prompt"] or "No prompt",
+        "warnings": [],
+        "images": [],
+        "actions": [
+            _action("Send now", "outbox/send", body={"id": saved["id"]}),
+            _action(
+                "Discard",
+                f"outbox/{saved['id']}/discard",
+                ask="Discard this job? It was not sent.",
+            ),
+        ],
+        "standing": saved["standing"],
     }
 
 
 def tab_of(params: Mapping[str, Any]) -> str:
     """The tab of Forge on which a job's settings belong."""
     return "img2img" if params.get("img2img") else "txt2img"
+
+
+def _action(label: str, path: str, **more: Any) -> dict[str, Any]:
+    """A button of the card: a route of ours, and a question that is to be agreed to before."""
+    return {"label": label, "path": path, "method": "POST", "body": {}, "ask": "", **more}
+
+
+def _actions(job: Job) -> list[dict[str, Any]]:
+    job_id, has_images = job["mobilesd_job_id"], bool(job["images"])
+    tab = tab_of(job["generation_params"])
+    put_back = _action(f"Open in {tab}", f"infotext/{job_id}", method="GET")
+    if job["status"] in _ACTIVE:
+        is_stopping = job["status_reason"] == "cancelling"
+        cancel = _action("Cancel", f"jobs/{job_id}/cancel")
+        return [put_back] if is_stopping else [cancel, put_back]
+    what = "this job and its pictures" if has_images else "this job"
+    ask = f"Delete {what} from the queue?"
+    return [
+        *([] if has_images else [put_back]),
+        _action("Retry", f"jobs/{job_id}/retry"),
+        _action("Delete", f"jobs/{job_id}", method="DELETE", ask=ask),
+    ]
 
 
 def _owner_words(advice: str | None) -> str:
@@ -125,7 +171,7 @@ def _is_moving(job: Job) -> bool:
 def _status_word(job: Job) -> str:
     if job["status_reason"] == "agent_offline":
         return "Server away"
-    return _STATUS_WORDS.get(job["status"], job["status"])
+    return STATUS_WORDS.get(job["status"], job["status"])
 
 
 def outlook_words(job: Job, now: datetime) -> str:

@@ -12,9 +12,10 @@ import gradio as gr
 from modules import shared
 
 from mobilesd_queue.cloud.limits import PRIORITY_DEFAULT, PRIORITY_FIRST, PRIORITY_LAST
-from mobilesd_queue.element_ids import CONNECTION_SETTINGS, SETTINGS_SECTION
+from mobilesd_queue.element_ids import SETTINGS_SECTION
 from mobilesd_queue.errors import QueueError
 from mobilesd_queue.service import Options
+from mobilesd_queue.webui.page_html import connection_html
 
 SECTION = (SETTINGS_SECTION, "MobileSD")
 URL_DEFAULT = "http://127.0.0.1:3000"
@@ -35,9 +36,9 @@ def add_settings() -> None:
     reaches only that must not be able to send the queue's secret elsewhere.
     """
     add = shared.opts.add_option
-    mount = shared.OptionHTML(f'<div id="{CONNECTION_SETTINGS}"></div>')
-    mount.section = SECTION
-    add("mobilesd_connection", mount)
+    connection = shared.OptionHTML(connection_html())
+    connection.section = SECTION
+    add("mobilesd_connection", connection)
     add("mobilesd_url", _option(URL_DEFAULT, "Address of the queue", restrict_api=True))
     key = _option("", "API key", restrict_api=True)
     add("mobilesd_api_key", key.info("not the secret; Connect fills it in"))

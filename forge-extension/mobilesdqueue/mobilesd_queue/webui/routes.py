@@ -19,7 +19,7 @@ from mobilesd_queue.capture.screen import HostState
 from mobilesd_queue.errors import QueueError
 from mobilesd_queue.service import Options, Service
 from mobilesd_queue.webui.connection_view import connection_words
-from mobilesd_queue.webui.job_view import by_turn, job_view, jobs_view, tab_of
+from mobilesd_queue.webui.job_view import by_turn, job_view, jobs_view, saved_view, tab_of
 from mobilesd_queue.webui.same_origin import has_login, require_login, require_same_origin
 
 PREFIX = "/mobilesd-queue"
@@ -141,7 +141,7 @@ def add_routes(
         default_response_class=JSONResponse,
         include_in_schema=False,
     )
-    _add_state_routes(router, service, capture_state)
+    _add_state_routes(router, service, capture_state, clock)
     _add_job_routes(router, service, host_state, clock)
     _add_connection_routes(router, service, options)
     _add_outbox_routes(router, service)
@@ -153,11 +153,15 @@ def add_routes(
     app.include_router(pictures)
 
 
-def _add_state_routes(router: APIRouter, service: Service, capture_state: CaptureState) -> None:
+def _add_state_routes(
+    router: APIRouter, service: Service, capture_state: CaptureState, clock: Clock
+) -> None:
     @router.get("/state")
     def state() -> Any:
         state = service.state()
-        return {**state, "connection": connection_words(state), "capture": capture_state()}
+        outbox = [saved_view(one, clock()) for one in state["outbox"]]
+        told = {"connection": connection_words(state), "capture": capture_state()}
+        return {**state, **told, "outbox": outbox}
 
     @router.get("/servers")
     def servers() -> Any:
@@ -181,7 +185,7 @@ def _add_job_routes(
     @router.get("/jobs")
     def jobs(request: Request) -> Any:
         query = request.query_params
-        filters = {name: query[name] for name in _FILTERS if query.get(name)}
+        filters = {name: query[name].strip() for name in _FILTERS if query.get(name, "").strip()}
         is_line = filters.get("order") == "oldest"
         page = service.jobs(filters | ({"places": "true"} if is_line else {}))
         return jobs_view(by_turn(page) if is_line else page, clock())
