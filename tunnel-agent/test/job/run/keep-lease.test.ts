@@ -75,9 +75,12 @@ describe("a lease that is kept with a socket", () => {
   });
 
   it("ends with a cancel of this very lease, at once and without a request", async () => {
-    const { ended, socket, heard } = await startKeeping(answering, true);
+    const { ended, socket, link, heard } = await startKeeping(answering, true);
     socket().tell(cancelOf({ ...LEASE, epoch: LEASE.epoch - 1 }));
     socket().tell(cancelOf({ ...LEASE, mobilesd_job_id: "6f6d1d3c-58a4-4f4c-9a37-6d9f3b1f7a11" }));
+    socket().tell({ type: "watchers", count: 1 });
+    await until("both were heard", () => link.watchers() === 1);
+    expect(ended.aborted).toBe(false);
     socket().tell(cancelOf(LEASE));
     await until("it ended", () => ended.aborted);
     expect(ended.reason).toBe("cancelled");
@@ -96,13 +99,9 @@ describe("a lease that is kept with a socket", () => {
   it("hears nothing any more once its job is done", async () => {
     const { ended, done, socket, link } = await startKeeping(answering, true);
     done.abort();
-    let last = 0;
-    link.onWatchers((count) => {
-      last = count;
-    });
     socket().tell(cancelOf(LEASE));
     socket().tell({ type: "watchers", count: 1 });
-    await until("the cancel was passed over", () => last === 1);
+    await until("the cancel was heard", () => link.watchers() === 1);
     expect(ended.aborted).toBe(false);
   });
 });
