@@ -4,6 +4,7 @@ import { type DelayProxy, startDelayProxy } from "../support/box/delay-proxy.ts"
 import { FAST } from "../support/box/durations.ts";
 import { newAgents } from "../support/box/new-keys.ts";
 import { type Queue, startQueue } from "../support/box/queue.ts";
+import { seededRandom } from "../support/box/seeded.ts";
 import { until } from "../support/box/until.ts";
 import { countWrittenRows, type TakeWrites } from "../support/box/written-rows.ts";
 
@@ -25,17 +26,6 @@ let takeWrites: TakeWrites;
 
 const quiet = { debug() {}, info() {}, warn() {}, error() {} };
 
-/** A sequence of numbers in [0, 1) that is another for each agent and the same for each run (mulberry32). */
-function randomOf(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
 async function openLinks(): Promise<HubLink[]> {
   const aliases = Array.from({ length: AGENTS }, (_, at) => `box-${at}`);
   const agents = await newAgents(queue, aliases);
@@ -45,7 +35,7 @@ async function openLinks(): Promise<HubLink[]> {
       ...key,
       durations: () => DURATIONS,
       now: () => performance.now(),
-      random: randomOf(at),
+      random: seededRandom(at),
       log: quiet,
     });
     link.open(sessionId);
