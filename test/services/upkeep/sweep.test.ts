@@ -109,6 +109,18 @@ it("knows when a server must be swept again: by the first lease, wait or deadlin
   expect(await sweepServer(queue.ctx, agent.alias)).toEqual({ changed: 0, nextAt: lostAt });
 });
 
+it("is due again when the patience with a silent holder of a lease ends", async () => {
+  const { queue, agent, submit } = await open();
+  await submit();
+  await agent.claim();
+  queue.now += DURATIONS.leaseTtlMs;
+  const nextAt = queue.now + DURATIONS.leaseGraceMs;
+  expect(await sweepServer(queue.ctx, agent.alias)).toEqual({ changed: 1, nextAt });
+  queue.now = nextAt;
+  expect(await sweepServer(queue.ctx, agent.alias)).toEqual({ changed: 1, nextAt: null });
+  expect(await agent.claim()).toMatchObject({ attempt_count: 0 });
+});
+
 it("is due again at once where more jobs wait than one sweep looks at, and never for a lost checkpoint", async () => {
   const { queue, agent } = await open();
   await seedJobs(agent, { later: 150 });
