@@ -10,6 +10,9 @@ export interface Heard<E extends LiveEvent = LiveEvent> {
   readonly ownerId: string | null;
 }
 
+/** Characters of all that is kept: jobs with the longest of prompts must not fill the hub's 128 MB. */
+const KEPT_CHARS_MAX = 4_000_000;
+
 /** Previews that are remembered: of the jobs that run, only the latest of each. */
 const PREVIEWS_KEPT_MAX = 4;
 
@@ -19,7 +22,8 @@ export class EventLog {
   #count = 0;
   /** The number of the last event that was forgotten. */
   #lostUpTo = 0;
-  readonly #kept: { readonly number: number; readonly heard: Heard }[] = [];
+  readonly #kept: { readonly number: number; readonly heard: Heard; readonly chars: number }[] = [];
+  #keptChars = 0;
   readonly #previews = new Map<string, Heard<PreviewEvent>>();
 
   constructor(life: string) {
@@ -61,9 +65,14 @@ export class EventLog {
   }
 
   #keep(heard: Heard): void {
-    this.#kept.push({ number: this.#count, heard });
-    if (this.#kept.length > LIMITS.eventsKeptMax) {
-      this.#lostUpTo = this.#kept.shift()?.number ?? this.#lostUpTo;
+    const chars = JSON.stringify(heard.event).length;
+    this.#kept.push({ number: this.#count, heard, chars });
+    this.#keptChars += chars;
+    while (this.#kept.length > LIMITS.eventsKeptMax || this.#keptChars > KEPT_CHARS_MAX) {
+      const lost = this.#kept.shift();
+      if (!lost) return;
+      this.#lostUpTo = lost.number;
+      this.#keptChars -= lost.chars;
     }
   }
 

@@ -61,6 +61,15 @@ describe("whoever comes back with the last event that they heard", () => {
     expect(log.since(first.event.id)).toBeUndefined();
   });
 
+  it("learns of a gap when what happened was too much to be kept, however few events it was", () => {
+    const log = new EventLog("life");
+    const first = log.add(job("a"), null);
+    for (let i = 0; i < 30; i++) log.add(job("b".repeat(200_000)), null);
+    expect(log.since(first.event.id)).toBeUndefined();
+    const kept = log.since("life.25");
+    expect(kept).toHaveLength(6);
+  });
+
   it.each(["", "life", "life.", "life.x", "life.99", "other.1", "life.1.1", ".1", "life.-1"])(
     "learns of a gap when the event is none of this hub's life: %j",
     (id) => {

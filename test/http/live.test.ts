@@ -1,5 +1,5 @@
 import { LiveEvent, LIMITS } from "@mobilesd/contract";
-import { beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { joinHub, openBox, submitJob, until, watch } from "../support/workerd/live-socket.ts";
 import type { TestAgent } from "../support/workerd/new-agent.ts";
 import type { TestOwner } from "../support/workerd/new-owner.ts";
@@ -23,6 +23,10 @@ async function signIn(): Promise<Record<string, string>> {
   const { headers } = await queue.call("POST", "/api/v1/session", { json: { key, secret } });
   return { Cookie: headers.get("set-cookie")?.split(";")[0] ?? "" };
 }
+
+afterEach(() => {
+  vi.useRealTimers();
+});
 
 describe("the events of a server", () => {
   it("are nobody's who has not shown who they are, be the server there or not", async () => {
@@ -169,10 +173,10 @@ describe("the same events to a program that opens no socket", () => {
   });
 
   it("end when the hub lets the reader go, which opens them anew", async () => {
-    const short = openQueue({ hubs: "real", durations: { watcherSocketTtlMs: 50 } });
-    const stream = await openStream(short, events);
+    const stream = await openStream(queue, events);
     await until("the server", () => eventsOf(stream).length > 0);
-    await until("its time to be over", () => Date.now() > short.now + 60);
+    const { watcherSocketTtlMs } = queue.ctx.settings.durations;
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + watcherSocketTtlMs });
     await submitJob(agent, owner);
     await until("the end", () => stream.isOver);
     expect(eventsOf(stream).some(({ type }) => type === "job")).toBe(false);
