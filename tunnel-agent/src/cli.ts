@@ -1,12 +1,11 @@
-import { randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import type { ServerView } from "@mobilesd/contract";
 import { Command, Option } from "commander";
 import packageJson from "../package.json" with { type: "json" };
 import { createCloud } from "./cloud/client.ts";
+import { composeAgent } from "./compose-agent.ts";
 import { type Config, ConfigError, defaultConfigPath, readConfig } from "./config.ts";
 import { runDaemon } from "./daemon.ts";
-import { createForgeClient } from "./forge/client.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import type { Log } from "./log.ts";
 import { pair } from "./pair.ts";
@@ -40,34 +39,21 @@ function settingsOf(flags: RunFlags) {
 }
 
 function compose(config: Config, journal: Journal, log: Log, state: AgentState) {
-  let sessionId: string | null = null;
-  const stop = createStop();
-  const cloud = createCloud({
-    url: config.url,
-    key: config.key,
-    secret: config.secret,
-    sessionId: () => sessionId,
-    random: Math.random,
-    onRetry: (route, error) => log.debug({ route, error: error.message }, "Trying again"),
-  });
-  return {
-    cloud,
-    forge: createForgeClient(config.forgeUrl, config.forgeApiAuth),
-    forgeUrl: config.forgeUrl,
-    box: { isDedicated: config.isDedicated, allowedScripts: config.allowedScripts },
+  const { url, key, secret, forgeUrl, forgeApiAuth, isDedicated, allowedScripts } = config;
+  const box = { isDedicated, allowedScripts };
+  return composeAgent({
+    url,
+    key,
+    secret,
+    forgeUrl,
+    forgeApiAuth,
+    box,
     journal,
     log,
     state,
-    stop,
+    stop: createStop(),
     agentVersion: packageJson.version,
-    setSession: (id: string | null) => {
-      sessionId = id;
-    },
-    uuid: randomUUID,
-    random: Math.random,
-    now: () => performance.now(),
-    wallClock: () => new Date(),
-  };
+  });
 }
 
 const ENDS = {

@@ -14,10 +14,16 @@ const OpenRun = z.object({
 });
 export type OpenRun = z.infer<typeof OpenRun>;
 
+const Loan = z.object({
+  own: z.unknown(),
+  ours: z.unknown(),
+  earlier: z.array(z.unknown()).readonly().optional(),
+});
+
 const Content = z.object({
   open_runs: z.array(OpenRun),
   /** Forge's options that a run of ours has changed, with the owner's values. */
-  lent: z.record(z.string(), z.object({ own: z.unknown(), ours: z.unknown() })).default({}),
+  lent: z.record(z.string(), Loan).default({}),
 });
 type Content = z.infer<typeof Content>;
 

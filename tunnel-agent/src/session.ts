@@ -1,25 +1,32 @@
 import { createHash } from "node:crypto";
-import type { Catalogue, Durations, HelloAnswer } from "@mobilesd/contract";
+import type { Catalogue, Durations, HelloAnswer, ServerOrders } from "@mobilesd/contract";
 import type { Cloud } from "./cloud/client.ts";
 import type { Host } from "./forge/host.ts";
 import { type Lookout, lookAtHost } from "./forge/look-at-host.ts";
 import { readFacts } from "./forge/read-catalogue.ts";
 import type { Log } from "./log.ts";
 
-/** What the queue knows of this agent: it was greeted, and told what the box has. */
-export interface Session {
+/** What the queue said when it was greeted. */
+export interface ToldSession {
+  readonly id: string;
   readonly durations: Durations;
+}
+
+/** What the queue knows of this agent: it was greeted, and told what the box has. */
+export interface Session extends ToldSession {
+  readonly serverAlias: string;
+  /** What its owner had last told the box when the session began. */
+  readonly orders: ServerOrders;
   readonly host: Host;
   /** The catalogue that the queue has. */
   readonly catalogueSha256: string;
 }
-
 export interface SessionDeps extends Lookout {
   readonly cloud: Cloud;
   readonly log: Log;
   readonly agentVersion: string;
-  /** Told of the session's id, or of its end, so that requests carry it. */
-  readonly setSession: (id: string | null) => void;
+  /** Told of the session, or of its end, so that requests carry its id. */
+  readonly setSession: (session: ToldSession | null) => void;
 }
 
 function sha256OfCatalogue(catalogue: Catalogue): string {
@@ -41,7 +48,7 @@ export async function readHost(deps: Lookout & { readonly log: Log }): Promise<H
 }
 
 /**
- * Greets the queue and brings its picture of this box up to date. `setSession` hears of the id before
+ * Greets the queue and brings its picture of this box up to date. `setSession` hears of it before
  * the catalogue is sent, as that needs it. Throws what the cloud and Forge throw.
  */
 export async function openSession(deps: SessionDeps): Promise<Session> {
@@ -55,7 +62,8 @@ export async function openSession(deps: SessionDeps): Promise<Session> {
     catalogue_sha256: catalogueSha256,
   };
   const answer: HelloAnswer = await cloud.once("hello", { body });
-  deps.setSession(answer.session_id);
+  const told = { id: answer.session_id, durations: answer.durations };
+  deps.setSession(told);
   if (answer.catalogue_wanted) await cloud.once("putCatalogue", { body: host.catalogue });
   const fields = {
     server_alias: answer.server_alias,
@@ -63,7 +71,8 @@ export async function openSession(deps: SessionDeps): Promise<Session> {
     ...countsOf(host.catalogue),
   };
   log.info(fields, "Connected: the queue knows this box and what it has");
-  return { durations: answer.durations, host, catalogueSha256 };
+  const { server_alias: serverAlias, orders } = answer;
+  return { ...told, serverAlias, orders, host, catalogueSha256 };
 }
 
 /**

@@ -1,14 +1,13 @@
-import { randomUUID } from "node:crypto";
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { NewKey } from "@mobilesd/contract";
-import { createCloud } from "../../../tunnel-agent/src/cloud/client.ts";
+import { composeAgent } from "../../../tunnel-agent/src/compose-agent.ts";
 import { type DaemonEnd, runDaemon } from "../../../tunnel-agent/src/daemon.ts";
-import { createForgeClient } from "../../../tunnel-agent/src/forge/client.ts";
 import type { BoxSettings } from "../../../tunnel-agent/src/forge/look-at-host.ts";
 import { openJournal } from "../../../tunnel-agent/src/journal.ts";
 import type { Log } from "../../../tunnel-agent/src/log.ts";
+import { type AgentView, createAgentState } from "../../../tunnel-agent/src/pipeline/agent-view.ts";
 import { createStop, type Stop } from "../../../tunnel-agent/src/stop.ts";
 
 /** An agent inside this process, with everything it said. */
@@ -17,6 +16,8 @@ export interface TestAgent {
   readonly stop: Stop;
   readonly lines: readonly string[];
   readonly stateDir: string;
+  /** What it shows of itself. */
+  readonly view: () => AgentView;
 }
 
 function recordingLog(lines: string[]): Log {
@@ -36,32 +37,21 @@ export function startAgent(options: {
 }): TestAgent {
   const stateDir = options.stateDir ?? mkdtempSync(join(tmpdir(), "agent-state-"));
   const lines: string[] = [];
-  const log = recordingLog(lines);
   const stop = createStop();
-  let sessionId: string | null = null;
-  const end = runDaemon({
-    cloud: createCloud({
-      url: options.url,
-      key: options.key.key,
-      secret: options.key.secret,
-      sessionId: () => sessionId,
-      random: Math.random,
-      onRetry: (route, error) => log.debug({ route, error: error.message }, "Trying again"),
-    }),
-    forge: createForgeClient(options.forgeUrl, options.forgeApiAuth ?? null),
-    forgeUrl: options.forgeUrl,
+  const state = createAgentState();
+  const { url, key, forgeUrl, forgeApiAuth = null } = options;
+  const deps = composeAgent({
+    url,
+    key: key.key,
+    secret: key.secret,
+    forgeUrl,
+    forgeApiAuth,
     box: { isDedicated: false, allowedScripts: ["prompt matrix"], ...options.box },
     journal: openJournal(stateDir),
-    log,
+    log: recordingLog(lines),
+    state,
     stop,
     agentVersion: "test",
-    setSession: (id) => {
-      sessionId = id;
-    },
-    uuid: randomUUID,
-    random: Math.random,
-    now: () => performance.now(),
-    wallClock: () => new Date(),
   });
-  return { end, stop, lines, stateDir };
+  return { end: runDaemon(deps), stop, lines, stateDir, view: state.view };
 }

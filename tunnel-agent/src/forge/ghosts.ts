@@ -8,38 +8,53 @@ import { readState, readTask } from "./progress.ts";
 /** Looks in a row at an idle Forge after which an id that it still names is dead (forge-reference 1.9). */
 const IDLE_LOOKS = 3;
 
-/** Whether a run of ours is still to be reckoned with: queued or active in a Forge that works. */
-async function isAlive(forge: ForgeClient, run: OpenRun, pollMs: number): Promise<boolean> {
+/** The runs that are still to be reckoned with: queued or active in a Forge that works. */
+async function alive(
+  forge: ForgeClient,
+  runs: readonly OpenRun[],
+  pollMs: number,
+): Promise<readonly OpenRun[]> {
+  let named = runs;
   for (let looks = 0; looks < IDLE_LOOKS; looks++) {
-    const task = await readTask(forge, run.task_id);
-    if (task === "completed" || task === "gone") return false;
+    const tasks = await Promise.all(named.map((run) => readTask(forge, run.task_id)));
+    named = named.filter((_, at) => tasks[at] !== "completed" && tasks[at] !== "gone");
+    if (named.length === 0) return [];
     const state = await readState(forge);
-    if (state === null || state.isRunning) return true;
+    if (state === null || state.isRunning) return named;
     await pause(pollMs);
   }
-  return false;
+  return [];
+}
+
+/** Runs of an earlier life of this agent, or ones that it gave up: in the journal, and nobody is with them. */
+export function ghostsOf(journal: Journal, taskIds: ReadonlySet<string>): readonly OpenRun[] {
+  return journal.openRuns().filter((run) => !taskIds.has(run.task_id));
 }
 
 /**
- * Waits until no earlier run of ours is left in Forge: one that lost its client goes on all the same, and
- * its picture can be had no more. It cannot be withdrawn while it waits, so it is interrupted as soon as
- * it is active, at the cost of no step (8.4). Throws `ForgeUnreachableError`; a Forge that restarted has none.
+ * Waits until none of these runs is left in Forge: one that lost its client goes on all the same, and its
+ * picture can be had no more. None can be withdrawn while it waits, so each is interrupted as soon as it is
+ * active, at the cost of no step (8.4). Throws `ForgeUnreachableError`; a Forge that restarted has none.
  */
 export async function settleGhosts(
-  forge: ForgeClient,
-  journal: Journal,
-  log: Log,
+  deps: { readonly forge: ForgeClient; readonly journal: Journal; readonly log: Log },
+  ghosts: readonly OpenRun[],
   pollMs: number,
   signal: AbortSignal,
 ): Promise<void> {
-  for (const run of [...journal.openRuns()]) {
-    const fields = { job_id: run.mobilesd_job_id, task_id: run.task_id };
-    for (let looks = 0; !signal.aborted && (await isAlive(forge, run, pollMs)); looks++) {
+  const { forge, journal, log } = deps;
+  let left = ghosts;
+  for (let looks = 0; !signal.aborted; looks++) {
+    const still = await alive(forge, left, pollMs);
+    for (const run of left) if (!still.includes(run)) await journal.remove(run.task_id);
+    left = still;
+    if (left.length === 0) return;
+    for (const { task_id, mobilesd_job_id } of left) {
+      const fields = { job_id: mobilesd_job_id, task_id };
       if (looks === 0) log.info(fields, "Forge still has an earlier run of ours; ending it first");
-      await interruptOwn(forge, { taskId: run.task_id, isAlone: false });
-      await pause(pollMs, signal);
+      // Whatever runs behind it is a ghost as well.
+      await interruptOwn(forge, { taskId: task_id, isAlone: false }, () => null);
     }
-    if (signal.aborted) return;
-    await journal.remove(run.task_id);
+    await pause(pollMs, signal);
   }
 }

@@ -46,10 +46,14 @@ async function statusOf(forge: ForgeClient, path: string): Promise<number | null
   }
 }
 
-/** Looks at Forge. Never throws: no answer is an answer too. */
-export async function checkForge(forge: ForgeClient): Promise<ForgeHealth> {
+/**
+ * Looks at Forge. Never throws: no answer is an answer too. With `isKnown` Forge was all there a moment ago:
+ * its lists, which come last at a start and may be long, are not asked for again.
+ */
+export async function checkForge(forge: ForgeClient, isKnown = false): Promise<ForgeHealth> {
   try {
     const state = await readState(forge);
+    if (state !== null && isKnown) return { type: state.isRunning ? "busy" : "ready" };
     if (state !== null) {
       const embeddings = await statusOf(forge, "/sdapi/v1/embeddings");
       const loras = await statusOf(forge, "/sdapi/v1/loras");

@@ -1,10 +1,11 @@
 import { pause } from "../pause.ts";
+import { effectOf, type InterruptEffect } from "../pipeline/after-interrupt.ts";
 import type { ForgeClient } from "./client.ts";
 import { readState, readTask } from "./progress.ts";
 
-/** Looks again after this long: an interrupt that came before `begin` is lost (forge-reference 8.5). */
-const LOOK_AGAIN_MS = 250;
-/** Then it is sent again, so often at the most; a job in its decode ends by itself. */
+/** A lost interrupt is sent again after this long … */
+const AGAIN_AFTER_MS = 250;
+/** … so often at the most; a job in its decode ends by itself. */
 const SHOTS_MAX = 20;
 
 /** One of our own runs, as far as it may be stopped. */
@@ -24,18 +25,38 @@ async function isOursRunning(forge: ForgeClient, run: OwnRun): Promise<boolean> 
   return run.isAlone && ((await readState(forge))?.isRunning ?? false);
 }
 
+/** Looks at what an interrupt did. What each answer means rests on the order of the questions. */
+async function lookAfter(
+  forge: ForgeClient,
+  run: OwnRun,
+  nextTaskId: string | null,
+): Promise<InterruptEffect> {
+  const next = nextTaskId === null ? null : await readTask(forge, nextTaskId);
+  const isInterrupted = (await readState(forge))?.isInterrupted ?? false;
+  const isOwnActive = await isOursRunning(forge, run);
+  return effectOf({ next, isInterrupted, isOwnActive });
+}
+
+/** `not_running`: it is not the one that runs, and nothing was sent. */
+export type InterruptEnd = InterruptEffect | "not_running";
+
 /**
- * Stops our own run if it is the one that goes on: look, interrupt, look again. True when the interrupt
- * took hold or the run had ended; false when it is not the one that runs, so that nothing was sent.
- * Throws `ForgeUnreachableError`.
+ * Stops our own run if it is the one that goes on: look, interrupt, look again (forge-reference 8.5).
+ * `nextTaskId` is asked before each shot: the run of ours that waits behind it, which an interrupt may hit
+ * in its place. Throws `ForgeUnreachableError`.
  */
-export async function interruptOwn(forge: ForgeClient, run: OwnRun): Promise<boolean> {
-  if (!(await isOursRunning(forge, run))) return false;
-  for (let shots = 0; shots < SHOTS_MAX; shots++) {
+export async function interruptOwn(
+  forge: ForgeClient,
+  run: OwnRun,
+  nextTaskId: () => string | null,
+): Promise<InterruptEnd> {
+  if (!(await isOursRunning(forge, run))) return "not_running";
+  for (let shots = 1; ; shots++) {
+    const next = nextTaskId();
     await forge.post("/sdapi/v1/interrupt", {});
-    await pause(LOOK_AGAIN_MS);
-    const state = await readState(forge);
-    if (state?.isInterrupted || !(await isOursRunning(forge, run))) return true;
+    const effect = await lookAfter(forge, run, next ?? nextTaskId());
+    if (effect !== "lost" || shots === SHOTS_MAX) return effect;
+    await pause(AGAIN_AFTER_MS);
+    if (!(await isOursRunning(forge, run))) return "over";
   }
-  return true;
 }

@@ -3,7 +3,7 @@ import type { Log } from "../log.ts";
 import { type ForgeClient, ForgeUnreachableError } from "./client.ts";
 import type { HostOptions } from "./host.ts";
 import { readHostOptions, readOptions } from "./host-options.ts";
-import { keptByForge, type Lent, lentBy } from "./lent-options.ts";
+import { keptByForge, type Lent, lentBy, lentMore } from "./lent-options.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -37,13 +37,22 @@ function withoutUnknownModules(own: Values, known: readonly string[]): Values {
 export interface Lender {
   /**
    * Reads the owner's options, and notes on disk what a request is about to change before Forge hears of it.
-   * `overridesWith` makes the request's overrides from them. Answers the owner's options.
+   * `overridesWith` makes the request's overrides from them. What an earlier run left and this one does not
+   * override is put back. To be called while no run of ours is in Forge. Answers the owner's options.
    * Throws `ForgeUnreachableError`: nothing was changed then.
    */
   lend(
     modules: readonly string[],
     overridesWith: (own: HostOptions["own"]) => Values,
   ): Promise<HostOptions["own"]>;
+  /**
+   * The same while a run of ours is in Forge, whose options must not be changed under its hands: answers null,
+   * and has noted nothing, where one would have to be stored or put back first.
+   */
+  lendBehind(
+    modules: readonly string[],
+    overridesWith: (own: HostOptions["own"]) => Values,
+  ): Promise<HostOptions["own"] | null>;
   /** Puts back what Forge did not put back itself. To be called while no run of ours is in Forge. */
   takeBack(): Promise<void>;
   /** Forge started anew: which options its config holds must be found out again. */
@@ -72,10 +81,12 @@ export function createLender(deps: {
     log.warn(fields, "Forge did not take its owner's options, which a job changes");
     return false;
   }
-  async function hold(lent: Lent): Promise<void> {
-    const own = Object.entries(ownOf(lent)).filter(
+  const notHeld = (lent: Lent) =>
+    Object.entries(ownOf(lent)).filter(
       ([name, value]) => !held.has(name) && isStorable(name, value),
     );
+  async function hold(lent: Lent): Promise<void> {
+    const own = notHeld(lent);
     if (own.length === 0 || !(await store(Object.fromEntries(own)))) return;
     for (const [name] of own) held.add(name);
   }
@@ -91,22 +102,42 @@ export function createLender(deps: {
     if (!isDedicated) for (const name of Object.keys(back)) held.add(name);
     return {};
   }
+  async function plan(modules: readonly string[], overridesWith: (own: Values) => Values) {
+    const options = await readHostOptions(forge, keys, journal.lent());
+    const own = withoutUnknownModules(options.own, modules);
+    const overrides = overridesWith(own);
+    /** What an earlier run left, and this one does not override. */
+    const left = dueOf(journal.lent(), (name) => !(name in overrides));
+    return { own, lent: lentBy(overrides, own), left };
+  }
+  const dueOf = (lent: Lent, isMeant: (name: string) => boolean) =>
+    pick(lent, (name) => !(isDedicated && SELECTION.has(name)) && isMeant(name));
+  const isNone = (lent: Lent) => Object.keys(lent).length === 0;
+  async function giveBack(due: Lent): Promise<void> {
+    const staying = pick(journal.lent(), (name) => !(name in due));
+    await journal.setLent({ ...staying, ...(await putBack(due)) });
+  }
+  const note = (lent: Lent) => journal.setLent(lentMore(journal.lent(), lent));
   return {
     async lend(modules, overridesWith) {
-      const options = await readHostOptions(forge, keys, journal.lent());
-      const own = withoutUnknownModules(options.own, modules);
-      const lent = lentBy(overridesWith(own), own);
-      await journal.setLent({ ...journal.lent(), ...lent });
+      const { own, lent, left } = await plan(modules, overridesWith);
+      if (!isNone(left)) await giveBack(left);
+      await note(lent);
       if (!isDedicated) await hold(lent);
       return own;
     },
+    async lendBehind(modules, overridesWith) {
+      const { own, lent, left } = await plan(modules, overridesWith);
+      const isTouching = !isNone(left) || (!isDedicated && notHeld(lent).length > 0);
+      if (isTouching) return null;
+      await note(lent);
+      return own;
+    },
     async takeBack() {
-      const lent = journal.lent();
-      const staying = isDedicated ? pick(lent, (name) => SELECTION.has(name)) : {};
-      const due = pick(lent, (name) => !(name in staying));
-      if (Object.keys(due).length === 0) return;
+      const due = dueOf(journal.lent(), () => true);
+      if (isNone(due)) return;
       try {
-        await journal.setLent({ ...staying, ...(await putBack(due)) });
+        await giveBack(due);
       } catch (error) {
         // It stays noted: the next time that Forge is there it is looked at again.
         if (!(error instanceof ForgeUnreachableError)) throw error;

@@ -7,6 +7,7 @@ import {
 } from "@mobilesd/contract";
 import * as z from "zod";
 import type { ForgeClient } from "./client.ts";
+import { readGpuMemory } from "./memory.ts";
 import type { StylePrompt } from "./host.ts";
 
 /** A list of Forge could not be read; the catalogue would be wrong without it. */
@@ -176,7 +177,6 @@ const OpenApi = z.object({
   paths: z.record(z.string(), z.unknown()),
   components: z.object({ schemas: z.record(z.string(), z.unknown()) }),
 });
-const Memory = z.object({ cuda: z.object({ system: z.object({ total: z.number() }) }) });
 
 /** Which Forge this is, by what it can do: it has no route that says so (forge-reference 2.4). */
 export function detectFlavour(openApi: unknown): Hello["forge"]["flavour"] {
@@ -192,9 +192,9 @@ export function detectFlavour(openApi: unknown): Hello["forge"]["flavour"] {
 /** What `hello` says of the box. The version stands only in what Forge generates, so it is unknown here. */
 export async function readFacts(forge: ForgeClient): Promise<Pick<Hello, "forge" | "gpu">> {
   const openApi = await forge.get("/openapi.json");
-  const memory = Memory.safeParse((await forge.get("/sdapi/v1/memory")).body);
+  const memory = await readGpuMemory(forge);
   return {
     forge: { flavour: detectFlavour(openApi.body), version: null },
-    gpu: { name: null, vram_bytes: memory.success ? memory.data.cuda.system.total : null },
+    gpu: { name: null, vram_bytes: memory?.totalBytes ?? null },
   };
 }

@@ -4,28 +4,39 @@ import {
   type ForgeAnswer,
   type ForgeClient,
   ForgeUnreachableError,
+  type RawAnswer,
 } from "../../forge/client.ts";
-import { interruptOwn, type OwnRun } from "../../forge/interrupt.ts";
 import { readState } from "../../forge/progress.ts";
-import { pause } from "../../pause.ts";
+import type { Seat } from "../../pipeline/seat.ts";
 import { type Failure, failure } from "../failure/failure.ts";
 import { classifyError, isForgeNotUp } from "../failure/forge-errors.ts";
 import type { ForgeRequest } from "../request/payload.ts";
-import { isCutShort, type Watcher, watchRun } from "./watch.ts";
+import { stopRun } from "./stop-run.ts";
+import { type Watcher, type WatchOptions, watchRun } from "./watch.ts";
+import { isCutShort, type RunProgress } from "./watched.ts";
 
 /** How one request to Forge ended. */
 export type GenerateEnd =
   | {
       readonly type: "answer";
-      readonly body: unknown;
+      readonly request: ForgeRequest;
+      readonly bytes: Uint8Array<ArrayBuffer>;
       readonly generationMs: number;
       readonly modelLoadMs: number;
     }
-  | { readonly type: "failed"; readonly failure: Failure; readonly answer?: ForgeAnswer }
+  /** `isOver` settles when Forge is done with it, false where it is left to it; it is done where there is none. */
+  | {
+      readonly type: "failed";
+      readonly failure: Failure;
+      readonly answer?: ForgeAnswer;
+      readonly isOver?: Promise<boolean>;
+    }
   /** Forge could not even be asked: the run costs nothing. */
   | { readonly type: "not_sent" }
-  /** One of the stops ended it; what Forge gave, if anything, is dropped. */
-  | { readonly type: "stopped" };
+  /** Forge went away while another run of ours was before this one: it did not die of this. */
+  | { readonly type: "not_begun" }
+  /** One of the stops ended it; what Forge gives, if anything, is dropped. */
+  | { readonly type: "stopped"; readonly isOver: Promise<boolean> };
 
 interface Forge {
   readonly client: ForgeClient;
@@ -42,58 +53,56 @@ export interface RunStops {
   readonly hurry: AbortSignal;
 }
 
+/** One request, and its place among those of this agent. */
+export interface Posting {
+  readonly request: ForgeRequest;
+  readonly taskId: string;
+  readonly seat: Seat;
+  /** Forge was idle when its turn came, so that whatever runs there is this one. */
+  readonly isAlone: boolean;
+  readonly watch: Pick<WatchOptions, "isWatched" | "onPreview"> & {
+    /** Hears after each look. */
+    readonly onProgress: (progress: RunProgress) => void;
+  };
+}
+
 type Settled =
-  | { readonly type: "answer"; readonly answer: ForgeAnswer }
+  | { readonly type: "answer"; readonly answer: RawAnswer | ForgeAnswer }
   | { readonly type: "error"; readonly error: unknown };
 
-function fromError(error: unknown): GenerateEnd {
+/** Whether Forge cannot have begun with it: none of its looks saw it run, and others of ours stood before it. */
+function isUnbegun(forge: Forge, { seat, isAlone }: Posting, watcher: Watcher): boolean {
+  if (isAlone || watcher.watched().firstActiveAt !== null) return false;
+  const firstMs = seat.firstSince === null ? 0 : forge.now() - seat.firstSince;
+  return firstMs <= forge.durations.forgePollMs;
+}
+
+function fromError(
+  forge: Forge,
+  posting: Posting,
+  watcher: Watcher,
+  { error }: Extract<Settled, { type: "error" }>,
+): GenerateEnd {
   if (error instanceof AnswerTooLargeError) {
     return { type: "failed", failure: failure("user", "incomplete_result", error.message) };
   }
   if (!(error instanceof ForgeUnreachableError)) throw error;
   if (!error.wasSent) return { type: "not_sent" };
+  if (isUnbegun(forge, posting, watcher)) return { type: "not_begun" };
   const message = `Forge went away during the run (${error.code})`;
-  return { type: "failed", failure: failure("forge_died", "forge_unreachable", message) };
-}
-
-/** Milliseconds that an interrupt may take when the agent must go. */
-const HURRY_MS = 1_000;
-
-/** Ends our own run in Forge and waits, within a limit, for its request to settle; in a hurry, not at all. */
-async function stopOwn(
-  forge: Forge,
-  run: OwnRun,
-  settled: Promise<unknown>,
-  hurry: AbortSignal,
-): Promise<void> {
-  const { interruptLimitMs, forgePollMs } = forge.durations;
-  const shoot = () =>
-    interruptOwn(forge.client, run).catch((error: unknown) => {
-      if (error instanceof ForgeUnreachableError) return true;
-      throw error;
-    });
-  if (hurry.aborted) {
-    await Promise.race([shoot(), pause(HURRY_MS)]);
-    return;
-  }
-  const over = new AbortController();
-  void settled.then(() => over.abort());
-  const enough = AbortSignal.any([over.signal, hurry, AbortSignal.timeout(interruptLimitMs)]);
-  while (!enough.aborted) {
-    // Behind another generation it cannot be withdrawn: it is stopped as soon as it is active.
-    const isStopped = await shoot();
-    await pause(isStopped ? interruptLimitMs : forgePollMs, enough);
-  }
+  const why = failure("forge_died", "forge_unreachable", message);
+  return { type: "failed", failure: why, isOver: Promise.resolve(false) };
 }
 
 /**
  * Whether the run that has just been answered was cut short between two looks: an idle Forge still tells.
  * Where another generation has begun, what it tells is of that one.
  */
-async function wasCutShortUnseen(client: ForgeClient): Promise<boolean> {
+async function wasCutShortUnseen(client: ForgeClient, seat: Seat): Promise<boolean> {
+  if (!seat.isAlone()) return false;
   try {
     const state = await readState(client);
-    return state !== null && !state.isRunning && isCutShort(state);
+    return seat.isAlone() && state !== null && !state.isRunning && isCutShort(state);
   } catch (error) {
     if (error instanceof ForgeUnreachableError) return false;
     throw error;
@@ -102,36 +111,52 @@ async function wasCutShortUnseen(client: ForgeClient): Promise<boolean> {
 
 async function fromAnswer(
   forge: Forge,
-  answer: ForgeAnswer,
+  { seat, request }: Posting,
+  answer: RawAnswer | ForgeAnswer,
   watcher: Watcher,
   sentAt: number,
 ): Promise<GenerateEnd> {
-  const totalMs = forge.now() - (watcher.watched().firstActiveAt ?? sentAt);
-  if (isForgeNotUp(answer)) return { type: "not_sent" };
-  if (answer.status !== 200) {
+  const { firstActiveAt, modelLoadMs, wasCutShort } = watcher.watched();
+  const totalMs = forge.now() - (firstActiveAt ?? Math.max(sentAt, seat.firstSince ?? sentAt));
+  if (!("bytes" in answer)) {
+    if (isForgeNotUp(answer)) return { type: "not_sent" };
     return { type: "failed", failure: classifyError(answer), answer };
   }
-  const { modelLoadMs, wasCutShort } = watcher.watched();
-  if (wasCutShort || (await wasCutShortUnseen(forge.client))) {
+  if (wasCutShort || (await wasCutShortUnseen(forge.client, seat))) {
     const message =
       "Somebody pressed Interrupt or Skip at Forge, so that the picture was only half drawn.";
-    const why = failure("infra", "incomplete_result", message);
-    return { type: "failed", failure: why, answer };
+    return { type: "failed", failure: failure("infra", "incomplete_result", message) };
   }
   const generationMs = Math.max(1, totalMs - modelLoadMs);
-  return { type: "answer", body: answer.body, generationMs, modelLoadMs };
+  return { type: "answer", request, bytes: answer.bytes, generationMs, modelLoadMs };
 }
 
-/** Whether nothing runs in Forge at this moment, as far as it says; null when it is not there at all. */
-async function isIdle(client: ForgeClient): Promise<boolean | null> {
-  try {
-    const state = await readState(client);
-    return state !== null && !state.isRunning;
-  } catch (error) {
-    if (error instanceof ForgeUnreachableError) return null;
-    throw error;
-  }
+/** Sends the request, and looks after it until `close`. */
+function open(forge: Forge, { request, taskId, seat, watch }: Posting, close: AbortSignal) {
+  const { client, durations, now } = forge;
+  const settled: Promise<Settled> = client
+    .generate(request.path, request.body, close)
+    .then((answer) => ({ type: "answer" as const, answer }))
+    .catch((error: unknown) => ({ type: "error" as const, error }));
+  const watcher = watchRun(client, taskId, durations, now, close, {
+    ...watch,
+    isQuick: () => seat.isAwaited(),
+    isFollowed: () => seat.next() !== null,
+  });
+  const overrideKeys = Object.keys(request.overrides);
+  seat.posted({ taskId, overrideKeys, progress: watcher.progress });
+  watcher.onProgress((progress) => {
+    watch.onProgress(progress);
+    seat.moved();
+  });
+  return { settled, watcher };
 }
+
+const aborted = (signal: AbortSignal) =>
+  new Promise<"stopped">((resolve) => {
+    if (signal.aborted) resolve("stopped");
+    signal.addEventListener("abort", () => resolve("stopped"), { once: true });
+  });
 
 /**
  * Sends one request to Forge and stays with it until it is answered, hangs, or is stopped; then the
@@ -140,37 +165,28 @@ async function isIdle(client: ForgeClient): Promise<boolean | null> {
  */
 export async function generate(
   forge: Forge,
-  request: ForgeRequest,
-  taskId: string,
+  posting: Posting,
   { stop, hurry }: RunStops,
 ): Promise<GenerateEnd> {
-  const { client, durations, now } = forge;
-  const isAlone = await isIdle(client);
-  // A Forge that went away before it was asked did not die of this job.
-  if (isAlone === null) return { type: "not_sent" };
-  const run = { taskId, isAlone };
-  const sentAt = now();
+  const { client, durations } = forge;
+  const { taskId, seat, isAlone } = posting;
+  const sentAt = forge.now();
   const close = new AbortController();
-  const settled: Promise<Settled> = client
-    .generate(request.path, request.body, close.signal)
-    .then((answer) => ({ type: "answer" as const, answer }))
-    .catch((error: unknown) => ({ type: "error" as const, error }));
-  const watcher = watchRun(client, taskId, durations, now, close.signal);
-  const stopped = new Promise<"stopped">((resolve) => {
-    if (stop.aborted) resolve("stopped");
-    stop.addEventListener("abort", () => resolve("stopped"), { once: true });
-  });
+  const { settled, watcher } = open(forge, posting, close.signal);
   const hung = watcher.hung.then((isHung) => (isHung ? ("hung" as const) : ("stopped" as const)));
-  const first = await Promise.race([settled, stopped, hung]);
+  const first = await Promise.race([settled, aborted(stop), hung]);
   if (first === "stopped" || first === "hung") {
     const { phase } = watcher.watched();
-    await stopOwn(forge, run, settled, hurry);
-    close.abort();
-    if (first === "stopped") return { type: "stopped" };
+    const run = { taskId, isAlone };
+    const stopping = stopRun({ client, durations, run, seat, settled }, hurry);
+    const isOver = stopping.isOver.finally(() => close.abort());
+    await stopping.wasAimed;
+    if (first === "stopped") return { type: "stopped", isOver };
     const message = `Forge stood still while ${phase}; restart it if it stays so`;
-    return { type: "failed", failure: failure("forge_died", "forge_hung", message) };
+    return { type: "failed", failure: failure("forge_died", "forge_hung", message), isOver };
   }
   close.abort();
-  if (first.type === "error") return fromError(first.error);
-  return fromAnswer(forge, first.answer, watcher, sentAt);
+  if (first.type === "error") return fromError(forge, posting, watcher, first);
+  await seat.whileShooting();
+  return fromAnswer(forge, posting, first.answer, watcher, sentAt);
 }

@@ -3,8 +3,11 @@ import type { Cloud } from "../../cloud/client.ts";
 import type { ForgeClient } from "../../forge/client.ts";
 import type { Host } from "../../forge/host.ts";
 import type { Lender } from "../../forge/lender.ts";
+import type { ImageThread } from "../../images/image-thread.ts";
 import type { Journal } from "../../journal.ts";
+import type { HubLink } from "../../live/hub-link.ts";
 import type { Log } from "../../log.ts";
+import type { ForgeLine } from "../../pipeline/forge-line.ts";
 
 /** What a run works with. Clock, ids and chance come in here. */
 export interface RunDeps {
@@ -17,7 +20,12 @@ export interface RunDeps {
   readonly now: () => number;
   readonly wallClock: () => Date;
   readonly lender: Lender;
+  readonly link: HubLink;
+  readonly line: ForgeLine;
+  readonly images: ImageThread;
   /** Forge as it was when its lists were read last. */
   readonly host: Host;
   readonly readHostAgain: () => Promise<Host>;
+  /** Takes in what goes on after its job is over, so that the agent does not end before it. */
+  readonly track: (work: Promise<void>) => void;
 }

@@ -1,202 +1,127 @@
-import { type FailureReason, type LeaseGrant, ProblemError, uploadsOf } from "@mobilesd/contract";
-import { ForgeUnreachableError } from "../../forge/client.ts";
-import type { Host } from "../../forge/host.ts";
-import { ListUnreadableError } from "../../forge/read-catalogue.ts";
-import { Picture } from "../../picture.ts";
+import type { LeaseGrant } from "@mobilesd/contract";
+import { createRunTeller, type RunTeller } from "../../live/run-teller.ts";
+import type { DropReason, Seat } from "../../pipeline/seat.ts";
 import type { Stop } from "../../stop.ts";
-import { findMissingName } from "../before/host-names.ts";
-import { type Preparation, prepare } from "../before/prepare.ts";
-import { type Failure, failure } from "../failure/failure.ts";
 import { deliver } from "./deliver.ts";
-import type { RunStops } from "./generate.ts";
+import type { GenerateEnd, RunStops } from "./generate.ts";
+import { getReady } from "./get-ready.ts";
+import type { Passage, Work } from "./hand-over.ts";
 import { keepLease, proofOf } from "./keep-lease.ts";
 import type { RunDeps } from "./run-deps.ts";
-import { judgeAnswer, newTaskId, runOnForge } from "./run-on-forge.ts";
-
-/** How a run ended, after the queue was told. `missing_name`: this Forge's lists are not what they were. */
-export type RunEnd =
-  | { readonly type: "completed" | "cancelled" | "released" | "lost" }
-  | { readonly type: "failed"; readonly failure: Failure }
-  | { readonly type: "missing_name"; readonly failure: Failure };
-
-/** An input picture is not there any more, so that no try can help. */
-class InputGoneError extends Error {
-  override readonly name = "InputGoneError";
-  readonly field: string;
-
-  constructor(field: string) {
-    super(`${field} is gone`);
-    this.field = field;
-  }
-}
-
-/** The input pictures of a job by upload id, each fetched once. */
-async function fetchPictures(
-  deps: RunDeps,
-  lease: LeaseGrant,
-  stop: AbortSignal,
-): Promise<ReadonlyMap<string, Picture>> {
-  const pictures = new Map<string, Picture>();
-  for (const { field, upload_id } of uploadsOf(lease.generation_params)) {
-    if (pictures.has(upload_id)) continue;
-    try {
-      pictures.set(upload_id, new Picture(await deps.cloud.insistOnUpload(upload_id, stop)));
-    } catch (error) {
-      if (error instanceof ProblemError && error.is("not_found")) throw new InputGoneError(field);
-      throw error;
-    }
-  }
-  return pictures;
-}
-
-/**
- * Forge with everything that the job names. A file may have come since the lists were read, so they are
- * read once more before a job fails for it.
- */
-async function hostWithNames(deps: RunDeps, lease: LeaseGrant): Promise<Host | Failure> {
-  const missingOn = ({ catalogue }: Host) =>
-    findMissingName(lease.generation_params, lease.checkpoint_name, catalogue);
-  if (!missingOn(deps.host)) return deps.host;
-  const host = await deps.readHostAgain();
-  return missingOn(host) ?? host;
-}
-
-/** What a job is refused for on no host, however its owner sets it up. */
-const OWN_FAULTS: ReadonlySet<FailureReason> = new Set(["bad_image", "blank_mask"]);
-
-/**
- * What the job means on this Forge. Its owner may have changed an option since it was looked at, so it is
- * looked at once more before a job fails for one.
- */
-async function prepareOn(
-  deps: RunDeps,
-  lease: LeaseGrant,
-  known: Host,
-  pictures: ReadonlyMap<string, Picture>,
-): Promise<{ readonly host: Host; readonly ready: Preparation }> {
-  const on = async (host: Host) => {
-    const { generation_params, checkpoint_name } = lease;
-    return { host, ready: await prepare(generation_params, checkpoint_name, host, pictures) };
-  };
-  const first = await on(known);
-  const { ready } = first;
-  if (ready.ok || known !== deps.host || OWN_FAULTS.has(ready.failure.reason)) return first;
-  return on(await deps.readHostAgain());
-}
+import { endAfterError, type RunEnd, report } from "./run-end.ts";
+import { askedOf, runOnForge } from "./run-on-forge.ts";
 
 type Attempt = RunEnd | { readonly type: "stopped" };
 
-async function attempt(deps: RunDeps, lease: LeaseGrant, stops: RunStops): Promise<Attempt> {
-  const known = await hostWithNames(deps, lease);
-  if ("reason" in known) return { type: "missing_name", failure: known };
-  const pictures = await fetchPictures(deps, lease, stops.stop);
-  const params = lease.generation_params;
-  const { host, ready } = await prepareOn(deps, lease, known, pictures);
-  if (!ready.ok) return { type: "failed", failure: ready.failure };
-  const taskId = newTaskId(deps);
-  const target = { id: lease.mobilesd_job_id };
-  const body = { ...proofOf(lease), forge_task_id: taskId };
-  const started = await deps.cloud.insist("startJob", { params: target, body }, stops.stop);
-  if (started.cancel) return { type: "cancelled" };
-  const work = { lease, params, host, prepared: ready.prepared };
-  const { end, request } = await runOnForge(deps, work, taskId, stops);
-  if (end.type === "stopped") return end;
-  if (end.type === "not_sent") return { type: "released" };
-  if (end.type === "failed") return { type: "failed", failure: end.failure };
-  const result = await judgeAnswer(work, request, end.body);
+/** One job, and what may end it. */
+interface Run {
+  readonly lease: LeaseGrant;
+  readonly seat: Seat;
+  readonly teller: RunTeller;
+  readonly stops: RunStops;
+}
+
+/** Tells the queue that the job begins: once, however often it is handed to Forge. */
+function createStart(deps: RunDeps, { lease, stops }: Run): Passage["start"] {
+  let started: ReturnType<Passage["start"]> | null = null;
+  const start = async (taskId: string) => {
+    const body = { ...proofOf(lease), forge_task_id: taskId };
+    const target = { params: { id: lease.mobilesd_job_id }, body };
+    const { cancel } = await deps.cloud.insist("startJob", target, stops.stop);
+    return { isCancelled: cancel };
+  };
+  return (taskId) => {
+    started ??= start(taskId);
+    return started;
+  };
+}
+
+/** What Forge gave is judged, shown and brought to the queue. */
+async function handIn(
+  deps: RunDeps,
+  { lease, seat, teller, stops }: Run,
+  work: Work,
+  answer: Extract<GenerateEnd, { type: "answer" }>,
+): Promise<Attempt> {
+  seat.delivering();
+  const result = await deps.images.judge(askedOf(work, answer.request), answer.bytes);
   if (!result.ok) return { type: "failed", failure: result.failure };
-  const warnings = [...ready.prepared.warnings, ...result.warnings];
-  await deliver(deps.cloud, lease, { ...result, warnings }, end, stops);
+  const warnings = [...work.prepared.warnings, ...result.warnings];
+  const onStored = (done: number, total: number) => seat.stored({ done, total });
+  await deliver(
+    { cloud: deps.cloud, teller, onStored },
+    lease,
+    { ...result, warnings },
+    answer,
+    stops,
+  );
   return { type: "completed" };
 }
 
-/** What the queue refused for good. Whatever it is, this lease is of no more use. */
-function fromRefusal(error: ProblemError): Attempt {
-  if (error.is("job_cancelled")) return { type: "cancelled" };
-  const isGone = ["lease_lost", "not_found", "session_superseded", "session_unknown"].some(
-    (code) => error.problem.code === code,
-  );
-  if (isGone) return { type: "lost" };
-  const message = `The queue refused the result: ${error.message}`;
-  return { type: "failed", failure: failure("infra", "incomplete_result", message) };
-}
-
-function inputGone({ field }: InputGoneError): Attempt {
-  const message = "An input picture of this job is not there any more: upload it and queue again";
-  return { type: "failed", failure: failure("user", "bad_image", message, { field }) };
-}
-
-/** Forge stopped listing what it has between two jobs: not this job's fault. */
-function listsUnreadable(error: ListUnreadableError): Attempt {
-  return { type: "failed", failure: failure("infra", "forge_error", error.message) };
-}
-
-/** Tells the queue how the run ended. Nothing is told where it knows already. */
-async function report(
-  deps: RunDeps,
-  lease: LeaseGrant,
-  end: RunEnd,
-  giveUp: AbortSignal,
-): Promise<void> {
-  const params = { id: lease.mobilesd_job_id };
-  const proof = proofOf(lease);
-  const fail = (why: Failure) =>
-    deps.cloud.insist("failJob", { params, body: { ...proof, ...why } }, giveUp);
-  const release = (reason: "drain" | "returned" | "cancelled") =>
-    deps.cloud.insist("releaseJob", { params, body: { ...proof, reason } }, giveUp);
+async function attempt(deps: RunDeps, run: Run): Promise<Attempt> {
+  const { lease, seat, teller, stops } = run;
+  const unbegun = AbortSignal.any([stops.stop, seat.dropped]);
+  const readiness = await getReady(deps, lease, unbegun);
+  if (readiness.type !== "ready") return readiness;
+  const { work } = readiness;
+  const watch = {
+    isWatched: () => deps.link.watchers() > 0,
+    onPreview: teller.livePreview,
+    onProgress: teller.progress,
+  };
+  const start = createStart(deps, run);
+  const end = await runOnForge(deps, work, { seat, stops, unbegun, start, watch });
   switch (end.type) {
+    case "answer":
+      return handIn(deps, run, work, end);
     case "failed":
-      await fail(end.failure);
-      break;
-    case "missing_name":
-      // A job whose checkpoint vanished waits for it: given back, it is held by the new lists.
-      await (end.failure.field === "checkpoint_name" ? release("returned") : fail(end.failure));
-      break;
+      return { type: "failed", failure: end.failure };
+    case "not_sent":
+    case "not_begun":
+      return { type: "released", reason: "drain" };
+    case "stopped":
     case "cancelled":
-      await release("cancelled");
-      break;
-    case "released":
-      await release("drain");
-      break;
-    case "completed":
-    case "lost":
-      break;
+      return { type: end.type };
   }
 }
 
 /**
  * Runs one leased job to its end: checks, generation, delivery, and the word to the queue. Never throws
  * for what a job, Forge or the queue does; a run that could not be reported is taken up by the lease's end.
+ * `gone` fires when this agent may not go on, as its session or its key counts no more.
  */
-export async function runJob(deps: RunDeps, lease: LeaseGrant, agentStop: Stop): Promise<RunEnd> {
+export async function runJob(
+  deps: RunDeps,
+  lease: LeaseGrant,
+  seat: Seat,
+  { agentStop, gone }: { readonly agentStop: Stop; readonly gone: AbortSignal },
+): Promise<RunEnd> {
+  const { cloud, durations, log, link } = deps;
   const done = new AbortController();
-  const leaseEnded = keepLease(deps.cloud, lease, deps.durations, deps.log, done.signal);
-  const stop = AbortSignal.any([leaseEnded, agentStop.now]);
-  const stops = { stop, hurry: agentStop.now };
+  const leaseEnded = keepLease(cloud, lease, durations, log, done.signal, link);
+  const stop = AbortSignal.any([leaseEnded, agentStop.now, gone]);
+  const teller = createRunTeller(deps, lease);
+  const run = { lease, seat, teller, stops: { stop, hurry: agentStop.now } };
   const stoppedEnd = (): RunEnd => {
-    if (!leaseEnded.aborted) return { type: "released" };
-    return { type: leaseEnded.reason === "cancelled" ? "cancelled" : "lost" };
+    if (leaseEnded.aborted)
+      return { type: leaseEnded.reason === "cancelled" ? "cancelled" : "lost" };
+    return gone.aborted ? { type: "lost" } : { type: "released", reason: "drain" };
   };
   try {
-    const tried = await attempt(deps, lease, stops).catch((error: unknown) => {
-      if (error instanceof ProblemError) return fromRefusal(error);
-      if (error instanceof InputGoneError) return inputGone(error);
-      if (error instanceof ListUnreadableError) return listsUnreadable(error);
-      // Before it was asked to generate: it did not die of this job.
-      if (error instanceof ForgeUnreachableError) return { type: "released" as const };
-      if (stop.aborted) return { type: "stopped" as const };
-      throw error;
+    const tried = await attempt(deps, run).catch((error: unknown): Attempt => {
+      const end = endAfterError(error);
+      if (end !== null) return end;
+      if (stop.aborted) return { type: "stopped" };
+      if (!seat.dropped.aborted) throw error;
+      return { type: "released", reason: seat.dropped.reason as DropReason };
     });
     const end = tried.type === "stopped" ? stoppedEnd() : tried;
-    await report(deps, lease, end, agentStop.giveUp).catch((error: unknown) => {
-      const isRefused = error instanceof ProblemError;
-      if (end.type === "cancelled" && isRefused && error.is("job_cancelled")) return;
-      if (!isRefused && !agentStop.giveUp.aborted) throw error;
-      const code = isRefused ? error.problem.code : "stopped";
-      deps.log.warn({ job_id: lease.mobilesd_job_id, code }, "The end of a run was not taken");
-    });
+    teller.end();
+    await report(deps, lease, end, agentStop.giveUp);
     return end;
   } finally {
+    teller.end();
+    seat.end();
     done.abort();
   }
 }

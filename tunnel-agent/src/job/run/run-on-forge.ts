@@ -1,119 +1,79 @@
-import type { LeaseGrant, ResolvedParams } from "@mobilesd/contract";
 import { type ForgeAnswer, ForgeUnreachableError } from "../../forge/client.ts";
-import type { Host } from "../../forge/host.ts";
-import { type Result, readResult } from "../after/read-result.ts";
-import { type Prepared, prepare } from "../before/prepare.ts";
-import { buildRequest, type ForgeRequest } from "../request/payload.ts";
-import { overridesOf } from "../request/payload-overrides.ts";
-import { type GenerateEnd, generate, type RunStops } from "./generate.ts";
+import type { Asked } from "../after/asked.ts";
+import { prepare } from "../before/prepare.ts";
+import type { ForgeRequest } from "../request/payload.ts";
+import { handOver, type Passage, type Posted, type Work } from "./hand-over.ts";
 import { findRemedy, unload } from "./recover.ts";
 import type { RunDeps } from "./run-deps.ts";
 
-/** Everything that decides what is asked of Forge. */
-export interface Work {
-  readonly lease: LeaseGrant;
-  readonly params: ResolvedParams;
-  readonly host: Host;
-  readonly prepared: Prepared;
-}
+/** Whether an end is of a generation that may have been cut short: one with an answer, and no error in it. */
+const mayBeSpoiled = (end: Posted) =>
+  end.type === "answer" || (end.type === "failed" && !end.answer && !end.isOver);
 
-/** How a request ended, and what it was. */
-interface Posted {
-  readonly end: GenerateEnd;
-  readonly request: ForgeRequest;
-}
-
-/** One request to Forge under an id of its own; id and overrides are in the journal before Forge hears of them. */
-async function post(deps: RunDeps, work: Work, taskId: string, stops: RunStops): Promise<Posted> {
-  const { lease, params, host, prepared } = work;
-  const own = await deps.lender.lend(host.catalogue.modules, (options) =>
-    overridesOf(params, prepared, options),
-  );
-  const facts = { taskId, prepared, own, keepsOverrides: host.isDedicated };
-  const request = buildRequest(params, facts);
-  await deps.journal.add({
-    task_id: taskId,
-    mobilesd_job_id: lease.mobilesd_job_id,
-    epoch: lease.epoch,
-    posted_at: deps.wallClock().toISOString(),
-  });
-  const forge = { client: deps.forge, durations: deps.durations, now: deps.now };
-  const end = await generate(forge, request, taskId, stops);
-  const isOver = end.type === "answer" || end.type === "not_sent" || "answer" in end;
-  // What has no answer may go on in Forge: it stays in the journal, to be looked for before the next job.
-  if (isOver) {
-    await deps.journal.remove(taskId);
-    await deps.lender.takeBack();
+/** Hands the job over, once more as often as an interrupt that was meant for the one before it hit it. */
+async function untilUnharmed(
+  deps: RunDeps,
+  work: Work,
+  passage: Passage,
+  first: (() => Promise<void>) | null = null,
+): Promise<Posted> {
+  for (;;) {
+    const end = await handOver(deps, work, passage, first);
+    if (!passage.seat.takeHit() || !mayBeSpoiled(end)) return end;
+    const fields = { job_id: work.lease.mobilesd_job_id };
+    deps.log.info(fields, "The cancel of the job before hit this one as well; drawing it again");
   }
-  return { end, request };
 }
 
-/** The id by which one request is known in Forge: a new one each time (forge-reference 1.9). */
-export const newTaskId = (deps: RunDeps) => `task(mobilesd-${deps.uuid()})`;
-
-/**
- * Puts Forge right after an error, where that is possible; answers whether it did something.
- * Throws `ForgeUnreachableError`.
- */
+/** What is to be done to Forge before another try, once it is free; null where nothing helps. */
 async function putRight(
   deps: RunDeps,
   work: Work,
+  passage: Passage,
   answer: ForgeAnswer,
-  stops: RunStops,
-): Promise<boolean> {
+): Promise<(() => Promise<void>) | null> {
   const { lease, params, host, prepared } = work;
   const remedy = await findRemedy(answer, params, prepared.checkpoints.main, host);
   const fields = { job_id: lease.mobilesd_job_id };
-  if (remedy === null) return false;
+  if (remedy === null) return null;
   if (remedy.type === "unload") {
     deps.log.warn(fields, "Out of memory; unloading, then once more");
-    await unload(deps.forge);
-    return true;
+    return () => unload(deps.forge);
   }
   const { checkpoint_name } = remedy.params;
   const ready = await prepare(remedy.params, checkpoint_name, host, new Map());
-  if (!ready.ok) return false;
+  if (!ready.ok) return null;
   const words =
     "An earlier model could not be loaded, and Forge lost the one before it; loading another";
   deps.log.warn({ ...fields, checkpoint: checkpoint_name }, words);
   const small = { ...work, params: remedy.params, prepared: ready.prepared };
-  return (await post(deps, small, newTaskId(deps), stops)).end.type === "answer";
+  const end = await handOver(deps, small, passage);
+  return end.type === "answer" ? async () => undefined : null;
 }
 
 /** Runs the job on Forge; an error that can be mended from here gets one more try in place. */
-export async function runOnForge(
-  deps: RunDeps,
-  work: Work,
-  taskId: string,
-  stops: RunStops,
-): Promise<Posted> {
-  const posted = await post(deps, work, taskId, stops);
-  const { end } = posted;
-  if (end.type !== "failed" || !end.answer) return posted;
+export async function runOnForge(deps: RunDeps, work: Work, passage: Passage): Promise<Posted> {
+  const end = await untilUnharmed(deps, work, passage);
+  if (end.type !== "failed" || !end.answer) return end;
   try {
-    const isMended = await putRight(deps, work, end.answer, stops);
-    return isMended ? await post(deps, work, newTaskId(deps), stops) : posted;
+    const first = await putRight(deps, work, passage, end.answer);
+    return first === null ? end : await untilUnharmed(deps, work, passage, first);
   } catch (error) {
     // Forge went away between the two tries: what it said to the first one stands.
-    if (error instanceof ForgeUnreachableError) return posted;
+    if (error instanceof ForgeUnreachableError) return end;
     throw error;
   }
 }
 
-/** What Forge's answer holds, held against what was asked. */
-export async function judgeAnswer(
-  work: Work,
-  request: ForgeRequest,
-  body: unknown,
-): Promise<Result> {
-  const { params, host, prepared } = work;
+/** What Forge's answer is to be held against. */
+export function askedOf({ params, host, prepared }: Work, request: ForgeRequest): Asked {
   const main = host.catalogue.checkpoints.find((one) => one.name === prepared.checkpoints.main);
-  return readResult(body, {
+  return {
     params,
     request,
     checkpoint: { basename: main?.basename ?? "", hash: main?.hash ?? null },
     inputSize: prepared.inputSize,
     writesInfotext: host.options.writesInfotext,
     embeddings: host.catalogue.embeddings,
-  });
+  };
 }

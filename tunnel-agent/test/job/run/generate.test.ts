@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { startDemoForge } from "../../../demo-forge/server.ts";
 import { createForgeClient } from "../../../src/forge/client.ts";
 import { generate } from "../../../src/job/run/generate.ts";
+import { createForgeLine } from "../../../src/pipeline/forge-line.ts";
 
 const REQUEST = {
   path: "/sdapi/v1/txt2img",
@@ -10,11 +11,23 @@ const REQUEST = {
   overrides: {},
 } as const;
 
-function ask(forgeUrl: string) {
+const now = () => performance.now();
+
+async function ask(forgeUrl: string) {
   const never = new AbortController().signal;
   const client = createForgeClient(forgeUrl, null);
-  const forge = { client, durations: DURATIONS, now: () => performance.now() };
-  return generate(forge, REQUEST, "task(mobilesd-1)", { stop: never, hurry: never });
+  const line = createForgeLine(() => DURATIONS, now);
+  const seat = line.join({ jobId: "job", label: "", megapixelSteps: 1 });
+  await seat.turn({ overrideKeys: [], mustBeAlone: false }, never);
+  const posting = {
+    request: REQUEST,
+    taskId: "task(mobilesd-1)",
+    seat,
+    isAlone: true,
+    watch: { isWatched: () => false, onPreview: () => undefined, onProgress: () => undefined },
+  };
+  const stops = { stop: never, hurry: never };
+  return generate({ client, durations: DURATIONS, now }, posting, stops);
 }
 
 it("a Forge that went away before it was asked did not die of the job: the run costs nothing", async () => {

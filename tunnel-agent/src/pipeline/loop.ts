@@ -1,0 +1,115 @@
+import { DURATIONS, type Durations, type LeaseGrant } from "@mobilesd/contract";
+import type { Cloud } from "../cloud/client.ts";
+import type { ForgeClient } from "../forge/client.ts";
+import { createLender, type Lender } from "../forge/lender.ts";
+import type { BoxSettings } from "../forge/look-at-host.ts";
+import type { ImageThread } from "../images/image-thread.ts";
+import { OVERRIDE_KEYS } from "../job/request/payload-overrides.ts";
+import type { RunEnd } from "../job/run/run-end.ts";
+import type { Journal } from "../journal.ts";
+import type { HubLink } from "../live/hub-link.ts";
+import type { Log } from "../log.ts";
+import type { Session, ToldSession } from "../session.ts";
+import type { Stop } from "../stop.ts";
+import type { AgentState } from "./agent-view.ts";
+import { type BoxWatch, createBoxWatch } from "./box-watch.ts";
+import { createForgeLine, type ForgeLine } from "./forge-line.ts";
+import { bothLists, type ListsState, listsAfter } from "./lists.ts";
+import { createOrders, type Orders } from "./orders.ts";
+import { createRuns, type Runs } from "./runs.ts";
+
+export interface DaemonDeps {
+  readonly cloud: Cloud;
+  readonly link: HubLink;
+  readonly forge: ForgeClient;
+  readonly forgeUrl: string;
+  readonly images: ImageThread;
+  readonly box: BoxSettings;
+  readonly journal: Journal;
+  readonly log: Log;
+  /** What the agent shows of itself. */
+  readonly state: AgentState;
+  readonly stop: Stop;
+  readonly agentVersion: string;
+  /** Told of the session, or of its end, so that requests carry its id. */
+  readonly setSession: (session: ToldSession | null) => void;
+  readonly uuid: () => string;
+  readonly random: () => number;
+  /** A clock that never jumps, in milliseconds. */
+  readonly now: () => number;
+  readonly wallClock: () => Date;
+}
+
+/** What goes on between the rounds of the loop. */
+export interface Loop {
+  readonly lender: Lender;
+  readonly line: ForgeLine;
+  readonly orders: Orders;
+  readonly runs: Runs;
+  readonly boxWatch: BoxWatch;
+  session: Session | null;
+  lists: ListsState;
+  listsReadAt: number;
+  /** The queue is to be asked without waiting for its time. */
+  isDue: boolean;
+  askedAt: number;
+  lastWorkAt: number;
+  /** By which the next poll is put off or on: drawn anew for each. */
+  chance: number;
+  /** Kept until it is answered, so that a lost answer is asked for again and no second job is taken. */
+  claimId: string | null;
+  failures: number;
+  /** Ends the wait between two rounds, or the next one before it begins. */
+  wake: () => void;
+}
+
+export const durationsOf = (loop: Loop): Durations => loop.session?.durations ?? DURATIONS;
+
+/** What the end of a run changes for those that come. */
+function noteEnd(deps: DaemonDeps, loop: Loop, seen: Set<string>, lease: LeaseGrant, end: RunEnd) {
+  const { checkpoint_name, mobilesd_job_id } = lease;
+  const isFirstOfModel = !seen.has(checkpoint_name);
+  seen.add(checkpoint_name);
+  loop.lists = bothLists(loop.lists, listsAfter(end, isFirstOfModel));
+  loop.lastWorkAt = deps.now();
+  if (end.type === "completed") loop.boxWatch.loaded(checkpoint_name);
+  deps.state.noteEnd({ jobId: mobilesd_job_id, end: end.type, at: deps.wallClock() });
+  loop.wake();
+}
+
+/** The loop's state before its first round. */
+export function createLoop(deps: DaemonDeps): Loop {
+  const { forge, journal, log, box, state } = deps;
+  /** Checkpoints that have run: a second run tells nothing new of them. */
+  const seen = new Set<string>();
+  const line = createForgeLine(() => durationsOf(loop), deps.now);
+  const wake = () => loop.wake();
+  const loop: Loop = {
+    lender: createLender({
+      forge,
+      journal,
+      log,
+      keys: OVERRIDE_KEYS,
+      isDedicated: box.isDedicated,
+    }),
+    line,
+    orders: createOrders((mode) => {
+      state.change({ mode });
+      if (mode === "active") loop.isDue = true;
+      if (mode === "paused") line.dropHeld("paused");
+    }),
+    runs: createRuns(deps.stop, (lease, end) => noteEnd(deps, loop, seen, lease, end), wake),
+    boxWatch: createBoxWatch(deps),
+    session: null,
+    lists: "fresh",
+    listsReadAt: 0,
+    isDue: true,
+    askedAt: deps.now(),
+    lastWorkAt: deps.now(),
+    chance: deps.random(),
+    claimId: null,
+    failures: 0,
+    wake: () => undefined,
+  };
+  return loop;
+}
