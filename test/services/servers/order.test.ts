@@ -2,6 +2,7 @@ import { DURATIONS, ROLES } from "@mobilesd/contract";
 import { expect, it } from "vitest";
 import type { HubLook } from "../../../src/domain/hub.ts";
 import { exampleJob } from "../../support/example-job.ts";
+import { joinHub, openBox, submitJob, watch } from "../../support/workerd/live-socket.ts";
 import { newAgent } from "../../support/workerd/new-agent.ts";
 import { authOf, newKey, newOwner } from "../../support/workerd/new-owner.ts";
 import { openQueue } from "../../support/workerd/open-queue.ts";
@@ -69,6 +70,31 @@ it("lets a paused server end what it runs, takes back what it has not begun, and
   for (const id of [taken, waiting]) {
     expect(await status(id)).toMatchObject({ status: "completed", retry_count: 0 });
   }
+});
+
+it("lets the agent and those who watch hear of each order at once, over the hub itself", async () => {
+  const { queue, owner, agent } = await openBox();
+  const manager = authOf(await newKey(queue, owner, ["servers:manage"]));
+  const order = async (verb: string) => {
+    const path = `/api/v1/servers/${agent.alias}/${verb}`;
+    return (await queue.call("POST", path, { as: manager })).body;
+  };
+  const id = await submitJob(agent, owner);
+  await agent.claim();
+  await queue.settle();
+  const socket = await joinHub(agent);
+  const watcher = await watch(queue, agent.alias, owner.auth);
+  expect(await order("pause")).toMatchObject({ is_heard: true, held_jobs: 0 });
+  await socket.next("mode", ({ mode }) => mode === "paused");
+  await watcher.next("server", ({ mode }) => mode === "paused");
+  await watcher.next("job", ({ job }) => job?.status_reason === "paused");
+  expect(socket.of("work")).toEqual([]);
+  await order("resume");
+  await socket.next("work");
+  await watcher.next("server", ({ mode }) => mode === "active");
+  await order("unload");
+  await socket.next("unload");
+  expect(await agent.claim()).toMatchObject({ mobilesd_job_id: id });
 });
 
 it("grants nothing once it is paused, not even to a claim of the same moment", async () => {
