@@ -1,4 +1,11 @@
-import type { CancelAnswer, JobEvent, LiveEvent, ServerMode } from "@mobilesd/contract";
+import type {
+  CancelAnswer,
+  JobEvent,
+  LiveEvent,
+  ProgressEvent,
+  ServerMode,
+  ServerView,
+} from "@mobilesd/contract";
 import { withPreview, withProgress } from "./live-run.ts";
 import { inRunningOrder, isMoving, knownJob, type QueueState, withFinished } from "./store.ts";
 
@@ -75,6 +82,13 @@ function withServer(
   return { ...before, servers };
 }
 
+/** A server with the progress of its job, if that is the one that was told of. */
+function withCurrent(server: ServerView, event: ProgressEvent): ServerView {
+  const { mobilesd_job_id, progress, estimated_completion_time } = event;
+  if (server.current_job?.mobilesd_job_id !== mobilesd_job_id) return server;
+  return { ...server, current_job: { mobilesd_job_id, progress, estimated_completion_time } };
+}
+
 /** The state after an event; the same object where it told nothing new. */
 export function withEvent(before: QueueState, event: LiveEvent, now: number): QueueState {
   if (event.type === "job") return withJob(before, event, now);
@@ -89,7 +103,9 @@ export function withEvent(before: QueueState, event: LiveEvent, now: number): Qu
   const run = before.runs.get(id);
   const after = event.type === "progress" ? withProgress(run, event) : withPreview(run, event);
   if (after === undefined || after === run) return before;
-  return { ...before, runs: new Map(before.runs).set(id, after) };
+  const runs = new Map(before.runs).set(id, after);
+  if (event.type === "preview") return { ...before, runs };
+  return { ...before, runs, servers: before.servers.map((server) => withCurrent(server, event)) };
 }
 
 /** What must be asked anew after an event: everything, the line with its places, or nothing. */

@@ -30,7 +30,7 @@ function shapeOf(small: Size, expected: Size): Size {
 
 /** The place of one picture: from an empty frame over what grows in it to what is stored, always in one shape. */
 function makeFrame(index: number, open: () => void, onShown: () => void) {
-  const root = element("button", { type: "button", class: "thumbnail empty", disabled: true });
+  const root = element("button", { type: "button", class: "thumbnail unfilled", disabled: true });
   const picture = steadyPicture(root, onShown);
   root.addEventListener("click", open);
   return {

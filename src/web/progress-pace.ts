@@ -21,7 +21,8 @@ const GOES_ON_FOR_MS = 3_000;
 
 /** What to show at a moment, in percent with fractions; between two words it goes on at the last pace. */
 export function percentAt({ heard, from, at }: Pace, now: number): number {
-  if (heard.endsAt === null || heard.endsAt <= at) return from;
+  // Before the first step a model may be loading: nothing is known to move.
+  if (heard.progress === 0 || heard.endsAt === null || heard.endsAt <= at) return from;
   const share = Math.min(now - at, GOES_ON_FOR_MS) / (heard.endsAt - at);
   return from + Math.max(0, PERCENT_MAX - from) * Math.min(1, Math.max(0, share));
 }

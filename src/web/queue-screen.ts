@@ -104,10 +104,10 @@ export function queueScreen(onSignedOut: () => void): Screen {
     "div",
     { class: "screen" },
     header(signOutButton(onSignedOut)),
-    element("div", { class: "server-row" }, servers.root, connect),
-    connection.short,
     connection.stale,
+    element("div", { class: "server-row" }, servers.root, connect),
     element("main", {}, empty, lists.root, more),
+    connection.short,
   );
   const ticking = setInterval(() => {
     if (document.visibilityState === "visible") redraw();

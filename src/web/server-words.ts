@@ -22,14 +22,14 @@ export function modeWord({ mode }: Pick<ServerView, "mode">): string | null {
 }
 
 const GIB = 1024 ** 3;
-const gigabytes = (bytes: number) => `${(bytes / GIB).toFixed(1).replace(/\.0$/, "")} GB`;
+const gigabytes = (bytes: number) => `${(bytes / GIB).toFixed(1).replace(/\.0$/, "")}\u00a0GB`;
 
 function gpuWords({ gpu, free_vram_bytes: free }: ServerView): string | null {
   const vram = gpu?.vram_bytes ?? null;
   const parts = [
     gpu?.name ?? null,
     vram === null ? null : gigabytes(vram),
-    free === null ? null : `${gigabytes(free)} free`,
+    free === null ? null : `${gigabytes(free)}\u00a0free`,
   ].filter((part) => part !== null);
   return parts.length === 0 ? null : parts.join(", ");
 }
@@ -63,7 +63,7 @@ function lineWords(server: ServerView, now: number): string {
   const jobs = count === 0 ? "no job" : `${least}${count} job${count === 1 ? "" : "s"}`;
   if (!server.is_present || server.mode !== "active") return jobs;
   const wait = lengthWords((Date.parse(server.estimated_start_time) - now) / 1000);
-  return `${jobs}; the next one would start ${wait === null ? "at once" : `in ${wait}`}`;
+  return `${jobs}; one more would start ${wait === null ? "at once" : `in ${wait}`}`;
 }
 
 /** Everything that is known of a box, as pairs of a name and what it is. */
@@ -81,17 +81,16 @@ export function serverFacts(server: ServerView, now: number): readonly [string, 
   return facts.filter((fact): fact is [string, string] => fact[1] !== null);
 }
 
-const jobsWords = (count: number) => `${count === 1 ? "the job" : `the ${count} jobs`} that it has`;
-
 /** What a change of a server comes to, for the person who made it. */
 export function changeWords({ mode, held_jobs: held, is_heard }: ServerChange): string {
   const later = is_heard ? "" : " It hears of it when it asks next.";
   if (mode === "active") return `It takes jobs again.${later}`;
   if (mode === "paused") {
-    return `Paused.${held > 0 ? ` It finishes ${jobsWords(held)} first.` : ""}${later}`;
+    return `Paused.${held > 0 ? " The running job is finished first." : ""}${later}`;
   }
   if (held === 0) return `Drained: it can be switched off.${later}`;
-  return `Draining: it finishes ${jobsWords(held)} and takes no more.${later}`;
+  const jobs = held === 1 ? "its job" : `its ${held} jobs`;
+  return `Draining: it finishes ${jobs} and takes no more.${later}`;
 }
 
 /** What becomes of a wish to unload the model. */

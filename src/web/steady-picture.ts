@@ -18,7 +18,7 @@ export function steadyPicture(place: HTMLElement, onShown: () => void = () => {}
     shown?.remove();
     shown = picture;
     place.append(picture);
-    place.classList.remove("empty");
+    place.classList.remove("unfilled");
     onShown();
   };
   return {

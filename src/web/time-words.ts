@@ -11,6 +11,14 @@ export function lengthWords(seconds: number): string | null {
   return `about ${Math.round(seconds / DAY_S)} days`;
 }
 
+/** A length of time that is over, to the second: `18 s`, `2 min 5 s`. */
+export function durationWords(ms: number): string {
+  const seconds = Math.max(1, Math.round(ms / 1000));
+  if (seconds < MINUTE_S) return `${seconds} s`;
+  if (seconds < HOUR_S) return `${Math.floor(seconds / MINUTE_S)} min ${seconds % MINUTE_S} s`;
+  return `${Math.floor(seconds / HOUR_S)} h ${Math.floor((seconds % HOUR_S) / MINUTE_S)} min`;
+}
+
 /** How long ago something was, or its date when that is longer than a week. */
 export function agoWords(timestamp: string, now: number): string {
   const seconds = (now - Date.parse(timestamp)) / 1000;

@@ -1,5 +1,5 @@
 import type { JobStatus, JobView, ListedJob, StatusReason } from "@mobilesd/contract";
-import { lengthWords, sinceWords } from "./time-words.ts";
+import { durationWords, lengthWords, sinceWords } from "./time-words.ts";
 import type { LiveRun } from "./live-run.ts";
 
 const STATUS_WORDS: Record<JobStatus, string> = {
@@ -122,14 +122,23 @@ function runningWords(job: Place, { run, percent }: Running, now: number): strin
     .join(", ");
 }
 
+type Times = Partial<Pick<JobView, "started_timestamp" | "completion_timestamp">>;
+
+/** How long a finished job took from its start; null for a row that does not tell. */
+function tookWords({ started_timestamp: start, completion_timestamp: end }: Times): string | null {
+  if (!start || !end) return null;
+  return `Took ${durationWords(Date.parse(end) - Date.parse(start))}`;
+}
+
 /** Where a job stands and when something will happen, in words; null when there is nothing to say. */
 export function outlookWords(
-  job: Pick<JobView, "status" | "status_reason" | "server_away_since"> & Place,
+  job: Pick<JobView, "status" | "status_reason" | "server_away_since"> & Place & Times,
   now: number,
   running: Running = { run: undefined, percent: 0 },
 ): string | null {
   const reason = awayWords(job, now) ?? reasonWords(job.status_reason);
   if (job.status === "processing") return reason ?? runningWords(job, running, now);
+  if (job.status === "completed") return reason ?? tookWords(job);
   if (job.status !== "pending") return reason;
   // An absent box has no time to give; the queue then counts as if it came back now.
   if (reason !== null && job.status_reason !== "assigned") return reason;

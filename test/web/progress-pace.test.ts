@@ -17,6 +17,10 @@ describe("a progress bar", () => {
     expect(percentAt(pace, 60_000)).toBe(percentAt(pace, 3_000));
   });
 
+  it("stands at nothing while nothing is known to move, as while a model loads", () => {
+    expect(percentAt(paceAfter(null, "1", heard(0, 10_000), 0), 2_000)).toBe(0);
+  });
+
   it("never goes back within a run, whatever is told", () => {
     let pace: Pace | null = null;
     let last = 0;

@@ -57,8 +57,8 @@ describe("the line of a box", () => {
 
 describe("what is known of a box", () => {
   it("is its GPU with the memory that is free, and no line for what is not known", () => {
-    expect(fact("GPU")).toBe("RTX 4090, 24 GB, 20.5 GB free");
-    expect(fact("GPU", { free_vram_bytes: null })).toBe("RTX 4090, 24 GB");
+    expect(fact("GPU")).toBe("RTX 4090, 24\u00a0GB, 20.5\u00a0GB\u00a0free");
+    expect(fact("GPU", { free_vram_bytes: null })).toBe("RTX 4090, 24\u00a0GB");
     expect(fact("GPU", { gpu: null, free_vram_bytes: null })).toBeUndefined();
     expect(fact("Model")).toBe("cyberrealisticPony_v8");
     expect(fact("Model", { loaded_checkpoint: null })).toBeUndefined();
@@ -81,9 +81,9 @@ describe("what is known of a box", () => {
   });
 
   it("is its line, with a time only where one can be given", () => {
-    expect(fact("In line")).toBe("no job; the next one would start at once");
+    expect(fact("In line")).toBe("no job; one more would start at once");
     const more = { queue_length: 3, estimated_start_time: inSeconds(180) };
-    expect(fact("In line", more)).toBe("3 jobs; the next one would start in about 3 min");
+    expect(fact("In line", more)).toBe("3 jobs; one more would start in about 3 min");
     expect(fact("In line", { ...more, mode: "paused" })).toBe("3 jobs");
     expect(fact("In line", { ...more, queue_length_is_minimum: true, is_present: false })).toBe(
       "more than 3 jobs",
@@ -97,12 +97,9 @@ describe("what is said after a box was told something", () => {
   it.each([
     [{}, "It takes jobs again."],
     [{ mode: "paused" }, "Paused."],
-    [{ mode: "paused", held_jobs: 1 }, "Paused. It finishes the job that it has first."],
+    [{ mode: "paused", held_jobs: 1 }, "Paused. The running job is finished first."],
     [{ mode: "draining" }, "Drained: it can be switched off."],
-    [
-      { mode: "draining", held_jobs: 2 },
-      "Draining: it finishes the 2 jobs that it has and takes no more.",
-    ],
+    [{ mode: "draining", held_jobs: 2 }, "Draining: it finishes its 2 jobs and takes no more."],
     [{ mode: "paused", is_heard: false }, "Paused. It hears of it when it asks next."],
   ] as const)("is what that comes to: %o", (more, words) => {
     expect(changeWords({ ...change, ...more })).toBe(words);

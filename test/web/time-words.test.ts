@@ -1,8 +1,17 @@
 import { describe, expect, it } from "vitest";
-import { agoWords, sinceWords } from "../../src/web/time-words.ts";
+import { agoWords, durationWords, sinceWords } from "../../src/web/time-words.ts";
 
 const NOW = new Date(2026, 10, 25, 12, 0).getTime();
 const ago = (seconds: number) => new Date(NOW - seconds * 1000).toISOString();
+
+it.each([
+  [300, "1 s"],
+  [18_400, "18 s"],
+  [125_000, "2 min 5 s"],
+  [7_500_000, "2 h 5 min"],
+])("says to the second how long something took: %i ms", (ms, words) => {
+  expect(durationWords(ms)).toBe(words);
+});
 
 describe("a moment in words", () => {
   it.each([

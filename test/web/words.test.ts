@@ -110,6 +110,13 @@ describe("what the page says of other jobs", () => {
     expect(outlookWords(cancelling, NOW, { run, percent: 43 })).toBe("Being stopped");
   });
 
+  it("is how long one took that is done", () => {
+    const times = { started_timestamp: inSeconds(-20), completion_timestamp: inSeconds(-2) };
+    const job = { ...pending, ...times, status: "completed", status_reason: "done" } as const;
+    expect(outlookWords(job, NOW)).toBe("Took 18 s");
+    expect(outlookWords({ ...job, started_timestamp: null }, NOW)).toBeNull();
+  });
+
   it("is why one failed, in words and never in codes", () => {
     const job = { ...pending, status: "failed", status_reason: "oom" } as const;
     expect(outlookWords(job, NOW)).toBe("The GPU ran out of memory");
