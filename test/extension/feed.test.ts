@@ -1,72 +1,19 @@
-import { globSync, readFileSync, statSync } from "node:fs";
+import { globSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { asksIn, openScriptPage } from "./support/script-page.ts";
 
 const EXTENSION = join(import.meta.dirname, "../../forge-extension/mobilesdqueue");
-const CORE = readFileSync(join(EXTENSION, "javascript/mobilesdqueue.js"), "utf8");
 const BYTES_MAX = 40_000;
 const MINUTE_MS = 60_000;
 
-const SAVED = { id: "1", standing: "waiting", sentence: "It waits." };
+const SAVED = { id: "1", standing: "waiting", outlook: "It waits." };
 const QUIET = { connected: true, key_start: "msk_a", waiting: 0, outbox: [] as object[] };
 /** What the page's first look finds: the queue is being asked meanwhile. */
 const UNKNOWN = { ...QUIET, connected: null, waiting: null };
 
-interface Feed {
-  on(type: "state", listener: (event: object) => void): void;
-  nudge(): void;
-}
-
-/** The core on a page of Forge's that nothing else looks at; `answer` is what its Forge knows, null is no Forge. */
-function openPage(answer: () => object | null) {
-  let asked = 0;
-  const seen: object[] = [];
-  const page = { hidden: false, change: () => {} };
-  const document = {
-    get hidden() {
-      return page.hidden;
-    },
-    addEventListener: (_type: string, listener: () => void) => {
-      page.change = listener;
-    },
-  };
-  const window: { mobilesdQueue?: { feed: Feed } } = {};
-  const begin: (() => void)[] = [];
-  runInNewContext(CORE, {
-    window,
-    document,
-    AbortSignal,
-    setTimeout: (act: () => void, delayMs: number) => setTimeout(act, delayMs),
-    clearTimeout: (id: NodeJS.Timeout) => clearTimeout(id),
-    onUiLoaded: (act: () => void) => begin.push(act),
-    onUiTabChange: () => {},
-    fetch: async () => {
-      asked += 1;
-      const state = answer();
-      if (state === null) throw new TypeError("nobody answers");
-      return { ok: true, json: async () => state };
-    },
-  });
-  window.mobilesdQueue?.feed.on("state", (state) => seen.push(state));
-  for (const act of begin) act();
-  return {
-    asked: () => asked,
-    seen,
-    nudge: () => window.mobilesdQueue?.feed.nudge(),
-    show(isShown: boolean) {
-      page.hidden = !isShown;
-      page.change();
-    },
-  };
-}
-
-/** How often the page asks within a time. */
-async function asksIn(page: ReturnType<typeof openPage>, durationMs: number): Promise<number> {
-  const before = page.asked();
-  await vi.advanceTimersByTimeAsync(durationMs);
-  return page.asked() - before;
-}
+/** The core on a page of Forge's that nothing else looks at. */
+const openPage = (answer: () => object | null) => openScriptPage(["mobilesdqueue.js"], answer);
 
 beforeEach(() => {
   vi.useFakeTimers();
@@ -128,7 +75,7 @@ it("what moves is looked at every two seconds, and so is what somebody has just 
   let waiting = 1;
   const page = openPage(() => ({ ...QUIET, waiting }));
   await vi.advanceTimersByTimeAsync(MINUTE_MS);
-  page.nudge();
+  page.queue.feed.nudge();
   await vi.advanceTimersByTimeAsync(100);
   for (let look = 0; look < 5; look += 1) {
     waiting += 1;
@@ -141,9 +88,9 @@ it("a hidden page asks nothing, and asks at once when it is seen again", async (
   await vi.advanceTimersByTimeAsync(100);
   page.show(false);
   expect(await asksIn(page, 60 * MINUTE_MS)).toBe(0);
-  const before = page.asked();
+  const before = page.asked().length;
   page.show(true);
-  expect(page.asked()).toBe(before + 1);
+  expect(page.asked().length).toBe(before + 1);
 });
 
 it("the page's scripts and style stay under 40,000 bytes altogether", () => {

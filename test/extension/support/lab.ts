@@ -54,8 +54,8 @@ interface Box {
   stop(): Promise<void>;
 }
 
-async function startBox(queue: Queue): Promise<Box> {
-  const forge: DemoForge = await startDemoForge({ timeScale: 0.01 });
+async function startBox(queue: Queue, timeScale: number): Promise<Box> {
+  const forge: DemoForge = await startDemoForge({ timeScale });
   const recorder = await startForgeRecorder(forge.url);
   const agents: TestAgent[] = [];
   return {
@@ -74,10 +74,16 @@ async function startBox(queue: Queue): Promise<Box> {
   };
 }
 
-/** Starts all of it. With `hasAgent` false every job waits until the agent is started. */
-export async function startLab({ hasAgent = true } = {}): Promise<Lab> {
+/**
+ * Starts all of it. With `hasAgent` false every job waits until the agent is started. Forge takes `timeScale` of
+ * the time that a mid-range card takes.
+ */
+export async function startLab({ hasAgent = true, timeScale = 0.01 } = {}): Promise<Lab> {
   const [queue, browser] = await Promise.all([startQueue(), launchBrowser()]);
-  const [box, proxy] = await Promise.all([startBox(queue), startFaultyProxy(queue.worker.url)]);
+  const [box, proxy] = await Promise.all([
+    startBox(queue, timeScale),
+    startFaultyProxy(queue.worker.url),
+  ]);
   if (hasAgent) box.startAgent();
   const hosts: Host[] = [];
   const environment = connectionOf(queue, proxy.url);
