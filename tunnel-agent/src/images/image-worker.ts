@@ -2,7 +2,6 @@
 import { parentPort } from "node:worker_threads";
 import sharp from "sharp";
 import { type Result, readResult } from "../job/after/read-result.ts";
-import { readAnswerBody } from "./answer-body.ts";
 import { bytesOfDataUri, type LivePicture, shrinkPicture } from "./live-picture.ts";
 import type { ThreadAnswer, ThreadRequest } from "./thread-messages.ts";
 
@@ -36,7 +35,7 @@ async function answer(request: ThreadRequest): Promise<void> {
   const post = (message: ThreadAnswer, buffers: ArrayBuffer[]) =>
     parentPort?.postMessage(message, buffers);
   if (type === "judge") {
-    const judged = await readResult(readAnswerBody(request.answer), request.asked);
+    const judged = await readResult(request.answer, request.asked);
     const { result, buffers } = handingOver(judged);
     post({ type, id, result }, buffers);
     return;

@@ -6,11 +6,13 @@ import type { Asked } from "../../src/job/after/asked.ts";
 import { readResult } from "../../src/job/after/read-result.ts";
 import { Picture } from "../../src/picture.ts";
 import {
+  answerBytes,
   answerOf,
   askedOf,
   failureOf,
   imagesOf,
   infotextOf,
+  readBody,
   redCube,
   requestOf,
 } from "../job/after/made-answers.ts";
@@ -24,7 +26,7 @@ function startThread(): { thread: ImageThread; lines: readonly string[] } {
   return { thread, lines: log.lines };
 }
 
-const bytesOf = (body: unknown) => new Uint8Array(Buffer.from(JSON.stringify(body)));
+const bytesOf = (body: unknown) => new Uint8Array(answerBytes(body));
 
 /** An answer with one whole picture, and what it is held against. */
 async function redCubeAnswer() {
@@ -47,7 +49,7 @@ describe("what the thread for pictures finds", () => {
     const request = requestOf(sent as Record<string, unknown> | undefined);
     const asked = askedOf(redCube(fields), { request });
     const found = await thread.judge(asked, bytesOf(body));
-    expect(found).toEqual(await readResult(body, asked));
+    expect(found).toEqual(await readBody(body, asked));
     if (found.ok) for (const { bytes } of found.images) expect(Buffer.isBuffer(bytes)).toBe(true);
   });
 
@@ -140,8 +142,7 @@ it("the loop that keeps leases does next to nothing while a picture of 4096x4096
   const { thread } = startThread();
   const { asked, answer, bytes } = await largeAnswer(4096);
   expect(bytes).toBeGreaterThan(50_000_000);
-  const text = Buffer.from(answer).toString("utf8");
-  const without = await ownWork(() => readResult(JSON.parse(text), asked));
+  const without = await ownWork(() => readResult(answer, asked));
   let count = 0;
   const withThread = await ownWork(async () => {
     count = imagesOf(await thread.judge(asked, answer)).length;

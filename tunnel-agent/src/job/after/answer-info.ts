@@ -1,5 +1,6 @@
 import json5 from "json5";
 import * as z from "zod";
+import { takePictures } from "./take-pictures.ts";
 
 /** Python may write any number, NaN and Infinity among them. */
 const anyNumber = () => z.custom<number>((value) => typeof value === "number");
@@ -30,8 +31,8 @@ const Body = z.object({
 
 /** Forge's answer to a generation. */
 export interface Answer {
-  /** In base64: results among grids, masks and control maps. */
-  readonly images: readonly string[];
+  /** Results among grids, masks and control maps, decoded. */
+  readonly images: readonly Buffer[];
   readonly info: Info;
   /** The overrides as Forge took them: what it dropped is gone. */
   readonly overrides: Readonly<Record<string, unknown>>;
@@ -50,11 +51,16 @@ function parsePythonJson(text: string): unknown {
 }
 
 /** Takes Forge's answer apart; null where it is not one of a generation. */
-export function readAnswer(body: unknown): Answer | null {
-  const parsed = Body.safeParse(body);
+export function readAnswer(answer: Uint8Array): Answer | null {
+  const { json, pictures } = takePictures(answer);
+  const parsed = Body.safeParse(json);
   if (!parsed.success) return null;
   const info = Info.safeParse(parsePythonJson(parsed.data.info));
   if (!info.success) return null;
   const { images, parameters } = parsed.data;
-  return { images, info: info.data, overrides: parameters.override_settings ?? {} };
+  return {
+    images: pictures ?? images.map((base64) => Buffer.from(base64, "base64")),
+    info: info.data,
+    overrides: parameters.override_settings ?? {},
+  };
 }

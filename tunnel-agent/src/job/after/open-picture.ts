@@ -37,9 +37,8 @@ const decoder = (bytes: Buffer) =>
 
 export const sha256Of = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
 
-/** Reads the header of a picture in base64; null where it is not one. */
-export async function openPicture(base64: string): Promise<OpenPicture | null> {
-  const bytes = Buffer.from(base64, "base64");
+/** Reads the header of a picture; null where it is not one. */
+export async function openPicture(bytes: Buffer): Promise<OpenPicture | null> {
   try {
     const metadata = await decoder(bytes).metadata();
     const { format, width, height } = metadata;

@@ -97,11 +97,11 @@ function warningsOf(evidence: Evidence): JobWarning[] {
 }
 
 /**
- * Takes the results out of Forge's answer, each with its own seed and infotext, and holds them against what
+ * Takes the results out of Forge's answer, as it came, each with its own seed and infotext, and holds them against what
  * was asked: what is not whole, or shows that something was lost, is a failure and never a result.
  */
-export async function readResult(body: unknown, asked: Asked): Promise<Result> {
-  const answer = readAnswer(body);
+export async function readResult(bytes: Uint8Array, asked: Asked): Promise<Result> {
+  const answer = readAnswer(bytes);
   if (!answer) {
     const message = "Forge's answer is not that of a generation.";
     return failed(failure("infra", "incomplete_result", message));

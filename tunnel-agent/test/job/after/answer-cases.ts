@@ -1,7 +1,14 @@
 import type { Asked } from "../../../src/job/after/asked.ts";
-import { readResult } from "../../../src/job/after/read-result.ts";
 import { uploadRef } from "../request/lab-host.ts";
-import { answerOf, askedOf, infotextOf, type Made, redCube, requestOf } from "./made-answers.ts";
+import {
+  answerOf,
+  askedOf,
+  infotextOf,
+  type Made,
+  readBody,
+  redCube,
+  requestOf,
+} from "./made-answers.ts";
 
 export type Body = Record<string, unknown>;
 
@@ -22,7 +29,7 @@ async function resultOf({ params: fields, sent, keys, made, asked }: Case) {
     infotextOf(params, { Seed: params.seed + at, ...keys }),
   );
   const body = await answerOf(params, { texts, ...made });
-  return readResult(body, askedOf(params, { request: requestOf(sent), ...asked }));
+  return readBody(body, askedOf(params, { request: requestOf(sent), ...asked }));
 }
 
 /** What an answer was found to lack; null where it is a result. */

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { readAnswer } from "../../../src/job/after/answer-info.ts";
 import { readInfotext, seedOf } from "../../../src/job/after/infotext.ts";
+import { answerBytes } from "./made-answers.ts";
 import { recorded } from "./recorded.ts";
 
 const INFO = {
@@ -14,11 +15,12 @@ const INFO = {
   infotexts: ["a\nSeed: 1"],
 };
 
-const infoOf = (info: string) => readAnswer({ images: [], parameters: {}, info })?.info;
+const infoOf = (info: string) =>
+  readAnswer(answerBytes({ images: [], parameters: {}, info }))?.info;
 
 describe("Forge's JSON inside its JSON", () => {
   it("is read with a bare NaN in it, as a real Forge gave it", () => {
-    const answer = readAnswer(recorded("generate/nan").body);
+    const answer = readAnswer(answerBytes(recorded("generate/nan").body));
     expect(answer?.info.cfg_scale).toBeNaN();
     expect(answer?.info.infotexts).toHaveLength(1);
   });
@@ -44,7 +46,7 @@ describe("Forge's JSON inside its JSON", () => {
 describe("an infotext's parameters", () => {
   it("are those of the last line, however the prompt looks", () => {
     const { body } = recorded("generate/prompt_newlines");
-    const [infotext = ""] = readAnswer(body)?.info.infotexts ?? [];
+    const [infotext = ""] = readAnswer(answerBytes(body))?.info.infotexts ?? [];
     const line = readInfotext(infotext);
     expect(line.get("Steps")).toBe("1");
     expect(seedOf(line)).toBe(1);

@@ -1,6 +1,5 @@
 import { LIMITS } from "@mobilesd/contract";
 import { describe, expect, it } from "vitest";
-import { readResult } from "../../../src/job/after/read-result.ts";
 import {
   answerOf,
   askedOf,
@@ -9,6 +8,7 @@ import {
   infotextOf,
   type Made,
   pictureOf,
+  readBody,
   redCube,
 } from "./made-answers.ts";
 
@@ -24,7 +24,7 @@ async function resultOf(fields: Body, seeds: readonly number[], made: Partial<Ma
   return {
     params,
     body: body as { images: string[] },
-    result: await readResult(body, askedOf(params)),
+    result: await readBody(body, askedOf(params)),
   };
 }
 
@@ -61,7 +61,7 @@ describe("a script of an extension that runs in every job", () => {
   it("may replace pictures, which then go by their place", async () => {
     const { params, body } = await resultOf(BOTH, [1, 2]);
     body.images[1] = await pictureOf(null);
-    const result = await readResult(body, askedOf(params));
+    const result = await readBody(body, askedOf(params));
     expect(imagesOf(result).map(({ seed }) => seed)).toEqual([1, 2]);
     expect(result).toMatchObject({
       warnings: [{ code: "order_unproven", message: expect.stringMatching(/^A script replaced/) }],
@@ -71,7 +71,7 @@ describe("a script of an extension that runs in every job", () => {
   it("may make more on a server that writes no texts into pictures", async () => {
     const { params, body } = await resultOf(SCRIPT, [1, 2]);
     body.images = [await pictureOf(null), await pictureOf(null)];
-    const result = await readResult(body, askedOf(params, { writesInfotext: false }));
+    const result = await readBody(body, askedOf(params, { writesInfotext: false }));
     expect(imagesOf(result).map(({ seed }) => seed)).toEqual([1, 2]);
     expect(result).toMatchObject(changed(`${SAID} Forge gave 2 pictures instead of 1.`));
   });
@@ -79,7 +79,7 @@ describe("a script of an extension that runs in every job", () => {
   it("may neither lose a picture that Forge tells of, nor give none, nor more than a job may have", async () => {
     const { params, body } = await resultOf(BOTH, [1, 2]);
     body.images.pop();
-    expect(failureOf(await readResult(body, askedOf(params)))).toMatchObject({
+    expect(failureOf(await readBody(body, askedOf(params)))).toMatchObject({
       message: "Forge gave only 1 of 2 pictures.",
     });
     expect(failureOf((await resultOf(SCRIPT, [])).result)).toMatchObject({
@@ -99,7 +99,7 @@ describe("a script of an extension that runs in every job", () => {
     const params = redCube({ hires: { scale: 2 }, ...SCRIPT });
     const texts = [infotextOf(params, { "Hires upscaler": "Latent", "Hires upscale": "2.0" })];
     const body = await answerOf(params, { texts, size: { width: 64, height: 64 } });
-    expect(failureOf(await readResult(body, askedOf(params)))).toMatchObject({
+    expect(failureOf(await readBody(body, askedOf(params)))).toMatchObject({
       reason: "incomplete_result",
     });
   });

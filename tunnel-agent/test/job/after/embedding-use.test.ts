@@ -1,6 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { readResult } from "../../../src/job/after/read-result.ts";
-import { answerOf, askedOf, infotextOf, redCube } from "./made-answers.ts";
+import { answerOf, askedOf, infotextOf, readBody, redCube } from "./made-answers.ts";
 
 interface Prompts {
   readonly positive?: string;
@@ -22,7 +21,7 @@ async function unusedIn({
 }: Prompts) {
   const params = redCube({ positive_prompt: positive, negative_prompt: negative, cfg_scale });
   const body = await answerOf(params, { texts: [infotextOf(params, { TI: used })] });
-  const result = await readResult(body, askedOf(params, { embeddings: embeddings ?? HAS }));
+  const result = await readBody(body, askedOf(params, { embeddings: embeddings ?? HAS }));
   if (!result.ok) throw new Error(result.failure.message);
   return result.warnings.map(({ code, field, message }) => {
     expect(code).toBe("embedding_unused");
@@ -96,6 +95,6 @@ describe("nothing is told of an embedding", () => {
     const params = redCube({ positive_prompt: "a # lab_embed" });
     const texts = [infotextOf(params)];
     const body = await answerOf(params, { texts, info: { all_prompts: ["a"] } });
-    expect(await readResult(body, askedOf(params))).toMatchObject({ ok: true, warnings: [] });
+    expect(await readBody(body, askedOf(params))).toMatchObject({ ok: true, warnings: [] });
   });
 });

@@ -1,5 +1,4 @@
 import { describe, expect, it } from "vitest";
-import { readResult } from "../../../src/job/after/read-result.ts";
 import { uploadRef } from "../request/lab-host.ts";
 import {
   BIGGER,
@@ -18,7 +17,7 @@ import {
   sent,
   unit,
 } from "./answer-cases.ts";
-import { answerOf, askedOf, infotextOf, redCube } from "./made-answers.ts";
+import { answerOf, askedOf, infotextOf, readBody, redCube } from "./made-answers.ts";
 
 describe("what an answer proves lost", () => {
   it.each<[loss: string, one: Case, message: string, found: Body]>([
@@ -226,7 +225,7 @@ describe("what an answer proves lost", () => {
     const params = redCube({ n_iter: 2, scheduler: "Karras" });
     const other = infotextOf(params, { Seed: 2, "Schedule type": "Automatic" });
     const body = await answerOf(params, { texts: [infotextOf(params), other] });
-    expect(await readResult(body, askedOf(params))).toMatchObject({
+    expect(await readBody(body, askedOf(params))).toMatchObject({
       failure: { field: "scheduler" },
     });
   });

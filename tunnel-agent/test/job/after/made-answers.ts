@@ -1,7 +1,7 @@
 import { type ResolvedParams, resultSize } from "@mobilesd/contract";
 import { encodePng } from "../../../demo-forge/png.ts";
 import type { Asked } from "../../../src/job/after/asked.ts";
-import type { Result, ResultImage } from "../../../src/job/after/read-result.ts";
+import { type Result, type ResultImage, readResult } from "../../../src/job/after/read-result.ts";
 import type { Failure } from "../../../src/job/failure/failure.ts";
 import { paramsOf } from "../request/lab-host.ts";
 
@@ -100,6 +100,13 @@ export async function answerOf(params: ResolvedParams, made: Made): Promise<unkn
   const parameters = { override_settings: made.overrides ?? {} };
   return { images, info: JSON.stringify(info), parameters };
 }
+
+/** An answer as it comes from Forge: no JSON where `body` is none. */
+export const answerBytes = (body: unknown): Buffer => Buffer.from(JSON.stringify(body) ?? "");
+
+/** What is found in an answer with this JSON. */
+export const readBody = (body: unknown, asked: Asked): Promise<Result> =>
+  readResult(answerBytes(body), asked);
 
 /** The pictures of a result. Throws where there is none. */
 export function imagesOf(result: Result): readonly ResultImage[] {

@@ -1,7 +1,6 @@
 import { LIMITS } from "@mobilesd/contract";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
-import { readResult } from "../../../src/job/after/read-result.ts";
 import { uploadRef } from "../request/lab-host.ts";
 import {
   answerOf,
@@ -10,6 +9,7 @@ import {
   imagesOf,
   infotextOf,
   pictureOf,
+  readBody,
   redCube,
 } from "./made-answers.ts";
 
@@ -35,7 +35,7 @@ describe("an answer that is not whole", () => {
       texts: texts.slice(0, count),
       info: { all_seeds: [1, 2], infotexts: texts },
     });
-    expect(failureOf(await readResult(body, askedOf(params)))).toEqual({
+    expect(failureOf(await readBody(body, askedOf(params)))).toEqual({
       kind: "infra",
       reason: "incomplete_result",
       message,
@@ -46,7 +46,7 @@ describe("an answer that is not whole", () => {
     const params = redCube(HIRES);
     const text = infotextOf(params, { "Hires upscale": "2.0", "Hires upscaler": "Latent" });
     const body = await answerOf(params, { texts: [text], size: { width: 64, height: 64 } });
-    expect(failureOf(await readResult(body, askedOf(params)))).toMatchObject({
+    expect(failureOf(await readBody(body, askedOf(params)))).toMatchObject({
       kind: "infra",
       reason: "incomplete_result",
       message: "Picture 1 was cut short after the first pass: it is 64x64 instead of 128x128.",
@@ -62,14 +62,14 @@ describe("an answer that is not whole", () => {
       info: { infotexts: texts, all_seeds: [1] },
     });
     for (const writesInfotext of [true, false]) {
-      expect((await readResult(body, askedOf(params, { writesInfotext }))).ok).toBe(false);
+      expect((await readBody(body, askedOf(params, { writesInfotext }))).ok).toBe(false);
     }
   });
 
   it("of more pictures than asked for is told", async () => {
     const params = redCube();
     const texts = [infotextOf(params), infotextOf(params, { Seed: 2 })];
-    const found = failureOf(await readResult(await answerOf(params, { texts }), askedOf(params)));
+    const found = failureOf(await readBody(await answerOf(params, { texts }), askedOf(params)));
     expect(found).toMatchObject({
       field: "n_iter",
       message: "Forge gave 2 pictures instead of 1.",
@@ -80,7 +80,7 @@ describe("an answer that is not whole", () => {
     const params = redCube(MATRIX);
     const count = LIMITS.imagesPerJobMax + 1;
     const texts = Array.from({ length: count }, (_, at) => infotextOf(params, { Seed: at }));
-    const found = failureOf(await readResult(await answerOf(params, { texts }), askedOf(params)));
+    const found = failureOf(await readBody(await answerOf(params, { texts }), askedOf(params)));
     expect(found).toMatchObject({ kind: "user", reason: "invalid_job", field: "script" });
   });
 
@@ -88,7 +88,7 @@ describe("an answer that is not whole", () => {
     const params = redCube(MATRIX);
     const texts = [infotextOf(params), infotextOf(params, { Seed: 2 })];
     for (const made of [{ texts: [] }, { texts: texts.slice(1), info: { infotexts: texts } }]) {
-      const found = failureOf(await readResult(await answerOf(params, made), askedOf(params)));
+      const found = failureOf(await readBody(await answerOf(params, made), askedOf(params)));
       expect(found).toMatchObject({ reason: "incomplete_result" });
     }
   });
@@ -100,7 +100,7 @@ describe("an answer that is not whole", () => {
     const good = (await answerOf(params, { texts: [text] })) as Body;
     const cut = whole.subarray(0, whole.length - 30).toString("base64");
     for (const image of [cut, Buffer.from("no picture").toString("base64"), ""]) {
-      const found = failureOf(await readResult({ ...good, images: [image] }, askedOf(params)));
+      const found = failureOf(await readBody({ ...good, images: [image] }, askedOf(params)));
       expect(found).toMatchObject({ kind: "infra", reason: "incomplete_result" });
     }
   });
@@ -112,7 +112,7 @@ describe("an answer that is not whole", () => {
       const good = (await answerOf(params, { texts })) as Body;
       const images = [await pictureOf(null), Buffer.from("no picture").toString("base64")];
       const asked = askedOf(params, { writesInfotext: false });
-      expect(failureOf(await readResult({ ...good, images }, asked))).toMatchObject({
+      expect(failureOf(await readBody({ ...good, images }, asked))).toMatchObject({
         kind: "infra",
         message: "One of Forge's pictures cannot be read.",
       });
@@ -128,7 +128,7 @@ describe("an answer that is not whole", () => {
     const huge = Buffer.concat([png, Buffer.alloc(LIMITS.imageBytesMax)]);
     const asked = askedOf(params, { writesInfotext: false });
     const readOne = async (bytes: Buffer) =>
-      failureOf(await readResult({ ...good, images: [bytes.toString("base64")] }, asked));
+      failureOf(await readBody({ ...good, images: [bytes.toString("base64")] }, asked));
     expect(await readOne(gif)).toMatchObject({ kind: "user", reason: "unsupported_format" });
     expect(await readOne(huge)).toMatchObject({
       kind: "user",
@@ -144,7 +144,7 @@ describe("an answer that is not whole", () => {
     ["info of another kind", { images: [], parameters: {}, info: "{}" }],
     ["code", { images: [], parameters: {}, info: "alert(1)" }],
   ])("and is not one of a generation but %s is no result", async (_what, body) => {
-    expect(failureOf(await readResult(body, askedOf(redCube())))).toEqual({
+    expect(failureOf(await readBody(body, askedOf(redCube())))).toEqual({
       kind: "infra",
       reason: "incomplete_result",
       message: "Forge's answer is not that of a generation.",
@@ -155,7 +155,7 @@ describe("an answer that is not whole", () => {
     const params = redCube();
     const body = (await answerOf(params, { texts: [infotextOf(params)] })) as Body;
     const images = [await pictureOf(null)];
-    expect(failureOf(await readResult({ ...body, images }, askedOf(params)))).toMatchObject({
+    expect(failureOf(await readBody({ ...body, images }, askedOf(params)))).toMatchObject({
       reason: "incomplete_result",
       owner_message: expect.stringContaining("Write infotext to metadata"),
     });
@@ -165,7 +165,7 @@ describe("an answer that is not whole", () => {
     const params = redCube();
     const texts = [infotextOf(params)];
     const body = await answerOf(params, { texts, size: { width: 72, height: 64 } });
-    expect(failureOf(await readResult(body, askedOf(params)))).toMatchObject({
+    expect(failureOf(await readBody(body, askedOf(params)))).toMatchObject({
       reason: "not_as_asked",
       message: "Picture 1 is 72x64 instead of 64x64.",
     });
@@ -180,7 +180,7 @@ describe("a server that writes no texts into its pictures", () => {
     const texts = [infotextOf(params), infotextOf(params, { Seed: 2 })];
     const good = (await answerOf(params, { texts })) as Body;
     const images = [await pictureOf(null), await pictureOf(null)];
-    const result = await readResult({ ...good, images }, askedOf(params, { writesInfotext }));
+    const result = await readBody({ ...good, images }, askedOf(params, { writesInfotext }));
     expect(imagesOf(result).map(({ seed }) => seed)).toEqual([1, 2]);
     expect(result).toMatchObject({ warnings: [] });
   });
@@ -190,7 +190,7 @@ describe("a server that writes no texts into its pictures", () => {
     const texts = [infotextOf(params, { "ControlNet 0": "Module: canny" })];
     const good = (await answerOf(params, { texts })) as Body;
     const images = [await pictureOf(null), await pictureOf(null)];
-    const result = await readResult({ ...good, images }, askedOf(params, { writesInfotext }));
+    const result = await readBody({ ...good, images }, askedOf(params, { writesInfotext }));
     expect(imagesOf(result)).toHaveLength(1);
     expect(result).toMatchObject({ warnings: [{ code: "order_unproven" }] });
   });
@@ -200,7 +200,7 @@ it("an infotext too long to be stored stays in its picture alone", async () => {
   const params = redCube();
   const long = infotextOf(params, { Note: "x".repeat(LIMITS.infotextStoredCharsMax) });
   const [image] = imagesOf(
-    await readResult(await answerOf(params, { texts: [long] }), askedOf(params)),
+    await readBody(await answerOf(params, { texts: [long] }), askedOf(params)),
   );
   expect(image).toMatchObject({ infotext: null, seed: 1 });
 });

@@ -1,8 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { Asked } from "../../../src/job/after/asked.ts";
-import { readResult } from "../../../src/job/after/read-result.ts";
 import { uploadRef } from "../request/lab-host.ts";
-import { askedOf, failureOf, imagesOf, redCube, requestOf } from "./made-answers.ts";
+import { askedOf, failureOf, imagesOf, readBody, redCube, requestOf } from "./made-answers.ts";
 import { recorded } from "./recorded.ts";
 
 type Body = Record<string, unknown>;
@@ -11,7 +10,7 @@ type Body = Record<string, unknown>;
 function readRecorded(name: string, params: Body = {}, more: Partial<Asked> = {}) {
   const { sent, body } = recorded(name);
   const asked = askedOf(redCube(params), { request: requestOf(sent as Body | undefined), ...more });
-  return readResult(body, asked);
+  return readBody(body, asked);
 }
 
 const infotextsIn = (name: string): string[] => {

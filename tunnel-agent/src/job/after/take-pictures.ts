@@ -2,6 +2,7 @@ const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
 const BACKSLASH = 0x5c;
+const PADDING = 0x3d;
 const OPENING = new Set([0x5b, 0x7b]);
 const CLOSING = new Set([0x5d, 0x7d]);
 const [LIST_BEGIN, LIST_END] = [0x5b, 0x5d];
@@ -66,6 +67,26 @@ function readTexts(bytes: Buffer, listAt: number): { texts: Span[]; end: number 
   return null;
 }
 
+/** Characters of base64 that are decoded at once: a multiple of 4. */
+const PIECE_CHARACTERS = 65_536;
+
+/**
+ * Decodes base64 piece by piece, into memory of its own: as one text it would take that much once more, and
+ * stay for as long as the engine likes.
+ */
+function decodeBase64(bytes: Buffer, { from, to }: Span): Buffer {
+  const padding = bytes[to - 1] !== PADDING ? 0 : bytes[to - 2] !== PADDING ? 1 : 2;
+  const length = Math.max(0, Math.floor(((to - from) * 3) / 4) - padding);
+  const decoded = Buffer.from(new ArrayBuffer(length));
+  let written = 0;
+  for (let at = from; at < to; at += PIECE_CHARACTERS) {
+    const piece = bytes.toString("latin1", at, Math.min(to, at + PIECE_CHARACTERS));
+    written += decoded.write(piece, written, "base64");
+  }
+  // With blanks or worse in it, the pieces do not fit together.
+  return written === length ? decoded : Buffer.from(bytes.toString("latin1", from, to), "base64");
+}
+
 function parse(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -75,18 +96,26 @@ function parse(text: string): unknown {
   }
 }
 
+/** An answer to a generation, its pictures apart. */
+export interface Taken {
+  /** Undefined where the answer is no JSON. */
+  readonly json: unknown;
+  /** What stood in `images`, which is empty in `json` then; null where it is still there. */
+  readonly pictures: readonly Buffer[] | null;
+}
+
 /**
- * The JSON of an answer to a generation, undefined where it is none. Its pictures are cut out before it is read:
- * in one text with a prompt beyond Latin-1 they would take four times their size.
+ * Reads an answer's JSON with its pictures cut out before: in one text with a prompt beyond Latin-1 they would
+ * take four times their size. Where they do not stand as Forge writes them they stay in it.
  */
-export function readAnswerBody(answer: Uint8Array<ArrayBuffer>): unknown {
+export function takePictures(answer: Uint8Array): Taken {
   const bytes = Buffer.from(answer.buffer, answer.byteOffset, answer.byteLength);
   const listAt = findImages(bytes);
   const list = listAt < 0 ? null : readTexts(bytes, listAt);
-  if (list === null) return parse(bytes.toString("utf8"));
-  const before = bytes.toString("utf8", 0, listAt);
-  const body = parse(`${before}[]${bytes.toString("utf8", list.end + 1)}`);
-  if (body === undefined) return undefined;
-  const images = list.texts.map(({ from, to }) => bytes.toString("latin1", from, to));
-  return { ...(body as object), images };
+  if (list === null) return { json: parse(bytes.toString("utf8")), pictures: null };
+  const json = parse(
+    `${bytes.toString("utf8", 0, listAt)}[]${bytes.toString("utf8", list.end + 1)}`,
+  );
+  if (json === undefined) return { json, pictures: null };
+  return { json, pictures: list.texts.map((text) => decodeBase64(bytes, text)) };
 }
