@@ -187,7 +187,11 @@ export async function startWorker(options: WorkerOptions): Promise<RunningWorker
       const [hub] = config.durable_objects.bindings;
       if (!hub) throw new Error("wrangler.toml names no Durable Object");
       const how = { name: alias, webSockets: "hibernate" } as const;
-      await (await runtime.live()).unsafeEvictDurableObject(config.name, hub.class_name, how);
+      const live = await runtime.live();
+      await live.unsafeEvictDurableObject(config.name, hub.class_name, how).catch((error) => {
+        // It sleeps already.
+        if (!String(error).includes("it is not currently running")) throw error;
+      });
     },
     stop,
   };

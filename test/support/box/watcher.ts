@@ -17,7 +17,7 @@ export type AboutJob = Exclude<LiveEvent, { type: "server" | "gap" }>;
 const isAbout = (event: LiveEvent): event is AboutJob =>
   event.type === "job" || event.type === "progress" || event.type === "preview";
 
-/** Opens a watcher's socket and waits until it is told how the server is. */
+/** Opens a watcher's socket and waits until it is told how the server is. Throws when it is not let in. */
 export async function watchServer(
   url: string,
   key: { key: string; secret: string },
@@ -36,9 +36,9 @@ export async function watchServer(
   socket.addEventListener("close", (event) => {
     code = event.code;
   });
-  await until("the watcher is told how the server is", () =>
-    heard.some(({ type }) => type === "server"),
-  );
+  const isIn = () => heard.some(({ type }) => type === "server");
+  await until("the watcher is told how the server is", () => isIn() || code !== null);
+  if (!isIn()) throw new Error(`The watcher's socket was closed with ${code}`);
   return {
     heard,
     about: (jobId) => heard.filter(isAbout).filter((event) => event.mobilesd_job_id === jobId),
