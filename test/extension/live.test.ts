@@ -76,9 +76,9 @@ it("each server of an open job has one socket, and no page more than four", asyn
   expect(page.queue.isLive()).toBe(true);
 });
 
-it("while the socket stands the page looks when it hears something, else once a minute", async () => {
+it("while the socket stands the page looks when it hears something, else twice a minute", async () => {
   const page = await openLivePage(job("1", "Attic", "processing"));
-  expect(await asksIn(page, 10 * MINUTE_MS, "state")).toBe(10);
+  expect(await asksIn(page, 10 * MINUTE_MS, "state")).toBe(20);
   const before = page.asked("state").length;
   page.socket.tell(jobEvent("l.1", "processing", "1"));
   await settle();
@@ -86,7 +86,7 @@ it("while the socket stands the page looks when it hears something, else once a 
   await settle();
   page.socket.tell({ type: "gap", id: "l.3" });
   await settle();
-  expect(await asksIn(page, MINUTE_MS - 100, "state")).toBe(0);
+  expect(await asksIn(page, MINUTE_MS / 2 - 100, "state")).toBe(0);
   expect(page.asked("state").length).toBe(before + 3);
 });
 
@@ -101,7 +101,7 @@ it("progress and previews are handed on without a look", async () => {
   }));
   for (const event of events) page.socket.tell(event);
   expect(heard).toEqual(events);
-  expect(await asksIn(page, MINUTE_MS / 2)).toBe(0);
+  expect(await asksIn(page, MINUTE_MS / 3)).toBe(0);
 });
 
 it("a page whose socket is refused looks as often as without", async () => {

@@ -5,8 +5,8 @@
   const ANSWER_TIMEOUT_MS = 60_000;
   const MOVING_LOOK_MS = 2_000;
   const STILL_LOOK_MS = 15_000;
-  /** News come by themselves: only for what got lost on its way. */
-  const LIVE_LOOK_MS = 60_000;
+  /** News come by themselves: for what got lost, and for times that go by. */
+  const LIVE_LOOK_MS = 30_000;
 
   /**
    * Makes an element. Text stays text: no prompt can become markup.
