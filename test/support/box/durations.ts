@@ -17,6 +17,7 @@ export const PATIENT: Durations = {
   leaseRenewAfterMs: DURATIONS.leaseRenewAfterMs,
   leaseGraceMs: DURATIONS.leaseGraceMs,
   cancelGraceMs: DURATIONS.cancelGraceMs,
+  prefetchReturnMs: DURATIONS.prefetchReturnMs,
   modelLoadLimitMs: DURATIONS.modelLoadLimitMs,
   stepStallLimitMs: DURATIONS.stepStallLimitMs,
   answerLimitMs: DURATIONS.answerLimitMs,

@@ -1,0 +1,230 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { type CancelAnswer, ProblemError } from "@mobilesd/contract";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type DemoForge, startDemoForge } from "../../tunnel-agent/demo-forge/server.ts";
+import { startAgent, type TestAgent } from "../support/box/agent.ts";
+import { PATIENT } from "../support/box/durations.ts";
+import { pairAgent, type Queue, SMALL_JOB, startQueue } from "../support/box/queue.ts";
+import { seededRandom } from "../support/box/seeded.ts";
+import { until } from "../support/box/until.ts";
+
+const SEED = 7;
+const BOXES = 2;
+const CANCELS_PER_BOX = 100;
+/** Pictures that differ, each drawn once without any disturbance. */
+const PICTURES = 4;
+/** Rounds whose jobs may be in line at once: so that whoever is cancelled often waits itself. */
+const ROUNDS_AHEAD = 2;
+
+/** Jobs are handed over early, so that many cancels meet two in Forge; and nobody looks oftener than it takes. */
+const DURATIONS = {
+  ...PATIENT,
+  prePostLeadMs: 80,
+  forgePollMs: 30,
+  forgePollUnwatchedMs: 60,
+};
+/** How often a job is asked whether it is over: each question is work for the same machine. */
+const ASK_EVERY_MS = 80;
+const OVER_LIMIT_MS = 60_000;
+
+interface Box {
+  readonly alias: string;
+  readonly forge: DemoForge;
+  readonly agent: TestAgent;
+}
+
+/** A job to be cancelled, what the cancel was answered, and the job behind it. */
+interface Round {
+  readonly box: Box;
+  readonly target: string;
+  readonly next: string;
+  readonly answered: CancelAnswer["status"] | "already_finished";
+}
+
+let queue: Queue;
+let boxes: Box[];
+let whole: Map<number, string>;
+let rounds: Round[];
+
+async function startBox(at: number): Promise<Box> {
+  const alias = `box-${at}`;
+  const key = await pairAgent(queue.worker, queue.owner, alias);
+  const forge = await startDemoForge({ timeScale: 0.05 });
+  return { alias, forge, agent: startAgent({ url: queue.worker.url, key, forgeUrl: forge.url }) };
+}
+
+async function submit(box: Box, seed: number): Promise<string> {
+  const params = { ...SMALL_JOB, width: 64, height: 64, steps: 20, seed };
+  const answer = await queue.owner.call("submitJob", {
+    body: { app_type: "forge", target_server_alias: box.alias, generation_params: params },
+  });
+  if (!("mobilesd_job_id" in answer)) throw new Error("Nothing was queued");
+  return answer.mobilesd_job_id;
+}
+
+async function cancel(id: string): Promise<Round["answered"]> {
+  try {
+    return (await queue.owner.call("cancelJob", { params: { id } })).status;
+  } catch (error) {
+    if (error instanceof ProblemError && error.is("already_finished")) return "already_finished";
+    throw error;
+  }
+}
+
+/** Waits until a job is over. */
+async function over(id: string): Promise<void> {
+  const deadline = performance.now() + OVER_LIMIT_MS;
+  for (;;) {
+    const { status } = await queue.status(id);
+    if (status !== "pending" && status !== "processing") return;
+    if (performance.now() > deadline) throw new Error(`Job ${id} is ${status} still`);
+    await wait(ASK_EVERY_MS);
+  }
+}
+
+/** What the queue says of all jobs. */
+async function statuses(): Promise<Map<string, { status: string; retries: number }>> {
+  const db = await queue.worker.db();
+  const { results } = await db
+    .prepare("SELECT mobilesd_job_id AS id, status, retry_count AS retries FROM jobs")
+    .all<{ id: string; status: string; retries: number }>();
+  return new Map(results.map(({ id, ...rest }) => [id, rest]));
+}
+
+/** The checksum of each job's only picture, as it is stored. */
+async function picturesOf(ids: readonly string[]): Promise<Map<string, string>> {
+  const db = await queue.worker.db();
+  const { results } = await db
+    .prepare("SELECT mobilesd_job_id AS id, sha256 FROM images")
+    .all<{ id: string; sha256: string }>();
+  const wanted = new Set(ids);
+  return new Map(results.filter(({ id }) => wanted.has(id)).map(({ id, sha256 }) => [id, sha256]));
+}
+
+/** How long a job takes that nobody disturbs, in milliseconds: from its submit to its end, and in Forge. */
+interface Peace {
+  readonly wholeMs: number;
+  readonly forgeMs: number;
+}
+
+/** Draws each picture once in peace. */
+async function drawInPeace(box: Box): Promise<Peace> {
+  const ids: string[] = [];
+  const startedAt = performance.now();
+  for (let seed = 0; seed < PICTURES; seed++) {
+    const id = await submit(box, seed);
+    await over(id);
+    ids.push(id);
+  }
+  const wholeMs = (performance.now() - startedAt) / PICTURES;
+  const drawn = box.forge.jobs.slice(-PICTURES);
+  const forgeMs = drawn.map(({ beginAt, endAt }) => (endAt ?? 0) - (beginAt ?? 0));
+  const pictures = await picturesOf(ids);
+  whole = new Map(ids.map((id, seed) => [seed, pictures.get(id) ?? ""]));
+  return { wholeMs, forgeMs: Math.max(...forgeMs) };
+}
+
+/** Waits until the agent shows that Forge runs a job, or has nothing more to do with it. */
+async function begun(box: Box, id: string): Promise<void> {
+  const isInHand = () => {
+    const { current, next, uploads } = box.agent.view();
+    return [current, next, ...uploads].some((one) => one?.jobId === id);
+  };
+  const isRunning = () => box.agent.view().current?.jobId === id;
+  const wasEnded = () => box.agent.view().lately.some(({ jobId }) => jobId === id);
+  await until("the target begins", () => isRunning() || (wasEnded() && !isInHand()), OVER_LIMIT_MS);
+}
+
+/**
+ * Cancels jobs, each with another behind: every second one at any moment from its submit to its end, the others at
+ * any moment of their time in Forge and a little longer.
+ */
+async function cancelAtRandom(box: Box, random: () => number, peace: Peace): Promise<Round[]> {
+  const made: Round[] = [];
+  for (let at = 0; at < CANCELS_PER_BOX; at++) {
+    const target = await submit(box, at % PICTURES);
+    const next = await submit(box, (at + 1) % PICTURES);
+    if (at % 2 === 0) await wait(random() * peace.wholeMs);
+    else {
+      await begun(box, target);
+      await wait(random() * peace.forgeMs * 1.5);
+    }
+    made.push({ box, target, next, answered: await cancel(target) });
+    const behind = made[at - ROUNDS_AHEAD + 1];
+    if (behind) await over(behind.next);
+  }
+  for (const { target, next } of made) {
+    await over(target);
+    await over(next);
+  }
+  return made;
+}
+
+beforeAll(async () => {
+  queue = await startQueue(DURATIONS);
+  boxes = await Promise.all(Array.from({ length: BOXES }, (_, at) => startBox(at)));
+  const [first] = boxes;
+  if (!first) throw new Error("There is no box");
+  // The first round only loads the model.
+  await over(await submit(first, 0));
+  const peace = await drawInPeace(first);
+  const random = seededRandom(SEED);
+  rounds = (await Promise.all(boxes.map((box) => cancelAtRandom(box, random, peace)))).flat();
+}, 600_000);
+
+afterAll(async () => {
+  for (const { agent } of boxes) agent.stop.stopNow();
+  await Promise.all(boxes.map(({ agent }) => agent.end));
+  await Promise.all(boxes.map(({ forge }) => forge.stop()));
+  await queue.stop();
+});
+
+describe("two hundred cancels at moments left to chance, each with another job behind", () => {
+  it("meet jobs that wait, that run and that are done", () => {
+    const interrupted = boxes.flatMap(({ forge }) => forge.jobs.filter((job) => job.isInterrupted));
+    const count = (answered: Round["answered"]) =>
+      rounds.filter((round) => round.answered === answered).length;
+    expect(rounds).toHaveLength(BOXES * CANCELS_PER_BOX);
+    expect(interrupted.length).toBeGreaterThan(25);
+    expect(count("cancelled")).toBeGreaterThan(20);
+    expect(count("processing")).toBeGreaterThan(20);
+    expect(count("already_finished")).toBeGreaterThan(3);
+  });
+
+  it("end as they were answered: cancelled, or completed where it was too late", async () => {
+    const known = await statuses();
+    const ended = rounds.map(({ target }) => [target, known.get(target)?.status]);
+    const answered = rounds.map(({ target, answered }) => [
+      target,
+      answered === "already_finished" ? "completed" : "cancelled",
+    ]);
+    expect(ended).toEqual(answered);
+  });
+
+  it("harm no other job: every picture is the one that was drawn in peace", async () => {
+    expect(new Set(whole.values()).size).toBe(PICTURES);
+    const done = rounds.filter(({ answered }) => answered === "already_finished");
+    const expected = new Map(
+      [
+        ...rounds.map(({ next }, at) => [next, (at % CANCELS_PER_BOX) + 1] as const),
+        ...done.map((round) => [round.target, rounds.indexOf(round) % CANCELS_PER_BOX] as const),
+      ].map(([id, number]) => [id, whole.get(number % PICTURES)]),
+    );
+    expect(await picturesOf([...expected.keys()])).toEqual(expected);
+    const known = await statuses();
+    const fates = rounds.map(({ next }) => known.get(next));
+    expect(fates).toEqual(rounds.map(() => ({ status: "completed", retries: 0 })));
+  });
+
+  it("leave nothing behind: no picture of a cancelled job, no run in Forge, none in the journal", async () => {
+    const cancelled = rounds.filter(({ answered }) => answered !== "already_finished");
+    expect(await picturesOf(cancelled.map(({ target }) => target))).toEqual(new Map());
+    for (const { agent, forge } of boxes) {
+      await until("nothing runs", () => forge.jobs.every((job) => job.endAt !== null));
+      await until("the agent has nothing in hand", () => {
+        const { current, next, uploads } = agent.view();
+        return current === null && next === null && uploads.length === 0;
+      });
+    }
+  });
+});
