@@ -254,8 +254,7 @@ class Service:
             return shown | {"ok": False, "sentence": str(error)}
         self._sender.wake()
         sentence = connected_sentence(account.endpoint.url, account.owner, servers)
-        about = {"ok": True, "sentence": sentence}
-        return shown | about | {"owner": account.owner, "servers": servers}
+        return shown | {"ok": True, "sentence": sentence, "owner": account.owner, "servers": servers}
 
     # Inside
 
