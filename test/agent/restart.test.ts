@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type DemoForge, startDemoForge } from "../../tunnel-agent/demo-forge/server.ts";
+import { type AgentProcess, exited, startAgentProcess } from "../support/box/agent-process.ts";
 import { type Queue, startQueue } from "../support/box/queue.ts";
 import { until } from "../support/box/until.ts";
 
@@ -24,30 +25,14 @@ afterEach(async () => {
   await queue.stop();
 });
 
-/** The agent as people run it: a process of its own, with its settings in the environment. */
-function startProcess(): ChildProcess & { output: () => string } {
-  const child = spawn(process.execPath, ["tunnel-agent/src/cli.ts", "run"], {
-    env: {
-      ...process.env,
-      XDG_CONFIG_HOME: stateDir,
-      MOBILESD_URL: queue.worker.url,
-      MOBILESD_API_KEY: queue.agentKey.key,
-      MOBILESD_API_SECRET: queue.agentKey.secret,
-      MOBILESD_AGENT_STATE_DIR: stateDir,
-      FORGE_URL: forge.url,
-    },
-    stdio: ["ignore", "pipe", "inherit"],
-  });
+function startProcess(): AgentProcess {
+  const child = startAgentProcess({ queue, forgeUrl: forge.url, stateDir });
   children.push(child);
-  let text = "";
-  child.stdout?.on("data", (chunk: Buffer) => {
-    text += chunk.toString();
-  });
-  return Object.assign(child, { output: () => text });
+  return child;
 }
 
-const exited = (child: ChildProcess) =>
-  new Promise<number | null>((resolve) => child.once("exit", (code) => resolve(code)));
+/** The second of two jobs is handed to Forge as soon as it is known when the first one ends. */
+const EARLY = { prefetchLeadMs: 60_000, prePostLeadMs: 60_000, prefetchReturnMs: 60_000 };
 
 const LONG = { width: 1024, height: 1024, steps: 60 };
 
@@ -105,4 +90,32 @@ it("SIGTERM lets the running job end and ends with code 0", async () => {
   child.kill("SIGTERM");
   expect(await exited(child)).toBe(0);
   expect((await queue.status(id)).status).toBe("completed");
+});
+
+describe("an agent killed while one job runs in Forge and another waits there", () => {
+  it("ends both ghosts before it sends anything, and completes both jobs, each once", async () => {
+    await queue.stop();
+    queue = await startQueue(EARLY);
+    const first = startProcess();
+    const ids = [
+      await queue.submit({ ...LONG, seed: 1 }),
+      await queue.submit({ ...LONG, seed: 2 }),
+    ];
+    await until("both are in Forge", async () => {
+      const answer = await fetch(`${forge.url}/internal/pending-tasks`);
+      return forge.jobs.length === 1 && ((await answer.json()) as { size: number }).size === 1;
+    });
+    const { open_runs } = JSON.parse(readFileSync(join(stateDir, "journal.json"), "utf8"));
+    expect(open_runs).toMatchObject(ids.map((mobilesd_job_id) => ({ mobilesd_job_id })));
+    first.kill("SIGKILL");
+    await exited(first);
+    startProcess();
+    for (const id of ids) expect((await queue.reach(id, "completed")).images).toHaveLength(1);
+    const [, second, ...redrawn] = forge.jobs;
+    expect(second?.stepsDone).toBeLessThan(LONG.steps);
+    expect(redrawn.map((job) => [job.stepsDone, job.isInterrupted])).toEqual([
+      [LONG.steps, false],
+      [LONG.steps, false],
+    ]);
+  }, 60_000);
 });

@@ -45,7 +45,9 @@ function afterError(deps: DaemonDeps, loop: Loop, error: unknown): number | Daem
     return afterRefusal(deps, loop, error) ?? waitMs;
   }
   if (!(error instanceof Error) || !isPassing(error)) throw error;
-  const level = loop.failures === 1 ? "warn" : "debug";
+  const level = loop.isQueueAway ? "debug" : "warn";
+  loop.isQueueAway = true;
+  loop.askAgainAt = deps.now() + waitMs;
   deps.log[level]({ error: error.message }, "The queue is out of reach; trying again");
   return waitMs;
 }
@@ -54,16 +56,29 @@ function afterError(deps: DaemonDeps, loop: Loop, error: unknown): number | Daem
 function createWait(deps: DaemonDeps, loop: Loop, leave: AbortSignal) {
   let wakeUp = new AbortController();
   loop.wake = () => wakeUp.abort();
+  leave.addEventListener("abort", loop.wake, { once: true });
   return async (ms: number): Promise<void> => {
-    const why = await deps.link.wait(ms, AbortSignal.any([leave, wakeUp.signal]));
+    const why = await deps.link.wait(ms, wakeUp.signal);
     if (wakeUp.signal.aborted) wakeUp = new AbortController();
-    if (why === "work" || (why === "link" && deps.link.isUp())) loop.isDue = true;
+    if (why !== "work" && (why !== "link" || !deps.link.isUp())) return;
+    loop.isDue = true;
+    loop.askAgainAt = Number.NEGATIVE_INFINITY;
   };
 }
 
-function showQueue({ state, link }: DaemonDeps, { failures, session }: Loop): void {
-  const isAway = failures > 0 || session === null;
+function showQueue({ state, link }: DaemonDeps, { isQueueAway, session }: Loop): void {
+  const isAway = isQueueAway || session === null;
   state.change({ queue: link.isUp() ? "connected" : isAway ? "away" : "polling" });
+}
+
+async function tryRound(deps: DaemonDeps, loop: Loop, leave: AbortSignal) {
+  try {
+    const waitMs = await playRound(deps, loop, leave);
+    loop.failures = 0;
+    return waitMs;
+  } catch (error) {
+    return afterError(deps, loop, error);
+  }
 }
 
 /** Rounds until the agent is told to leave, or may not go on. */
@@ -72,9 +87,7 @@ async function playRounds(deps: DaemonDeps, loop: Loop, leave: AbortSignal): Pro
   const stopHearing = loop.line.onChange(() => loop.wake());
   try {
     while (!leave.aborted) {
-      const next = await playRound(deps, loop, leave).catch((error: unknown) =>
-        afterError(deps, loop, error),
-      );
+      const next = await tryRound(deps, loop, leave);
       if (typeof next === "string") return next;
       showQueue(deps, loop);
       if (next > 0) await wait(next);
@@ -96,7 +109,7 @@ export async function runDaemon(deps: DaemonDeps): Promise<DaemonEnd> {
   const leave = AbortSignal.any([deps.stop.drain, deps.link.superseded]);
   try {
     const end = await playRounds(deps, loop, leave);
-    if (end === "stopped") line.dropHeld("drain");
+    if (end === "stopped") line.dropUnbegun("drain");
     else runs.abandon();
     await runs.settle();
     await line.whileEmpty(lender.takeBack);

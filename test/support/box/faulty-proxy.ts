@@ -15,6 +15,8 @@ export type Fault =
   | "break"
   /** Passes the request on this much later. */
   | { readonly delayMs: number }
+  /** Passes the request on once this has settled. */
+  | { readonly after: Promise<unknown> }
   /** Answers by itself with a problem of this status. */
   | { readonly status: number; readonly code: string; readonly retryAfter?: string };
 
@@ -67,7 +69,8 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
     }
     if (typeof fault === "object" && fault !== null) {
       if ("status" in fault) return answerProblem(response, fault);
-      await new Promise((resolve) => setTimeout(resolve, fault.delayMs));
+      if ("after" in fault) await fault.after;
+      else await new Promise((resolve) => setTimeout(resolve, fault.delayMs));
     }
     const { host: _, connection: __, "transfer-encoding": ___, ...headers } = request.headers;
     const answer = await fetch(target + path, {

@@ -25,7 +25,7 @@ export interface ForgeLine {
   /** Whether nothing of ours is in Forge, nor about to be. */
   isEmpty(): boolean;
   /** Lets go of every job that has not begun. */
-  dropHeld(reason: DropReason): void;
+  dropUnbegun(reason: DropReason): void;
   /** Calls the listener after each change; answers what ends that. */
   onChange(listener: () => void): () => void;
   /** Does something to Forge that no run of ours may be in. Where one is it does nothing, and answers false. */
@@ -123,8 +123,8 @@ export function createForgeLine(durations: () => Durations, now: () => number): 
     ],
     taskIds: () => new Set(inForge.flatMap(({ run }) => (run ? [run.taskId] : []))),
     isEmpty: () => inForge.length === 0,
-    dropHeld(reason) {
-      for (const seat of taken.filter(isHeld)) seat.drop(reason);
+    dropUnbegun(reason) {
+      for (const seat of taken) seat.drop(reason);
     },
     onChange(listener) {
       listeners.add(listener);

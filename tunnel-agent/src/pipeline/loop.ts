@@ -58,7 +58,12 @@ export interface Loop {
   chance: number;
   /** Kept until it is answered, so that a lost answer is asked for again and no second job is taken. */
   claimId: string | null;
+  /** Rounds in a row that failed. */
   failures: number;
+  /** The queue did not answer when it was asked last. */
+  isQueueAway: boolean;
+  /** Then it is not asked again before this, however often something else ends the wait. */
+  askAgainAt: number;
   /** Ends the wait between two rounds, or the next one before it begins. */
   wake: () => void;
 }
@@ -96,7 +101,7 @@ export function createLoop(deps: DaemonDeps): Loop {
     orders: createOrders((mode) => {
       state.change({ mode });
       if (mode === "active") loop.isDue = true;
-      if (mode === "paused") line.dropHeld("paused");
+      if (mode === "paused") line.dropUnbegun("paused");
     }),
     runs: createRuns(deps.stop, (lease, end) => noteEnd(deps, loop, seen, lease, end), wake),
     boxWatch: createBoxWatch(deps),
@@ -109,6 +114,8 @@ export function createLoop(deps: DaemonDeps): Loop {
     chance: deps.random(),
     claimId: null,
     failures: 0,
+    isQueueAway: false,
+    askAgainAt: Number.NEGATIVE_INFINITY,
     wake: () => undefined,
   };
   return loop;

@@ -103,6 +103,7 @@ function runDepsOf(deps: DaemonDeps, loop: Loop, session: Session): RunDeps {
 async function take(deps: DaemonDeps, loop: Loop, found: Found, session: Session): Promise<number> {
   const { durations } = session;
   const now = deps.now();
+  if (now < loop.askAgainAt) return loop.askAgainAt - now;
   const inHand = loop.line.inHand();
   const view = {
     isConnected: deps.link.isUp(),
@@ -128,8 +129,8 @@ async function take(deps: DaemonDeps, loop: Loop, found: Found, session: Session
 
 /** The queue answered: whatever was put off because it did not is tried at once. */
 function reached(deps: DaemonDeps, loop: Loop): void {
-  if (loop.failures > 0) deps.link.nudge();
-  loop.failures = 0;
+  if (loop.isQueueAway) deps.link.nudge();
+  loop.isQueueAway = false;
 }
 
 /** Empties the GPU's memory, if that was asked for and nothing of ours is in it or about to be. */

@@ -128,6 +128,12 @@ export class Seat {
     return this.#isStopPending;
   }
 
+  /** The seat that is in front of this one in Forge. */
+  ahead(): Seat | null {
+    const inForge = this.#line.inForge();
+    return inForge[inForge.indexOf(this) - 1] ?? null;
+  }
+
   /** The seat whose run is in Forge behind this one's. */
   next(): Seat | null {
     const inForge = this.#line.inForge();

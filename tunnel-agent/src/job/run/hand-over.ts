@@ -1,7 +1,7 @@
 import type { LeaseGrant, ResolvedParams } from "@mobilesd/contract";
 import { type ForgeClient, ForgeUnreachableError } from "../../forge/client.ts";
 import type { Host, HostOptions } from "../../forge/host.ts";
-import { readState } from "../../forge/progress.ts";
+import { readState, readTask } from "../../forge/progress.ts";
 import { pause } from "../../pause.ts";
 import type { Seat, Turn } from "../../pipeline/seat.ts";
 import type { Prepared } from "../before/prepare.ts";
@@ -35,7 +35,7 @@ export type Posted = GenerateEnd | { readonly type: "cancelled" };
 /** The id by which one request is known in Forge: a new one each time (forge-reference 1.9). */
 const newTaskId = (deps: RunDeps) => `task(mobilesd-${deps.uuid()})`;
 
-/** Waits while somebody else's generation runs, which is not ours to stop; false when Forge is not there at all. */
+/** Waits while somebody else's generation runs, which is not ours to stop; false when Forge is not there (yet). */
 async function waitForIdle(
   client: ForgeClient,
   pollMs: number,
@@ -44,7 +44,8 @@ async function waitForIdle(
   for (;;) {
     try {
       const state = await readState(client);
-      if (state !== null && !state.isRunning) return true;
+      if (state === null) return false;
+      if (!state.isRunning) return true;
     } catch (error) {
       if (error instanceof ForgeUnreachableError) return false;
       throw error;
@@ -90,6 +91,18 @@ async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]
   return [await first, await second];
 }
 
+/**
+ * Whether the next to run in Forge is the one that is posted now. Not so where somebody else's generation has
+ * begun since ours left the GPU. With `--nowebui` Forge does not tell which of two runs is active (1.9), so
+ * that none could be stopped without harm to the other: there it is never so.
+ */
+async function isNextInForge(client: ForgeClient, seat: Seat): Promise<boolean> {
+  const ahead = seat.ahead()?.run;
+  const task = ahead ? await readTask(client, ahead.taskId) : "completed";
+  if (task !== "completed") return task === "active";
+  return (await readState(client))?.isRunning === false;
+}
+
 type Begun =
   | { readonly type: "begun"; readonly own: HostOptions["own"] }
   | { readonly type: "cancelled" }
@@ -113,7 +126,8 @@ async function begin(
     const [started, own] = await both(passage.start(taskId), lending);
     return started.isCancelled ? { type: "cancelled" } : { type: "begun", own };
   }
-  const own = await lender.lendBehind(modules, overridesWith);
+  const isNext = await isNextInForge(deps.forge, passage.seat);
+  const own = isNext ? await lender.lendBehind(modules, overridesWith) : null;
   if (own === null) return { type: "not_now" };
   if (passage.unbegun.aborted) throw passage.unbegun.reason;
   passage.seat.begin();
