@@ -86,7 +86,7 @@ function stateFacts({ view, waiting }: FrameFacts): Fact[] {
     ...(modeWords ? [{ text: modeWords, tone: "yellow" } as const] : []),
     ...(forge === null
       ? []
-      : [{ text: FORGE_WORDS[forge], ...(isWell ? {} : { tone: "yellow" as const }) }]),
+      : [{ text: `Forge ${FORGE_WORDS[forge]}`, ...(isWell ? {} : { tone: "yellow" as const }) }]),
     ...(waiting === null ? [] : [{ text: waitingWords(waiting.count, waiting.isMinimum) }]),
     { text: `${done} done` },
   ];

@@ -11,13 +11,14 @@ export const PHASE_WORDS: Record<RunPhase, string> = {
   finishing: "finishing",
 };
 
+/** How Forge is, to be read behind its name. */
 export const FORGE_WORDS: Record<ForgeState, string> = {
-  ready: "Forge ready",
-  busy: "Forge busy with somebody's own work",
-  working: "Forge at work",
-  starting: "Forge starting",
-  absent: "no Forge",
-  unusable: "Forge not usable",
+  ready: "ready",
+  busy: "busy with somebody's own work",
+  working: "at work",
+  starting: "starting",
+  absent: "does not answer",
+  unusable: "not usable",
 };
 
 /** What a mode means for the box; null for the usual one. */

@@ -82,7 +82,7 @@ describe("the live view", () => {
     expect(draw({ ...IDLE, queue: "away", serverAlias: null })[0]).toContain("connecting");
     expect(draw({ ...IDLE, queue: "polling" })[0]).toContain("connected by polling");
     expect(draw({ ...IDLE, mode: "paused" })[0]).toContain("paused");
-    expect(draw({ ...IDLE, forge: "absent" })[0]).toContain("no Forge");
+    expect(draw({ ...IDLE, forge: "absent" })[0]).toContain("Forge does not answer");
   });
 
   it("lets no name of the box steer the terminal", () => {
