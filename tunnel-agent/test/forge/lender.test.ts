@@ -97,6 +97,31 @@ describe("what a job changes of Forge's options", () => {
     });
   });
 
+  it("is not touched behind a run of ours: a job for which that would be needed waits for it", async () => {
+    const { startLender, generate, shown } = await open();
+    const lender = startLender();
+    const own = await lender.lend(MODULES, JOB);
+    // Stored already: the same options as the first one.
+    expect(await lender.lendBehind(MODULES, JOB)).toEqual(own);
+    const before = lender.journal.lent();
+    expect(await lender.lendBehind(MODULES, asking({ emphasis: "None" }))).toBeNull();
+    expect(lender.journal.lent()).toEqual(before);
+    await generate(JOB(own));
+    await lender.takeBack();
+    expect((await shown()).eta_noise_seed_delta).toBe(0);
+  });
+
+  it("is put back before a job that leaves that option alone", async () => {
+    const { startLender, generate, shown } = await open();
+    const lender = startLender();
+    await generate(VAE_JOB(await lender.lend(MODULES, VAE_JOB)));
+    expect((await shown()).forge_additional_modules).not.toEqual([]);
+    const only = (values: Values) => () => values;
+    expect(await lender.lendBehind(MODULES, only({ emphasis: "Original" }))).toBeNull();
+    await lender.lend(MODULES, only({ emphasis: "Original" }));
+    expect((await shown()).forge_additional_modules).toEqual([]);
+  });
+
   it("is put back by the next agent when this one was killed during the run", async () => {
     const { startLender, generate, shown } = await open();
     const own = await startLender().lend(MODULES, VAE_JOB);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { keptByForge, lentBy, ownValues } from "../../src/forge/lent-options.ts";
+import { keptByForge, lentBy, lentMore, ownValues } from "../../src/forge/lent-options.ts";
 
 const OWN = {
   sd_model_checkpoint: "page.safetensors",
@@ -42,6 +42,29 @@ describe("after a run", () => {
   it("an owner who chose another value since then is believed", () => {
     const shown = { ...OWN, CLIP_stop_at_last_layers: 4 };
     expect(ownValues(shown, lent)).toEqual(shown);
+  });
+});
+
+describe("while one run is in Forge and the next is lent to", () => {
+  const first = lentBy({ ...OWN, CLIP_stop_at_last_layers: 2 }, OWN);
+  const both = lentMore(first, lentBy({ ...OWN, CLIP_stop_at_last_layers: 3 }, OWN));
+
+  it.each([2, 3])(
+    "neither's value (%i) is taken for the owner's, and each is given back",
+    (ours) => {
+      const shown = { ...OWN, CLIP_stop_at_last_layers: ours };
+      expect(ownValues(shown, both)).toEqual(OWN);
+      expect(keptByForge(shown, both)).toEqual({ CLIP_stop_at_last_layers: 1 });
+    },
+  );
+
+  it("the owner is believed who chose another value meanwhile", () => {
+    const shown = { ...OWN, CLIP_stop_at_last_layers: 4 };
+    expect(ownValues(shown, both)).toEqual(shown);
+  });
+
+  it("what is the same for both is noted once", () => {
+    expect(lentMore(first, first)).toEqual(first);
   });
 });
 
