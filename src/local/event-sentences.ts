@@ -92,7 +92,7 @@ export function sentenceOfWorker(level: string, line: string): Sentence | null {
 }
 
 /** Sentences of the agent that are worth a line although nothing is wrong. */
-const CALM_AGENT_LINES = /^(Connected|Forge is ready)/;
+const CALM_AGENT_LINES = /^(Connected|Forge is ready|The model is out of)/;
 
 const PINO_WARN = 40;
 const PINO_ERROR = 50;

@@ -65,6 +65,8 @@ describe("the terminal of a start", () => {
       tone: "warning",
     });
     expect(agent({ level: 30, msg: "Forge is ready" })?.text).toBe("Agent: Forge is ready");
+    const unloaded = "The model is out of the GPU's memory, as its owner asked";
+    expect(agent({ level: 30, msg: unloaded })?.text).toBe(`Agent: ${unloaded}`);
     expect(sentenceOfAgent("Error: something broke")?.tone).toBe("warning");
   });
 });
