@@ -47,7 +47,10 @@ export function stopRun(
   request.seat.stopAsked();
   const answered = new AbortController();
   void request.settled.then(() => answered.abort());
-  const aim = Promise.withResolvers<void>();
+  let aimed = () => {};
+  const wasAimed = new Promise<void>((resolve) => {
+    aimed = resolve;
+  });
   const run = async (): Promise<boolean> => {
     if (hurry.aborted) {
       await Promise.race([shoot(request), pause(HURRY_MS)]);
@@ -56,7 +59,7 @@ export function stopRun(
     const enough = AbortSignal.any([answered.signal, hurry]);
     while (!enough.aborted) {
       const end = await shoot(request);
-      aim.resolve();
+      aimed();
       if (end === "not_running") {
         await pause(Math.min(forgePollMs, WAITING_POLL_MS), enough);
         continue;
@@ -66,6 +69,6 @@ export function stopRun(
     }
     return answered.signal.aborted;
   };
-  const isOver = run().finally(() => aim.resolve());
-  return { wasAimed: aim.promise, isOver };
+  const isOver = run().finally(aimed);
+  return { wasAimed, isOver };
 }
