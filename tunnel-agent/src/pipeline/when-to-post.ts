@@ -29,7 +29,7 @@ export function hasSameKeys(a: readonly string[], b: readonly string[]): boolean
 }
 
 /** Whether a run ends so soon that another is worth a place in Forge's line, which cannot be taken back. Pure. */
-export function isAboutToEnd(ahead: RunAhead, durations: Durations): boolean {
+function isAboutToEnd(ahead: RunAhead, durations: Durations): boolean {
   if (ahead.isStopPending) return false;
   if (ahead.phase === "finishing") return true;
   const { remainingMs } = ahead;

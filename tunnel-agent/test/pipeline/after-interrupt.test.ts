@@ -13,7 +13,7 @@ describe("what was seen after an interrupt", () => {
     ["the next one is over already: it may have been hit", "completed", false, false, "hit_next"],
     ["the next one waits, so that its begin clears the flag", "queued", true, false, "over"],
     ["the next one has not reached Forge's line", "gone", true, true, "took_hold"],
-  ] as const)("%s", (_, next, isInterrupted, isOwnActive, effect) => {
+  ] as const)("tells whom it hit: %s", (_, next, isInterrupted, isOwnActive, effect) => {
     expect(effectOf({ next, isInterrupted, isOwnActive })).toBe(effect);
   });
 });

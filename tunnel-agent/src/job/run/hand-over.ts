@@ -177,6 +177,7 @@ async function post(
     return null;
   }
   const forge = { client: deps.forge, durations: deps.durations, now: deps.now };
+  deps.log.debug({ job_id: lease.mobilesd_job_id, turn }, "Handing the job to Forge");
   const posting = { request, taskId, seat, watch, isAlone: turn === "alone" };
   const end = await generate(forge, posting, stops);
   cleanUp(deps, seat, taskId, end);

@@ -18,6 +18,8 @@ export interface Watched {
   readonly share: number;
   /** What the whole would take at the usual pace of the last moves; 0 before there was one. */
   readonly wholeMsMean: number;
+  /** Moves that `wholeMsMean` rests on. */
+  readonly drawnMoves: number;
 }
 
 /** How far a run is. */
@@ -48,6 +50,7 @@ export function startWatch(now: number): Watched {
     moveMsMean: 0,
     share: 0,
     wholeMsMean: 0,
+    drawnMoves: 0,
   };
 }
 
@@ -75,14 +78,23 @@ function markOf(phase: RunPhase, { task, share, state }: Seen): string {
   return isDrawn || state === null ? `${phase} ${share}` : state.mark;
 }
 
-/** What the whole would take, after a move that drew some of it. */
-function wholeMsAfter(watched: Watched, share: number, now: number): number {
-  const { wholeMsMean, firstActiveAt } = watched;
-  if (share <= watched.share || firstActiveAt === null) return wholeMsMean;
+/** What the whole would take, after a look that may have shown more of it. */
+function wholeAfter(
+  watched: Watched,
+  share: number | null,
+  now: number,
+): Pick<Watched, "wholeMsMean" | "drawnMoves"> {
+  const { wholeMsMean, drawnMoves, firstActiveAt } = watched;
+  if (share === null || share <= watched.share || firstActiveAt === null) {
+    return { wholeMsMean, drawnMoves };
+  }
   // When the first of it was begun is not seen: it is counted from the load of the model on.
   const isFirst = watched.share === 0;
   const drawnMs = now - (isFirst ? firstActiveAt + watched.modelLoadMs : watched.lastMoveAt);
-  return meanWith(wholeMsMean, drawnMs / (share - watched.share));
+  const newest = drawnMs / (share - watched.share);
+  // The first move has the encoding of the prompt in it: it counts no more once there is another.
+  const before = drawnMoves > 1 ? wholeMsMean : 0;
+  return { wholeMsMean: meanWith(before, newest), drawnMoves: drawnMoves + 1 };
 }
 
 /** What is known after one more look at Forge. Pure. */
@@ -108,7 +120,7 @@ export function observe(watched: Watched, seen: Seen, now: number): Watched {
         ? meanWith(watched.moveMsMean, now - watched.lastMoveAt)
         : watched.moveMsMean,
     share: share ?? watched.share,
-    wholeMsMean: share === null ? watched.wholeMsMean : wholeMsAfter(watched, share, now),
+    ...wholeAfter(watched, share, now),
   };
 }
 

@@ -149,6 +149,12 @@ describe("how far a run is", () => {
     expect(at(begun, 60_000).remainingMs).toBe(0);
   });
 
+  it("does not go by the first move, which has the encoding of the prompt in it, once there is another", () => {
+    const encoding = Array.from({ length: 10 }, (): Look => ["active", state("1")]);
+    const { remainingMs } = at([...encoding, ["active", 0.1], ["active", 0.3]]);
+    expect(remainingMs).toBeCloseTo(3_500);
+  });
+
   it("follows the pace of the last moves: a second pass takes longer than the first", () => {
     const first = [0.1, 0.2, 0.3, 0.4, 0.5].map((share): Look => ["active", share]);
     const second = Array.from({ length: 24 }, (_, step): Look => ["active", 0.52 + step / 50]);
