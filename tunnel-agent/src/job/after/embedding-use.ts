@@ -19,7 +19,15 @@ interface Known {
 function byFirstWord(names: readonly string[]): ReadonlyMap<string, readonly Known[]> {
   const known = names.map((name) => ({ name, words: wordsIn(name) }));
   known.sort((a, b) => b.words.length - a.words.length);
-  return Map.groupBy(known, ({ words }) => words[0] ?? "");
+  // Map.groupBy would say it in a line; Node 20, where the agent still runs, does not have it.
+  const grouped = new Map<string, Known[]>();
+  for (const one of known) {
+    const first = one.words[0] ?? "";
+    const same = grouped.get(first);
+    if (same) same.push(one);
+    else grouped.set(first, [one]);
+  }
+  return grouped;
 }
 
 function* embeddingsIn(prompt: string, known: ReadonlyMap<string, readonly Known[]>) {
