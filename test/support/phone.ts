@@ -26,6 +26,8 @@ export async function openPhone(
   const { url = queue.worker.url, ...more } = options;
   const context = await browser.newContext({ ...PHONE, ...more });
   const page = await context.newPage();
+  // Shorter than a test may take, so that what was waited for in vain is named.
+  page.setDefaultTimeout(20_000);
   const complaints: string[] = [];
   const asked: string[] = [];
   const sockets: { url: string; isOpen: boolean }[] = [];

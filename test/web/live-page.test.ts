@@ -1,7 +1,7 @@
 import { DURATIONS } from "@mobilesd/contract";
 import type { Browser } from "playwright-core";
 import sharp from "sharp";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { buildPages } from "../../src/local/pages.ts";
 import { startDelayProxy } from "../support/box/delay-proxy.ts";
 import { type HandAgent, startHandAgent } from "../support/box/hand-agent.ts";
@@ -11,6 +11,8 @@ import { launchBrowser } from "../support/browser.ts";
 import { openPhone, type Phone, watchCard } from "../support/phone.ts";
 
 // One queue for all of these: an agent in the test's hands says when what happens.
+
+vi.setConfig({ testTimeout: 60_000 });
 
 let browser: Browser;
 let queue: Queue;
@@ -208,8 +210,8 @@ describe("the menu of a server", () => {
     await phone.page.keyboard.press("Enter");
     await phone.page.getByText(/24\sGB, 13\.4\sGB\sfree/).waitFor();
     await phone.page.getByText("cyberrealisticPony_v8", { exact: true }).waitFor();
-    run.progress(40, 20_000);
-    await phone.page.getByText("draws, 40 %, about 20 s left").waitFor();
+    run.progress(40, 600_000);
+    await phone.page.getByText("draws, 40 %, about 10 min left").waitFor();
     expect(await more.getAttribute("aria-expanded")).toBe("true");
     await phone.page.keyboard.press("Tab");
     await phone.page.keyboard.press("Escape");

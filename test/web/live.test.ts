@@ -1,5 +1,5 @@
 import type { Browser } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { buildPages } from "../../src/local/pages.ts";
 import { type DemoForge, startDemoForge } from "../../tunnel-agent/demo-forge/server.ts";
 import { startAgent, type TestAgent } from "../support/box/agent.ts";
@@ -13,6 +13,8 @@ import { openPhone, type Phone, watchCard } from "../support/phone.ts";
 
 /** A person sees no more than some pictures a second. */
 const TIMES = { livePreviewEveryMs: 150, forgePollMs: 100, forgePollUnwatchedMs: 200 };
+
+vi.setConfig({ testTimeout: 60_000 });
 
 let browser: Browser;
 let queue: Queue;
@@ -128,7 +130,7 @@ describe("a cancel", () => {
 
 describe("a server", () => {
   it("is paused from the phone: what runs ends, what waits says why, and resume goes on", async () => {
-    await queue.submit({ ...LONG, positive_prompt: "the last before the pause" });
+    await queue.submit({ ...LONG, steps: 80, positive_prompt: "the last before the pause" });
     await queue.submit({ ...LONG, steps: 10, positive_prompt: "the first behind it" });
     await cardOf("the last before the pause")
       .getByText(/Being drawn/)

@@ -2,7 +2,10 @@ import { createHash, randomUUID } from "node:crypto";
 import {
   type AgentMessage,
   type ClaimAnswer,
+  DURATIONS,
   HEADERS,
+  HUB_PING,
+  HUB_PONG,
   type HubMessage,
   type NewKey,
   WIRE_VERSION,
@@ -54,8 +57,12 @@ export async function startHandAgent(
     headers: { ...credentials, ...headers },
   });
   const heard: HubMessage[] = [];
-  socket.addEventListener("message", ({ data }) => void heard.push(JSON.parse(String(data))));
+  socket.addEventListener("message", ({ data }) => {
+    if (data !== HUB_PONG) heard.push(JSON.parse(String(data)));
+  });
   await until("the agent's socket stands", () => heard.length > 0);
+  // Without a sign of life the hub takes it for gone.
+  const pinging = setInterval(() => socket.send(HUB_PING), DURATIONS.hubPingMs);
   const tell = (message: AgentMessage) => socket.send(JSON.stringify(message));
 
   async function store(
@@ -119,5 +126,13 @@ export async function startHandAgent(
       },
     };
   }
-  return { heard, tell, begin, stop: () => socket.close() };
+  return {
+    heard,
+    tell,
+    begin,
+    stop() {
+      clearInterval(pinging);
+      socket.close();
+    },
+  };
 }
