@@ -53,6 +53,7 @@ describe("connecting", () => {
       .waitFor();
     expect(credentials().secret).not.toBe(lab.queue.ownerKey.secret);
     expect(host.readConfig()).toMatchObject({ mobilesd_url: lab.proxy.url });
+    expect(await page.getByRole("button", { name: "Show more" }).count()).toBe(0);
   });
 
   it("leaves the secret in one file that only its owner may read, outside of Forge's folder", () => {

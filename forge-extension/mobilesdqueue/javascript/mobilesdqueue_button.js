@@ -153,8 +153,9 @@
     const wanted = sorted(`${opts.mobilesd_hotkey ?? ""}`);
     const held = [(ctrlKey || metaKey) && "ctrl", altKey && "alt", shiftKey && "shift"];
     // A browser that fills in a form sends keys without a name.
-    const names = [key, code?.replace("Key", "")].filter(Boolean);
-    const pressed = names.map((name) => sorted([...held, name].filter(Boolean).join("+")));
+    const pressed = [key, code?.replace("Key", "")].map((name) =>
+      sorted([...held, name].filter(Boolean).join("+")),
+    );
     const isSafe = /\b(ctrl|alt|f\d+)\b/.test(wanted) && !TAKEN.includes(wanted);
     return isSafe && pressed.includes(wanted) && !isComposing;
   }

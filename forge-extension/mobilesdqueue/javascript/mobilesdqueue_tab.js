@@ -28,10 +28,11 @@
   function makeList(root, filters) {
     let limit = FEW_JOBS;
     const { status: all = "", order = "" } = root.dataset;
-    const more = queue.button("Show more", () => {
+    const showMany = () => {
       limit = MANY_JOBS;
       return load();
-    });
+    };
+    const more = queue.button("Show more", showMany, { hidden: true });
     root.append(more);
 
     function draw(/** @type {MobilesdJobs} */ { jobs, total }) {

@@ -95,7 +95,7 @@
       const percent = Math.max(job.progress ?? 0, told?.progress ?? 0);
       progress.hidden = !percent;
       progress.value = percent;
-      // A look that is newer has the word, and what it says in place of the time.
+      // A newer look has the word, and what it says in place of the time.
       const isNews = told?.progress === percent && job.progress !== null;
       setText(outlook, isNews ? runWords(told) : job.outlook);
       for (const [index, src] of (shots.length > 1 ? shots.slice(1) : shots).entries()) {
