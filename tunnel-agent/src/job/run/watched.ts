@@ -88,8 +88,8 @@ function wholeAfter(
   if (share === null || share <= watched.share || firstActiveAt === null) {
     return { wholeMsMean, drawnMoves };
   }
-  // When the first of it was begun is not seen: it is counted from the load of the model on.
-  const isFirst = watched.share === 0;
+  // When the very first move was begun is not seen: it is counted from the load of the model on.
+  const isFirst = drawnMoves === 0;
   const drawnMs = now - (isFirst ? firstActiveAt + watched.modelLoadMs : watched.lastMoveAt);
   const newest = drawnMs / (share - watched.share);
   // The first move has the encoding of the prompt in it: it counts no more once there is another.

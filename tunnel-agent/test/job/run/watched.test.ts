@@ -164,6 +164,12 @@ describe("how far a run is", () => {
     expect(remainingMs).toBeLessThan(1_100);
   });
 
+  it("is told by the pace of the last moves where a pass begins again at nothing", () => {
+    const first = Array.from({ length: 10 }, (_, step): Look => ["active", (step + 1) / 10]);
+    const looks: Look[] = [["active", state("1")], ...first, ["active", state("2")]];
+    expect(at([...looks, ["active", 0.1]]).remainingMs).toBeCloseTo(9_000);
+  });
+
   it("is by Forge's own progress where it knows no tasks", () => {
     const looks = [0, 0.5].map((share): Look => ["unknown", state(`${share}`, { share })]);
     expect(at(looks)).toEqual({ phase: "drawing", share: 0.5, remainingMs: 1_000 });
