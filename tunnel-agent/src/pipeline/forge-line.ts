@@ -86,6 +86,7 @@ export function createForgeLine(durations: () => Durations, now: () => number): 
     inForge: () => inForge,
     isAnyHeld: () => taken.some(isHeld),
     enter(seat) {
+      for (const ahead of inForge) ahead.follow();
       inForge = [...inForge, seat];
       update();
     },

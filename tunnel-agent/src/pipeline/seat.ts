@@ -59,6 +59,7 @@ export class Seat {
   #isStopPending = false;
   #isDelivering = false;
   #hasDisappointed = false;
+  #wasFollowed = false;
   #stored: { readonly done: number; readonly total: number } | null = null;
 
   constructor(facts: SeatFacts, line: LineOfSeats) {
@@ -184,10 +185,14 @@ export class Seat {
     return this.#line.isAnyHeld();
   }
 
-  /** Whether it is the only one of ours in Forge. */
-  isAlone(): boolean {
-    const inForge = this.#line.inForge();
-    return inForge.length === 1 && inForge[0] === this;
+  /** Another of ours was called behind it. */
+  follow(): void {
+    this.#wasFollowed = true;
+  }
+
+  /** Whether another of ours has come behind it, although that may have left before it. */
+  get wasFollowed(): boolean {
+    return this.#wasFollowed;
   }
 
   /** Forge has it no more, or never got it. */
@@ -195,6 +200,7 @@ export class Seat {
     this.#run = null;
     this.#isStopPending = false;
     this.#firstSince = null;
+    this.#wasFollowed = false;
     this.#line.leave(this);
   }
 

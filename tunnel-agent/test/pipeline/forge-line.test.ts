@@ -114,6 +114,18 @@ describe("jobs on their way through Forge", () => {
     expect(third.turn).toBe("alone");
   });
 
+  it("know that another came behind them, also when that one has left before", async () => {
+    const { join, ask, posted } = openLine();
+    const first = await posted("first");
+    expect(first.seat.wasFollowed).toBe(false);
+    const second = join("second");
+    first.move(NEAR);
+    ask(second);
+    await settled();
+    second.leave();
+    expect([first.seat.wasFollowed, second.wasFollowed]).toEqual([true, false]);
+  });
+
   it("keep their place in Forge when nobody waits for them any more, until Forge is done", async () => {
     const { line, posted } = openLine();
     const first = await posted("first");

@@ -96,13 +96,13 @@ function fromError(
 
 /**
  * Whether the run that has just been answered was cut short between two looks: an idle Forge still tells.
- * Where another generation has begun, what it tells is of that one.
+ * Where another generation has begun, what it tells is of that one, even if that is over by now.
  */
 async function wasCutShortUnseen(client: ForgeClient, seat: Seat): Promise<boolean> {
-  if (!seat.isAlone()) return false;
+  if (seat.wasFollowed) return false;
   try {
     const state = await readState(client);
-    return seat.isAlone() && state !== null && !state.isRunning && isCutShort(state);
+    return !seat.wasFollowed && state !== null && !state.isRunning && isCutShort(state);
   } catch (error) {
     if (error instanceof ForgeUnreachableError) return false;
     throw error;

@@ -1,9 +1,18 @@
 import type { Durations } from "@mobilesd/contract";
 import { type ForgeClient, ForgeUnreachableError } from "../../forge/client.ts";
-import { lookAtTask, NO_PREVIEW, type PreviewWish, readState } from "../../forge/progress.ts";
+import {
+  type ForgeState,
+  lookAtTask,
+  NO_PREVIEW,
+  type PreviewWish,
+  readState,
+  readTask,
+  type TaskState,
+} from "../../forge/progress.ts";
 import { pause } from "../../pause.ts";
 import {
   type Interest,
+  isCutShort,
   isHung,
   lookEveryMs,
   observe,
@@ -59,6 +68,21 @@ function createPreviews(durations: Durations, options: WatchOptions) {
 }
 
 /**
+ * Forge's state, of which the flags are those of a task that was found in `task` before. One that has left since
+ * may have another generation behind it, whose flags they are then.
+ */
+async function readStateOf(
+  forge: ForgeClient,
+  taskId: string,
+  task: TaskState,
+): Promise<ForgeState | null> {
+  const state = await readState(forge);
+  if (state === null || task !== "active" || !isCutShort(state)) return state;
+  const isStillActive = (await readTask(forge, taskId)) === "active";
+  return isStillActive ? state : { ...state, isInterrupted: false, isSkipped: false };
+}
+
+/**
  * Looks at a running task until `signal` ends it, as often as somebody takes an interest. A Forge that does not
  * answer for a moment is no hang.
  */
@@ -81,7 +105,7 @@ export function watchRun(
     const isDrawn = task === "active" && share !== null && share > 0;
     // The task tells neither the load of the model nor an Interrupt; what is not ours is not looked at.
     const isAsked = task === "unknown" || (task === "active" && (!isDrawn || isFollowed()));
-    const state = isAsked ? await readState(forge) : null;
+    const state = isAsked ? await readStateOf(forge, taskId, task) : null;
     if (isAsked && state === null) return;
     watched = observe(watched, { task, share, state }, now());
     for (const listener of [...listeners]) listener(progress());

@@ -3,6 +3,8 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import { FAST } from "../../../../test/support/box/durations.ts";
 import { until } from "../../../../test/support/box/until.ts";
 import type { DemoForgeOptions } from "../../../demo-forge/server.ts";
+import type { ForgeClient } from "../../../src/forge/client.ts";
+import { readTask } from "../../../src/forge/progress.ts";
 import { bytesOfDataUri } from "../../../src/images/live-picture.ts";
 import { type WatchOptions, watchRun } from "../../../src/job/run/watch.ts";
 import type { RunProgress } from "../../../src/job/run/watched.ts";
@@ -193,6 +195,36 @@ describe("what somebody does at Forge's own page", () => {
     expect(watcher.watched().wasCutShort).toBe(false);
     end.abort();
   });
+});
+
+it("an interrupt of the next run, which began between two questions, is not taken for one of ours", async () => {
+  const gated = await startGatedForge();
+  const { client, advance } = gated;
+  void post(gated);
+  await until("ours is in Forge", async () => (await readTask(client, TASK)) === "active");
+  void post(gated, { force_task_id: "next" });
+  let isOver = false;
+  const slow: ForgeClient = {
+    ...client,
+    async get(path) {
+      if (path === GLOBAL && !isOver) {
+        while ((await readTask(client, "next")) !== "active") await advance();
+        await client.post("/sdapi/v1/interrupt", {});
+        isOver = true;
+      }
+      return client.get(path);
+    },
+  };
+  const end = new AbortController();
+  onTestFinished(() => end.abort());
+  const watcher = watchRun(slow, TASK, FAST, () => performance.now(), end.signal, {
+    isWatched: () => false,
+    isQuick: () => true,
+    isFollowed: () => true,
+    onPreview: () => {},
+  });
+  await until("ours is seen to have left", () => watcher.progress().phase === "finishing");
+  expect(watcher.watched().wasCutShort).toBe(false);
 });
 
 describe("a run that hangs", () => {
