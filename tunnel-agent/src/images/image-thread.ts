@@ -5,6 +5,7 @@ import type { Result, ResultImage } from "../job/after/read-result.ts";
 import { failure } from "../job/failure/failure.ts";
 import type { Log } from "../log.ts";
 import { Picture } from "../picture.ts";
+import { createTurns } from "../turns.ts";
 import type { LivePicture } from "./live-picture.ts";
 import type { ThreadAnswer, ThreadRequest } from "./thread-messages.ts";
 
@@ -14,8 +15,8 @@ const ENTRY = new URL(`./image-worker${extname(import.meta.url)}`, import.meta.u
 /** What is done to pictures, off the loop that keeps leases. */
 export interface ImageThread {
   /**
-   * Holds Forge's answer against what was asked, as `readResult` does. The bytes are handed over: they are
-   * empty here afterwards. A thread that dies of it fails the job.
+   * Holds Forge's answer against what was asked, as `readResult` does: one at a time, so that a thread that dies
+   * of it fails that job alone. The bytes are handed over when its turn comes, and are empty here from then on.
    */
   judge(asked: Asked, answer: Uint8Array<ArrayBuffer>): Promise<Result>;
   /** Makes Forge's preview small enough for the socket; null where that is not possible. */
@@ -67,11 +68,9 @@ const DIED: Result = {
   ),
 };
 
-/** Starts the thread for pictures; after it died, another one with the next question. */
-export function createImageThread(log: Log): ImageThread {
+/** A thread that is asked, and that another takes the place of with the next question after it died. */
+function keepThread(log: Log) {
   const waiting = new Map<number, Waiting>();
-  let lastId = 0;
-
   const leave = (dead: Worker) => {
     if (worker !== dead) return;
     worker = null;
@@ -96,27 +95,39 @@ export function createImageThread(log: Log): ImageThread {
     return started;
   };
   let worker: Worker | null = start();
-  const ask = (request: ThreadRequest, buffers: ArrayBuffer[]) =>
-    new Promise<ThreadAnswer | null>((resolve) => {
-      worker ??= start();
-      waiting.set(request.id, resolve);
-      worker.ref();
-      worker.postMessage(request, buffers);
-    });
   return {
-    async judge(asked, answer) {
-      const request = { type: "judge", id: ++lastId, asked: withoutInputs(asked), answer } as const;
-      const judged = await ask(request, [answer.buffer]);
-      if (judged?.type !== "judge") return DIED;
-      const { result } = judged;
-      return result.ok ? { ...result, images: result.images.map(imageFrom) } : result;
+    /** Null where the thread died before it answered. */
+    ask: (request: ThreadRequest, buffers: ArrayBuffer[]) =>
+      new Promise<ThreadAnswer | null>((resolve) => {
+        worker ??= start();
+        waiting.set(request.id, resolve);
+        worker.ref();
+        worker.postMessage(request, buffers);
+      }),
+    async close() {
+      await worker?.terminate();
     },
+  };
+}
+
+/** Starts the thread for pictures; after it died, another one with the next question. */
+export function createImageThread(log: Log): ImageThread {
+  const { ask, close } = keepThread(log);
+  const judging = createTurns(1);
+  let lastId = 0;
+  const judge = async (asked: Asked, answer: Uint8Array<ArrayBuffer>): Promise<Result> => {
+    const request = { type: "judge", id: ++lastId, asked: withoutInputs(asked), answer } as const;
+    const judged = await ask(request, [answer.buffer]);
+    if (judged?.type !== "judge") return DIED;
+    const { result } = judged;
+    return result.ok ? { ...result, images: result.images.map(imageFrom) } : result;
+  };
+  return {
+    judge: (asked, answer) => judging(() => judge(asked, answer)),
     async shrink(dataUri) {
       const shrunk = await ask({ type: "shrink", id: ++lastId, dataUri }, []);
       return shrunk?.type === "shrink" && shrunk.picture ? liveFrom(shrunk.picture) : null;
     },
-    async close() {
-      await worker?.terminate();
-    },
+    close,
   };
 }

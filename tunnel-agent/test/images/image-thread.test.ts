@@ -81,24 +81,33 @@ describe("what the thread for pictures finds", () => {
 });
 
 describe("a thread that breaks down", () => {
-  it("fails the jobs that it had with words for both, and another one goes on", async () => {
+  it("fails the job that it was about, with words, and no other that waits for it", async () => {
     const { thread, lines } = startThread();
     const { asked, body, answer } = await redCubeAnswer();
     const broken = { ...asked, params: null } as unknown as Asked;
-    const [first, second, shrunk] = await Promise.all([
+    const [first, second, third] = await Promise.all([
       thread.judge(broken, answer),
-      thread.judge(broken, bytesOf(body)),
-      thread.shrink("data:image/png;base64,QUJD"),
+      thread.judge(asked, bytesOf(body)),
+      thread.judge(asked, bytesOf(body)),
     ]);
-    for (const failed of [first, second]) {
-      expect(failureOf(failed)).toMatchObject({ kind: "infra", reason: "incomplete_result" });
-    }
+    expect(failureOf(first)).toMatchObject({ kind: "infra", reason: "incomplete_result" });
     expect(failureOf(first)?.message).toBe(
       "The agent's reader of pictures broke down over what Forge gave.",
     );
-    expect(shrunk).toBe(null);
-    expect(lines.join()).toContain("broke down; starting another");
-    expect(imagesOf(await thread.judge(asked, bytesOf(body)))).toHaveLength(1);
+    for (const whole of [second, third]) expect(imagesOf(whole)).toHaveLength(1);
+    expect(lines.filter((line) => line.includes("broke down; starting another"))).toHaveLength(1);
+  });
+
+  it("makes the next growing picture small again", async () => {
+    const { thread } = startThread();
+    const { asked, answer } = await redCubeAnswer();
+    const png = await sharp({ create: { width: 8, height: 8, channels: 3, background: "red" } })
+      .png()
+      .toBuffer();
+    const uri = `data:image/png;base64,${png.toString("base64")}`;
+    const broken = { ...asked, params: null } as unknown as Asked;
+    await Promise.all([thread.judge(broken, answer), thread.shrink(uri)]);
+    expect(await thread.shrink(uri)).toMatchObject({ width: 8, height: 8 });
   });
 
   it("that was closed is answered for, too, and comes back when it is needed", async () => {
