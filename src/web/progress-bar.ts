@@ -24,7 +24,7 @@ export function progressBar() {
       if (root.hidden) return null;
       const end = job.estimated_completion_time;
       const heard = {
-        progress: run?.progress ?? job.progress,
+        progress: run?.progress ?? job.progress ?? 0,
         endsAt: run ? run.endsAt : end ? Date.parse(end) : null,
       };
       pace = paceAfter(pace, attemptOf(job), heard, now);

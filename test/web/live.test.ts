@@ -1,9 +1,9 @@
+import { DURATIONS } from "@mobilesd/contract";
 import type { Browser } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { buildPages } from "../../src/local/pages.ts";
 import { type DemoForge, startDemoForge } from "../../tunnel-agent/demo-forge/server.ts";
 import { startAgent, type TestAgent } from "../support/box/agent.ts";
-import { FAST } from "../support/box/durations.ts";
 import { ALIAS, type Queue, startQueue } from "../support/box/queue.ts";
 import { until } from "../support/box/until.ts";
 import { launchBrowser } from "../support/browser.ts";
@@ -11,8 +11,14 @@ import { openPhone, type Phone, watchCard } from "../support/phone.ts";
 
 // The whole of it: the page on a phone, the Worker, an agent and a Forge that draws stand-ins.
 
-/** A person sees no more than some pictures a second. */
-const TIMES = { livePreviewEveryMs: 150, forgePollMs: 100, forgePollUnwatchedMs: 200 };
+/** Jobs are some seconds long here: as many looks at Forge as at a job of half a minute. */
+const TIMES = {
+  ...DURATIONS,
+  livePreviewEveryMs: 150,
+  forgePollMs: 100,
+  forgePollUnwatchedMs: 200,
+  reconnectSpreadMs: 500,
+};
 
 vi.setConfig({ testTimeout: 60_000 });
 
@@ -33,8 +39,8 @@ afterAll(async () => {
 beforeEach(async () => {
   const pagesDir = await buildPages();
   [queue, forge] = await Promise.all([
-    startQueue({ ...FAST, ...TIMES }, { pagesDir }),
-    startDemoForge({ timeScale: 0.15 }),
+    startQueue(TIMES, { pagesDir }),
+    startDemoForge({ timeScale: 0.2 }),
   ]);
   agent = startAgent({ url: queue.worker.url, key: queue.agentKey, forgeUrl: forge.url });
   phone = await openPhone(browser, queue);

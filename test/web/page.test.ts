@@ -340,7 +340,12 @@ describe("the words of a finished job", () => {
     async (colorScheme) => {
       const endless = "x".repeat(400);
       await openContext({ viewport: { width: 320, height: 568 }, colorScheme });
-      await submit({ positive_prompt: `long words ${colorScheme}` });
+      const id = await submit({ positive_prompt: `long words ${colorScheme}` });
+      // What a socket tells of it is not changed here: it must be over before the page looks.
+      await until("it is done", async () => {
+        const { status } = await clientOf(owner.url, owner).call("getJob", { params: { id } });
+        return status === "completed";
+      });
       await changeJob(`long words ${colorScheme}`, {
         name: endless,
         server_alias: "b".repeat(64),
