@@ -121,8 +121,12 @@ export const LIMITS = {
   eventIdCharsMax: 100,
   /** Events that a hub remembers for those who come back: some minutes of a busy queue. */
   eventsKeptMax: 256,
+  /** Jobs whose pictures are on their way at a time, beside the one in Forge and the one that waits there. */
+  deliveriesMax: 4,
   /** Watchers of one server: a studio with all its screens, and a bound for one hub's work. */
   watchersMax: 200,
+  /** Watchers of one server with the same owner's keys: they leave room for everybody else's. */
+  watchersPerOwnerMax: 50,
 } as const;
 
 /** Durations in milliseconds. Each is a setting of the Worker, handed to the agent by `hello`. */
@@ -191,7 +195,9 @@ export const DURATIONS = {
   prePostLeadMs: 1_500,
   /** A ticket for a socket is opened by the page that asked for it at once. */
   eventTicketTtlMs: 60_000,
-  /** A watcher connects anew after this, so that a revoked key's socket ends. */
+  /** A watcher shows on its socket that it is there at least this often; after three times this it is gone. */
+  watcherPingMs: 30_000,
+  /** Who holds a socket connects anew after this, so that a revoked key's ends. */
   watcherSocketTtlMs: 3_600_000,
   /** A silent event stream says something this often: what stands between closes idle ones. */
   eventStreamIdleMs: 15_000,

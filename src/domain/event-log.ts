@@ -14,7 +14,7 @@ export interface Heard<E extends LiveEvent = LiveEvent> {
 const KEPT_CHARS_MAX = 4_000_000;
 
 /** Previews that are remembered: of the jobs that run, only the latest of each. */
-const PREVIEWS_KEPT_MAX = 4;
+const PREVIEWS_KEPT_MAX = 2 + LIMITS.deliveriesMax;
 
 export class EventLog {
   /** Tells this log from the one before the hub slept. */

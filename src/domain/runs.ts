@@ -1,15 +1,15 @@
 /** What a hub keeps of the jobs that its agent runs: how far each is, by what the agent last told. */
-import type { AgentMessage, ProgressEvent } from "@mobilesd/contract";
+import { type AgentMessage, LIMITS, type ProgressEvent } from "@mobilesd/contract";
 import type { LiveRun } from "./hub.ts";
 
 /** A message about one run. */
 export type RunMessage = Extract<AgentMessage, { type: "progress" | "preview" }>;
 
 /**
- * Runs that are remembered: one in Forge, one waiting there, and two whose pictures are on their way. They
+ * Runs that are remembered: one in Forge, one waiting there, and those whose pictures are on their way. They
  * travel with the agent's socket, which carries 2,048 bytes (Cloudflare's documentation of attachments).
  */
-const RUNS_KEPT_MAX = 4;
+const RUNS_KEPT_MAX = 2 + LIMITS.deliveriesMax;
 
 /**
  * The runs after a message, the told one last; undefined when the message is older than what is known, which

@@ -97,6 +97,6 @@ describe("the latest preview of a running job", () => {
     const ids = Array.from({ length: 12 }, (_, i) => `job ${i}`);
     for (const id of ids) log.add(preview(id, 1), null);
     const kept = ids.filter((id) => log.previewOf(id, 1));
-    expect(kept).toEqual(ids.slice(-4));
+    expect(kept).toEqual(ids.slice(-2 - LIMITS.deliveriesMax));
   });
 });

@@ -76,10 +76,11 @@ describe("the progress of a run", () => {
       sessionId: `ses_${"x".repeat(22)}`,
       openedAt: NOW,
       heardAt: NOW,
-      mode: "draining",
+      until: NOW,
+      isStrange: false,
       box: { forge: "unusable", freeVramBytes: 80e9, loadedCheckpoint },
       runs: runsAfter(...jobs),
-      watchersTold: 200,
+      isWatched: false,
     };
     expect(serialize(note).length).toBeLessThan(2_048);
   });
