@@ -6,22 +6,27 @@ export interface Sighting {
   readonly lastSeenAt: number | null;
   /** How long the last of its leases holds; null when it holds none. */
   readonly leaseUntil: number | null;
+  /** When its agent's socket was last lost for good; null when none was. What it did before tells nothing any more. */
+  readonly leftAt: number | null;
 }
 
 /** Whether a server's agent was there lately, or holds a job now: then it asks for no other. */
 export function isPresent(server: Sighting, now: number, durations: Durations): boolean {
-  const { lastSeenAt, leaseUntil } = server;
+  const { lastSeenAt, leaseUntil, leftAt } = server;
+  const isSince = (at: number) => leftAt === null || at > leftAt;
   const wasSeen = lastSeenAt !== null && now - lastSeenAt < durations.serverAbsentAfterMs;
-  return wasSeen || (leaseUntil !== null && leaseUntil > now);
+  if (wasSeen && isSince(lastSeenAt)) return true;
+  return leaseUntil !== null && leaseUntil > now && isSince(leaseUntil - durations.leaseTtlMs);
 }
 
 /** Whether it is time to note again that an agent came: not at every poll, as each note is a write. */
 export function isSightingDue(
-  lastSeenAt: number | null,
+  { lastSeenAt, leftAt }: Pick<Sighting, "lastSeenAt" | "leftAt">,
   now: number,
   durations: Durations,
 ): boolean {
-  return lastSeenAt === null || now - lastSeenAt >= durations.serverSeenResolutionMs;
+  if (lastSeenAt === null || (leftAt !== null && lastSeenAt <= leftAt)) return true;
+  return now - lastSeenAt >= durations.serverSeenResolutionMs;
 }
 
 /** Whether a job waits for nothing but its server. */
@@ -42,14 +47,8 @@ export interface ServerSight {
   readonly awaySince: number | null;
 }
 
-/** What is left of a server that was there. */
-export interface LastSigns extends Sighting {
-  /** When its agent's socket was last lost for good; null when none was. */
-  readonly leftAt: number | null;
-}
-
 /** When a server was last there by its rows: it came, lost its socket or renewed a lease. Null: it never was. */
-export function lastSignOf(server: LastSigns, durations: Durations): number | null {
+export function lastSignOf(server: Sighting, durations: Durations): number | null {
   const { lastSeenAt, leftAt, leaseUntil } = server;
   const renewedAt = leaseUntil === null ? null : leaseUntil - durations.leaseTtlMs;
   const signs = [lastSeenAt, leftAt, renewedAt].filter((at) => at !== null);

@@ -18,13 +18,39 @@ it.each([
   ["not seen for too long, but holding a lease", NOW - serverAbsentAfterMs, NOW + 1, true],
   ["not seen for too long, with a lease that is over", NOW - serverAbsentAfterMs, NOW, false],
 ])("takes a server %s for what it is", (_, lastSeenAt, leaseUntil, expected) => {
-  expect(isPresent({ lastSeenAt, leaseUntil }, NOW, DURATIONS)).toBe(expected);
+  expect(isPresent({ lastSeenAt, leaseUntil, leftAt: null }, NOW, DURATIONS)).toBe(expected);
 });
 
-it("notes a sighting again only after a while", () => {
-  expect(isSightingDue(null, NOW, DURATIONS)).toBe(true);
-  expect(isSightingDue(NOW - serverSeenResolutionMs + 1, NOW, DURATIONS)).toBe(false);
-  expect(isSightingDue(NOW - serverSeenResolutionMs, NOW, DURATIONS)).toBe(true);
+it.each([
+  ["left after it was seen", { lastSeenAt: NOW - 9, leaseUntil: null, leftAt: NOW - 8 }, false],
+  [
+    "left the moment it was seen",
+    { lastSeenAt: NOW - 9, leaseUntil: null, leftAt: NOW - 9 },
+    false,
+  ],
+  ["came back since", { lastSeenAt: NOW - 7, leaseUntil: null, leftAt: NOW - 8 }, true],
+  [
+    "left with a lease in its hand",
+    { lastSeenAt: NOW - 9, leaseUntil: NOW - 9 + leaseTtlMs, leftAt: NOW - 8 },
+    false,
+  ],
+  [
+    "renewed a lease since",
+    { lastSeenAt: NOW - 9, leaseUntil: NOW - 7 + leaseTtlMs, leftAt: NOW - 8 },
+    true,
+  ],
+])("believes the newest sign of a server that %s", (_, server, expected) => {
+  expect(isPresent(server, NOW, DURATIONS)).toBe(expected);
+});
+
+it("notes a sighting again only after a while, and at once of a server that had left", () => {
+  const isDue = (lastSeenAt: number | null, leftAt: number | null = null) =>
+    isSightingDue({ lastSeenAt, leftAt }, NOW, DURATIONS);
+  expect(isDue(null)).toBe(true);
+  expect(isDue(NOW - serverSeenResolutionMs + 1)).toBe(false);
+  expect(isDue(NOW - serverSeenResolutionMs)).toBe(true);
+  expect(isDue(NOW - 9, NOW - 9)).toBe(true);
+  expect(isDue(NOW - 7, NOW - 8)).toBe(false);
 });
 
 it.each([
