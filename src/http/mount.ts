@@ -60,7 +60,9 @@ const OPEN: ReadonlySet<Route["access"]> = new Set<OpenAccess>([
 
 /** Whether a foreign page that gets this route called by somebody's browser learns and changes nothing by it. */
 const isSafe = (method: string, route: Route) =>
-  (method === "GET" || method === "HEAD") && route.response !== "events";
+  (method === "GET" || method === "HEAD") &&
+  route.response !== "events" &&
+  route.response !== "socket";
 
 /** The name of a page's cookie: browsers keep `__Host-` ones only over https. */
 export function cookieName(origin: string): string {

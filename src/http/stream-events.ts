@@ -1,4 +1,7 @@
-/** How long a reader waits before it opens a lost stream again. */
+import { HUB_PING, HUB_PONG } from "@mobilesd/contract";
+import type { Context } from "../services/context.ts";
+
+/** A reader waits at least this long before it opens a lost stream again, and up to twice as long. */
 const RETRY_MS = 2_000;
 
 /** Bytes that wait for a reader; one that does not keep up is cut off, and comes back with its last id. */
@@ -19,9 +22,15 @@ function frameOf(event: string): string {
 
 /**
  * What a watcher's socket says, as server-sent events (the HTML standard's `text/event-stream`), until the
- * reader goes or the hub ends it. Every `idleMs` it says something that is no event.
+ * reader goes or the hub ends it. Now and then it says something that is no event, and shows the hub that
+ * somebody reads.
  */
-export function streamEvents(socket: WebSocket, idleMs: number, signal: AbortSignal): Response {
+export function streamEvents(
+  socket: WebSocket,
+  { settings, random }: Pick<Context, "settings" | "random">,
+  signal: AbortSignal,
+): Response {
+  const { eventStreamIdleMs, watcherPingMs } = settings.durations;
   const encoder = new TextEncoder();
   let leave = () => {};
   const body = new ReadableStream<Uint8Array>(
@@ -32,6 +41,7 @@ export function streamEvents(socket: WebSocket, idleMs: number, signal: AbortSig
           if (!isOpen) return;
           isOpen = false;
           clearInterval(idle);
+          clearInterval(pings);
           socket.close(1000, "the reader went");
         };
         const end = () => {
@@ -44,13 +54,19 @@ export function streamEvents(socket: WebSocket, idleMs: number, signal: AbortSig
           if ((controller.desiredSize ?? 0) < -UNREAD_BYTES_MAX) end();
           else controller.enqueue(encoder.encode(text));
         };
-        const idle = setInterval(() => write(": nothing new\n\n"), idleMs);
-        socket.addEventListener("message", ({ data }) => write(frameOf(String(data))));
+        const idle = setInterval(() => write(": nothing new\n\n"), eventStreamIdleMs);
+        const pings = setInterval(() => {
+          if (socket.readyState === WebSocket.OPEN) socket.send(HUB_PING);
+        }, watcherPingMs);
+        socket.addEventListener("message", ({ data }) => {
+          if (data !== HUB_PONG) write(frameOf(String(data)));
+        });
         socket.addEventListener("close", end);
         socket.addEventListener("error", end);
         signal.addEventListener("abort", end);
         socket.accept();
-        write(`retry: ${RETRY_MS}\n\n`);
+        // All streams are lost together at a deploy.
+        write(`retry: ${Math.round(RETRY_MS * (1 + random()))}\n\n`);
       },
       cancel: () => leave(),
     },
@@ -60,8 +76,6 @@ export function streamEvents(socket: WebSocket, idleMs: number, signal: AbortSig
 }
 
 /** The same to somebody who asks for the head alone. */
-export function headOfEvents(socket: WebSocket): Response {
-  socket.accept();
-  socket.close(1000, "asked for the head only");
+export function headOfEvents(): Response {
   return new Response(null, { headers: HEADERS });
 }

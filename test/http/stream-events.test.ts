@@ -1,15 +1,21 @@
+import { DURATIONS, HUB_PING, HUB_PONG } from "@mobilesd/contract";
 import { expect, it } from "vitest";
 import { streamEvents } from "../../src/http/stream-events.ts";
 import { until } from "../support/workerd/live-socket.ts";
+import { openQueue } from "../support/workerd/open-queue.ts";
 
 /** A stream over a socket, and the end of it on which the hub speaks. */
-function openStream() {
+function openStream(random = 0, watcherPingMs = 60_000) {
   const { 0: watcher, 1: hub } = new WebSocketPair();
   hub.accept();
   const ended: number[] = [];
   hub.addEventListener("close", ({ code }) => void ended.push(code));
-  const response = streamEvents(watcher, 60_000, new AbortController().signal);
-  return { hub, ended, response };
+  const heard: string[] = [];
+  hub.addEventListener("message", ({ data }) => void heard.push(String(data)));
+  const durations = { ...DURATIONS, eventStreamIdleMs: 60_000, watcherPingMs };
+  const ctx = { settings: { ...openQueue().ctx.settings, durations }, random: () => random };
+  const response = streamEvents(watcher, ctx, new AbortController().signal);
+  return { hub, ended, heard, response };
 }
 
 it("lets go of a reader that does not keep up, which has what came before and can resume behind it", async () => {
@@ -40,4 +46,22 @@ it("frames each event with its id, and puts no line of a prompt outside of it", 
   expect(text.slice(text.indexOf("\n\n") + 2)).toBe(
     `id: life.1\ndata: ${event}\n\ndata: {"type":"no id"}\n\n`,
   );
+});
+
+it("shows the hub that somebody reads, and hands no answer of it on", async () => {
+  const { hub, heard, response } = openStream(0, 5);
+  await until("two pings", () => heard.length >= 2);
+  hub.send(HUB_PONG);
+  hub.close(1000);
+  expect(new Set(heard)).toEqual(new Set([HUB_PING]));
+  expect(await response.text()).not.toContain("data:");
+});
+
+it("has its readers come back at moments left to chance: all lose their streams together", async () => {
+  const retryOf = async (random: number) => {
+    const { hub, response } = openStream(random);
+    hub.close(1000);
+    return Number(/^retry: (\d+)$/m.exec(await response.text())?.[1]);
+  };
+  expect(await retryOf(0.75)).toBeGreaterThan(await retryOf(0.25));
 });

@@ -2,7 +2,12 @@ import { HEADERS, LIMITS, ROUTES } from "@mobilesd/contract";
 import type { Context as HonoContext, Hono } from "hono";
 import { AppError } from "../../services/app-error.ts";
 import { actorOfKey } from "../../services/keys/authenticate.ts";
-import { joinAsAgent, joinAsWatcher, type Watching } from "../../services/live/join.ts";
+import {
+  joinAsAgent,
+  joinAsWatcher,
+  requireServer,
+  type Watching,
+} from "../../services/live/join.ts";
 import { createEventTicket, openTicket } from "../../services/live/tickets.ts";
 import { type Call, type HttpEnv, mount, requireActor } from "../mount.ts";
 import { headOfEvents, streamEvents } from "../stream-events.ts";
@@ -32,11 +37,15 @@ function sinceOf({ query, c }: Call<"events">): string | null {
 async function watch(call: Call<"events">): Promise<Response> {
   const { ctx, query, c } = call;
   const who = await whoWatches(call);
+  if (c.req.method === "HEAD") {
+    // Nobody listens: no ticket is spent, and no agent draws previews.
+    await requireServer(ctx, query.server);
+    return headOfEvents();
+  }
   const watching: Watching = { alias: query.server, since: sinceOf(call), ...who };
   const socket = await joinAsWatcher(ctx, watching);
-  if (c.req.method === "HEAD") return headOfEvents(socket);
   if (wantsSocket(c)) return answerSocket(socket);
-  return streamEvents(socket, ctx.settings.durations.eventStreamIdleMs, c.req.raw.signal);
+  return streamEvents(socket, ctx, c.req.raw.signal);
 }
 
 export function mountLive(app: Hono<HttpEnv>): void {
