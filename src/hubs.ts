@@ -17,6 +17,12 @@ async function within<T>(limitMs: number, work: Promise<T>): Promise<T> {
   }
 }
 
+/** Ends a socket that came too late for whoever asked. */
+function letGo({ webSocket }: Response): void {
+  webSocket?.accept();
+  webSocket?.close(1000, "too late");
+}
+
 /** The address by which a hub knows that a member joins; nobody but the Worker can call it. */
 function joinUrl(member: Member): string {
   return `http://hub/?member=${encodeURIComponent(JSON.stringify(member))}`;
@@ -51,7 +57,11 @@ export function hubsOf(namespace: HubNamespace, durations: Durations, log: Log):
     async join(alias, member) {
       try {
         const init = { headers: { Upgrade: "websocket" } };
-        const response = await hub(alias).fetch(joinUrl(member), init);
+        const joining = hub(alias).fetch(joinUrl(member), init);
+        const response = await within(limitMs, joining).catch((error) => {
+          void joining.then(letGo, () => {});
+          throw error;
+        });
         return response.webSocket ?? ((await response.text()) as JoinRefusal);
       } catch (error) {
         note("join", error);

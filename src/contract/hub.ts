@@ -16,7 +16,7 @@ export const HUB_PONG = "pong";
 export const HUB_CLOSE = {
   /** A newer session of this agent took over; this one ends. */
   superseded: 4001,
-  /** The same session, or the same watcher, has a newer socket. */
+  /** The same session has a newer socket. */
   replaced: 4002,
   /** Connect again: the credentials are to be looked at anew. */
   expired: 4003,
@@ -31,11 +31,11 @@ export const HubMessage = z.discriminatedUnion("type", [
   /** A job that this agent holds is wanted no more. */
   z.object({ type: z.literal("cancel"), mobilesd_job_id: JobId, epoch: z.int() }),
   z.object({ type: z.literal("mode"), mode: ServerMode }),
-  /** Take the model out of the GPU's memory as soon as nothing runs. */
-  z.object({ type: z.literal("unload") }),
+  /** Take the model out of the GPU's memory as soon as nothing runs. `at`: the `unload_requested_at` of this order. */
+  z.object({ type: z.literal("unload"), at: z.string() }),
   /** A newer session of this agent took over. */
   z.object({ type: z.literal("superseded") }),
-  /** How many watch this server: previews are asked of Forge only while somebody does. */
+  /** Told when the first comes or the last goes: previews are asked of Forge only while somebody watches. */
   z.object({ type: z.literal("watchers"), count: z.int().min(0) }),
 ]);
 export type HubMessage = z.infer<typeof HubMessage>;
@@ -50,9 +50,9 @@ const ofRun = {
 export const ForgeState = z.enum(["ready", "busy", "working", "starting", "absent", "unusable"]);
 export type ForgeState = z.infer<typeof ForgeState>;
 
-/** What an agent says to its hub. */
+/** What an agent says to its hub, which knows of no more: fields of a newer agent are passed over. */
 export const AgentMessage = z.discriminatedUnion("type", [
-  z.strictObject({
+  z.object({
     type: z.literal("progress"),
     ...ofRun,
     progress: z.int().min(0).max(99),
@@ -60,7 +60,7 @@ export const AgentMessage = z.discriminatedUnion("type", [
     /** Milliseconds until the run should end; null while that cannot be told. */
     remaining_ms: z.number().min(0).nullable(),
   }),
-  z.strictObject({
+  z.object({
     type: z.literal("preview"),
     ...ofRun,
     index: z.int().min(0).max(LIMITS.imagesPerJobMax),
@@ -69,7 +69,7 @@ export const AgentMessage = z.discriminatedUnion("type", [
     webp: z.base64().max(LIMITS.livePreviewCharsMax),
   }),
   /** How the box is, whenever that changes. */
-  z.strictObject({
+  z.object({
     type: z.literal("box"),
     forge: ForgeState,
     free_vram_bytes: z.number().min(0).nullable(),

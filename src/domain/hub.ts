@@ -2,13 +2,14 @@
  * What a hub is told and what it tells: the words between the verbs and the Durable Object of a server. A hub
  * holds sockets, the progress of what runs, and the last events for those who come back; none of it is truth.
  */
-import type { ForgeState, HubMessage, JobEvent, RunPhase, ServerMode } from "@mobilesd/contract";
+import type { ForgeState, HubMessage, JobEvent, RunPhase } from "@mobilesd/contract";
 
 /** An agent that opens its socket; the Worker has looked at its key and its session. */
 export interface AgentMember {
   readonly role: "agent";
   readonly sessionId: string;
-  readonly mode: ServerMode;
+  /** Milliseconds since the epoch after which its key is to be looked at anew. */
+  readonly until: number;
 }
 
 /** Somebody who wants to hear what happens; the Worker has looked at their credentials. */
@@ -24,9 +25,6 @@ export interface WatcherMember {
   readonly until: number;
   /** Of a ticket: spent by this connection. Null where credentials were shown. */
   readonly ticket: Ticket | null;
-  /** Whether the server is there by what its rows say, and how it was told to behave. */
-  readonly isSeen: boolean;
-  readonly mode: ServerMode;
 }
 
 /** What makes a ticket one that is used once. */
@@ -56,8 +54,10 @@ export interface HubNews {
   readonly toAgent?: readonly HubMessage[];
   /** The session that counts from now on: sockets of any other are told so and closed. */
   readonly sessionId?: string;
-  /** What the server was told; its agent and those who watch hear of it. */
-  readonly mode?: ServerMode;
+  /** The row has an order that may not have been heard: the hub reads it, its agent and those who watch hear it. */
+  readonly hasOrders?: true;
+  /** More happened than is told here: those who watch ask anew. */
+  readonly isGap?: true;
   /** The hub sees to it that the server's rows are looked at by then. Milliseconds since the epoch. */
   readonly lookAt?: number;
 }

@@ -44,8 +44,12 @@ export interface SignsOfLife {
   readonly pingedAt: number | null;
 }
 
+/** When the other end of a socket last showed life. */
+export function lastLifeOf({ openedAt, heardAt, pingedAt }: SignsOfLife): number {
+  return Math.max(openedAt, heardAt ?? 0, pingedAt ?? 0);
+}
+
 /** Whether a socket that still stands showed life within `silentAfterMs`: the other end may be gone unseen. */
 export function isAlive(signs: SignsOfLife, now: number, silentAfterMs: number): boolean {
-  const last = Math.max(signs.openedAt, signs.heardAt ?? 0, signs.pingedAt ?? 0);
-  return now - last < silentAfterMs;
+  return now - lastLifeOf(signs) < silentAfterMs;
 }

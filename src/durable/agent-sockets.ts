@@ -1,8 +1,9 @@
-import { HUB_CLOSE, type HubMessage, type ServerMode } from "@mobilesd/contract";
+import { HUB_CLOSE, type HubMessage } from "@mobilesd/contract";
 import type { AgentMember, BoxState, LiveRun } from "../domain/hub.ts";
-import { isAlive } from "../domain/watching.ts";
+import { isAlive, lastLifeOf } from "../domain/watching.ts";
 import type { Context } from "../services/context.ts";
 import { sendText } from "./send-text.ts";
+import { signsOf } from "./socket-signs.ts";
 
 /** What travels with an agent's socket while the hub sleeps: small, as the platform allows little. */
 export interface AgentNote {
@@ -10,11 +11,14 @@ export interface AgentNote {
   readonly sessionId: string;
   readonly openedAt: number;
   readonly heardAt: number | null;
-  readonly mode: ServerMode;
+  /** After this its key is to be looked at anew. */
+  readonly until: number;
+  /** Whether it was noted that it says what this version does not know. */
+  readonly isStrange: boolean;
   readonly box: BoxState | null;
   readonly runs: readonly LiveRun[];
-  /** How many watch, as the agent was last told; null: it was not told yet. */
-  readonly watchersTold: number | null;
+  /** Whether somebody watches, as the agent was last told; null: it was not told yet. */
+  readonly isWatched: boolean | null;
 }
 
 interface Standing {
@@ -44,16 +48,16 @@ export class AgentSockets {
   }
 
   /** Takes a socket in; an older one of the same session makes room for it. */
-  open(socket: WebSocket, { sessionId, mode }: AgentMember): void {
+  open(socket: WebSocket, { sessionId, until }: AgentMember): void {
     const older = this.#standing().filter(({ note }) => note.sessionId === sessionId);
     const known = older.at(-1)?.note ?? (this.#gone?.sessionId === sessionId ? this.#gone : null);
     for (const one of older) one.socket.close(HUB_CLOSE.replaced, "replaced by a newer socket");
     this.#state.acceptWebSocket(socket, [TAG]);
     const { box, runs } = known ?? { box: null, runs: [] };
     const openedAt = this.#clock();
-    const fresh = { role: "agent", sessionId, openedAt, heardAt: null, mode, box, runs } as const;
-    socket.serializeAttachment({ ...fresh, watchersTold: null } satisfies AgentNote);
-    this.#say(socket, { type: "mode", mode });
+    const fresh = { openedAt, heardAt: null, until, isStrange: false, isWatched: null };
+    const note: AgentNote = { role: "agent", sessionId, ...fresh, box, runs };
+    socket.serializeAttachment(note);
   }
 
   /** Notes what changed about a socket's agent; answers the whole. */
@@ -81,20 +85,36 @@ export class AgentSockets {
   /** Whether a socket stands whose other end showed life lately. */
   isThere(): boolean {
     const now = this.#clock();
-    return this.#standing().some(({ socket, note }) => {
-      const pingedAt = this.#state.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? null;
-      return isAlive({ ...note, pingedAt }, now, this.#silentAfterMs);
-    });
+    return this.#standing().some(({ socket, note }) =>
+      isAlive(signsOf(this.#state, socket, note), now, this.#silentAfterMs),
+    );
   }
 
   /** When the other end of a socket last showed life. */
-  lastSignOf(socket: WebSocket, { openedAt, heardAt }: AgentNote): number {
-    const pingedAt = this.#state.getWebSocketAutoResponseTimestamp(socket)?.getTime() ?? 0;
-    return Math.max(openedAt, heardAt ?? 0, pingedAt);
+  lastLifeOf(socket: WebSocket, note: AgentNote): number {
+    return lastLifeOf(signsOf(this.#state, socket, note));
   }
 
-  hasOtherThan(sessionId: string): boolean {
-    return this.#standing().some(({ note }) => note.sessionId !== sessionId);
+  /** When the other end of any socket that stands last showed life; null where none stands. */
+  lastLife(): number | null {
+    const times = this.#standing().map(({ socket, note }) => this.lastLifeOf(socket, note));
+    return times.length === 0 ? null : Math.max(...times);
+  }
+
+  /** Closes every socket, as when nobody is at its other end; what the newest knew is kept. */
+  endAll(): void {
+    for (const { socket, note } of this.#standing()) {
+      this.close(note);
+      socket.close(HUB_CLOSE.expired, "nothing was heard for too long");
+    }
+  }
+
+  /** Closes the sockets whose key is to be looked at anew: an honest agent opens another within seconds. */
+  endExpired(): void {
+    const now = this.#clock();
+    for (const { socket, note } of this.#standing()) {
+      if (note.until <= now) socket.close(HUB_CLOSE.expired, "connect again");
+    }
   }
 
   /** Tells sockets of other sessions that a newer one took over, and closes them. */
@@ -110,11 +130,6 @@ export class AgentSockets {
     for (const { socket } of this.#standing()) this.#say(socket, message);
   }
 
-  setMode(mode: ServerMode): void {
-    for (const { socket } of this.#standing()) this.change(socket, { mode });
-    this.send({ type: "mode", mode });
-  }
-
   /** Lets go of a job: under older epochs, and under this one where the run is over. */
   forgetRun(jobId: string, epoch: number, isOver: boolean): void {
     const isKept = (run: LiveRun) =>
@@ -127,10 +142,10 @@ export class AgentSockets {
 
   /** Tells the agent how many watch, when the first came or the last went. */
   tellWatchers(count: number): void {
+    const isWatched = count > 0;
     for (const { socket, note } of this.#standing()) {
-      const { watchersTold } = note;
-      if (watchersTold !== null && watchersTold > 0 === count > 0) continue;
-      this.change(socket, { watchersTold: count });
+      if (note.isWatched === isWatched) continue;
+      this.change(socket, { isWatched });
       this.#say(socket, { type: "watchers", count });
     }
   }

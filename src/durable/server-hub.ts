@@ -1,8 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
-import { AgentMessage, HUB_CLOSE, HUB_PING, HUB_PONG, LIMITS } from "@mobilesd/contract";
+import { type AgentMessage, HUB_CLOSE, HUB_PING, HUB_PONG } from "@mobilesd/contract";
 import { errorTextOf } from "../domain/error-text.ts";
 import type {
-  AgentMember,
   HubHeard,
   HubLook,
   HubNews,
@@ -12,10 +11,14 @@ import type {
 } from "../domain/hub.ts";
 import { mergeRun } from "../domain/runs.ts";
 import type { Context } from "../services/context.ts";
-import { readServer } from "../services/live/hub-rows.ts";
-import { noteAgentLeft } from "../services/agents/note-left.ts";
 import { sweepServer } from "../services/upkeep/sweep.ts";
+import { AgentPresence } from "./agent-presence.ts";
 import { type AgentNote, AgentSockets } from "./agent-sockets.ts";
+import { aliasOf, lookBy } from "./hub-storage.ts";
+import { answerClose } from "./close-socket.ts";
+import { readMessage } from "./read-message.ts";
+import { RowLooks } from "./row-looks.ts";
+import { tellRows } from "./tell-rows.ts";
 import { Telling } from "./telling.ts";
 import { spendTicket } from "./tickets.ts";
 import { type WatcherNote, WatcherSockets } from "./watcher-sockets.ts";
@@ -25,9 +28,6 @@ type ContextOf = (env: object, state: Pick<DurableObjectState, "waitUntil">) => 
 
 /** Rows that a look could not move are looked at again after this, not at once. */
 const LOOK_AGAIN_AFTER_MS = 1_000;
-
-/** Where a hub keeps when its agent's socket was lost, until it is seen whether it comes back. */
-const LEFT_AT = "left_at";
 
 /** Close codes of an agent that goes on purpose (RFC 6455, 7.4.1); any other loss may be over in a moment. */
 const GOING = [1000, 1001];
@@ -43,18 +43,23 @@ export function serverHub(contextOf: ContextOf) {
     readonly #agents: AgentSockets;
     readonly #watchers: WatcherSockets;
     readonly #telling: Telling;
+    readonly #presence: AgentPresence;
+    readonly #rows: RowLooks;
 
     constructor(state: DurableObjectState, env: object) {
       super(state, env);
       const context = contextOf(env, state);
-      const alias = state.id.name ?? "";
+      const alias = aliasOf(state);
       const agents = new AgentSockets(state, context);
       const watchers = new WatcherSockets(state, context);
+      const telling = new Telling({ alias, context, agents, watchers });
       this.#context = context;
       this.#alias = alias;
       this.#agents = agents;
       this.#watchers = watchers;
-      this.#telling = new Telling({ alias, context, agents, watchers });
+      this.#telling = telling;
+      this.#presence = new AgentPresence({ alias, context, agents, storage: state.storage });
+      this.#rows = new RowLooks((wishes) => tellRows({ alias, context, agents, telling }, wishes));
       state.setWebSocketAutoResponse(new WebSocketRequestResponsePair(HUB_PING, HUB_PONG));
     }
 
@@ -64,55 +69,61 @@ export function serverHub(contextOf: ContextOf) {
       const refusal = member.role === "watcher" ? this.#refusalOf(member) : null;
       if (refusal) return new Response(refusal, { status: 403 });
       const { 0: client, 1: server } = new WebSocketPair();
-      if (member.role === "agent") this.#openAgent(server, member);
-      else this.#openWatcher(server, member);
+      if (member.role === "agent") {
+        this.#agents.open(server, member);
+        this.#presence.opened();
+        const { sessionId: newest } = member;
+        this.ctx.waitUntil(this.#rows.ask({ isForAgent: true, watchers: "all", newest }));
+      } else {
+        this.#watchers.open(server, member);
+        this.#telling.missed(server, member.since);
+        this.ctx.waitUntil(this.#welcome(server));
+      }
+      this.#agents.tellWatchers(this.#watchers.count());
+      await this.#watchAgent();
       return new Response(null, { status: 101, webSocket: client });
     }
 
     /** Hears what happened on the server, and hands it on. */
     async tell(news: HubNews): Promise<HubHeard> {
+      const isAgentThere = await this.#presence.look();
       for (const one of news.jobs ?? []) this.#telling.job(one);
+      if (news.isGap) this.#telling.gap();
       for (const message of news.toAgent ?? []) this.#agents.send(message);
-      if (news.mode !== undefined) this.#agents.setMode(news.mode);
-      const isAgentThere = this.#agents.isThere();
-      if (news.lookAt !== undefined) await this.#lookBy(news.lookAt);
-      if (news.sessionId !== undefined) await this.#keepOneSession(news.sessionId);
-      if (news.mode !== undefined) await this.#telling.server();
+      if (news.lookAt !== undefined) await lookBy(this.ctx.storage, news.lookAt);
+      const { sessionId: newest, hasOrders } = news;
+      if (hasOrders || newest !== undefined) {
+        await this.#rows.ask({ isForAgent: true, watchers: "all", ...(newest && { newest }) });
+      }
+      this.#agents.endExpired();
       return { isAgentThere };
     }
 
     /** What is known of the server at this moment. */
-    look(): HubLook {
-      const isAgentThere = this.#agents.isThere();
+    async look(): Promise<HubLook> {
+      const isAgentThere = await this.#presence.look();
       const box = isAgentThere ? (this.#agents.known()?.box ?? null) : null;
       return { isAgentThere, box, runs: this.#agents.runs() };
     }
 
     override async webSocketMessage(socket: WebSocket, data: string | ArrayBuffer): Promise<void> {
       const note = socket.deserializeAttachment() as AgentNote | WatcherNote;
-      const message = note.role === "agent" ? readMessage(data) : undefined;
-      if (note.role !== "agent" || message === undefined) {
-        const characters = typeof data === "string" ? data.length : data.byteLength;
-        const of = { server_alias: this.#alias, role: note.role, characters };
-        this.#context.log("socket_message_unreadable", of);
-        socket.close(HUB_CLOSE.unreadable, "not a message of this interface");
+      const read = readMessage(data);
+      if (typeof read === "object" && note.role === "agent") {
+        await this.#hear(socket, note, read.message);
         return;
       }
-      const heardAt = this.#context.clock();
-      if (message.type === "box") {
-        const { forge, free_vram_bytes, loaded_checkpoint } = message;
-        const box = { forge, freeVramBytes: free_vram_bytes, loadedCheckpoint: loaded_checkpoint };
-        this.#agents.change(socket, { heardAt, box });
-        return;
-      }
-      const runs = mergeRun(note.runs, message, heardAt);
-      this.#agents.change(socket, runs ? { heardAt, runs } : { heardAt });
-      const run = runs?.at(-1);
-      if (run) await this.#telling.run(run, message, note.sessionId);
+      const isUnreadable = read === "unreadable";
+      if (isUnreadable) socket.close(HUB_CLOSE.unreadable, "not a message of this interface");
+      else if (note.isStrange) return;
+      else socket.serializeAttachment({ ...note, isStrange: true });
+      const characters = typeof data === "string" ? data.length : data.byteLength;
+      const of = { server_alias: this.#alias, role: note.role, characters };
+      this.#context.log(isUnreadable ? "socket_message_unreadable" : "socket_message_unknown", of);
     }
 
     override async webSocketClose(socket: WebSocket, code: number): Promise<void> {
-      answerClose(socket, code);
+      answerClose(socket, code, this.#context.log);
       await this.#leave(socket, GOING.includes(code));
     }
 
@@ -120,99 +131,66 @@ export function serverHub(contextOf: ContextOf) {
       await this.#leave(socket, false);
     }
 
-    /** Looks at the server's rows when their time has come, without any cron. */
+    /** Looks at the server's rows when their time has come, without any cron, and at who is still there. */
     override async alarm(): Promise<void> {
       const { clock, log, settings } = this.#context;
       try {
+        this.#watchers.endOver();
+        this.#agents.tellWatchers(this.#watchers.count());
         const { nextAt } = await sweepServer(this.#context, this.#alias);
-        if (!this.#agents.isThere()) {
-          await this.#noteLeft();
-          await this.#telling.server();
+        if (nextAt !== null) {
+          await lookBy(this.ctx.storage, Math.max(nextAt, clock() + LOOK_AGAIN_AFTER_MS));
         }
-        if (nextAt !== null) await this.#lookBy(Math.max(nextAt, clock() + LOOK_AGAIN_AFTER_MS));
+        if (await this.#presence.look()) {
+          await this.#watchAgent();
+          return;
+        }
+        await this.#presence.noteGone();
+        await this.#rows.ask({ isForAgent: false, watchers: "all" });
       } catch (error) {
         log("hub_look_failed", { server_alias: this.#alias, ...errorTextOf(error) });
-        await this.#lookBy(clock() + settings.durations.leaseGraceMs);
+        await lookBy(this.ctx.storage, clock() + settings.durations.leaseGraceMs);
       }
     }
 
-    /** The agent did not come back: from now on the rows say since when. */
-    async #noteLeft(): Promise<void> {
-      const leftAt = this.ctx.storage.kv.get<number>(LEFT_AT);
-      if (leftAt === undefined) return;
-      await noteAgentLeft(this.#context, this.#alias, leftAt);
-      this.ctx.storage.kv.delete(LEFT_AT);
+    async #hear(socket: WebSocket, note: AgentNote, message: AgentMessage): Promise<void> {
+      const heardAt = this.#context.clock();
+      if (message.type === "box") {
+        const { forge, free_vram_bytes, loaded_checkpoint } = message;
+        const box = { forge, freeVramBytes: free_vram_bytes, loadedCheckpoint: loaded_checkpoint };
+        this.#agents.change(socket, { heardAt, box });
+      } else {
+        const runs = mergeRun(note.runs, message, heardAt);
+        this.#agents.change(socket, runs ? { heardAt, runs } : { heardAt });
+        const run = runs?.at(-1);
+        if (run) await this.#telling.run(run, message, note.sessionId);
+      }
+      this.#agents.endExpired();
     }
 
-    #refusalOf({ ticket }: WatcherMember): JoinRefusal | null {
-      if (!this.#watchers.hasRoom()) return "too_many_watchers";
+    #refusalOf({ ticket, ownerId }: WatcherMember): JoinRefusal | null {
+      if (!this.#watchers.hasRoom(ownerId)) return "too_many_watchers";
       if (ticket === null) return null;
       const isFresh = spendTicket(this.ctx.storage.kv, ticket, this.#context.clock());
       return isFresh ? null : "ticket_invalid";
     }
 
-    #openAgent(socket: WebSocket, member: AgentMember): void {
-      this.#agents.open(socket, member);
-      if (this.ctx.storage.kv.get(LEFT_AT) !== undefined) this.ctx.storage.kv.delete(LEFT_AT);
-      this.#agents.tellWatchers(this.#watchers.count());
-      this.ctx.waitUntil(this.#keepOneSession(member.sessionId));
-      this.ctx.waitUntil(this.#telling.server());
+    /** How the server is, and then what runs. */
+    async #welcome(socket: WebSocket): Promise<void> {
+      await this.#rows.ask({ isForAgent: false, watchers: socket });
+      await this.#telling.runsTo(socket);
     }
 
-    #openWatcher(socket: WebSocket, member: WatcherMember): void {
-      this.#watchers.open(socket, member);
-      this.#telling.welcome(socket, member);
-      this.#agents.tellWatchers(this.#watchers.count());
-      this.ctx.waitUntil(this.#telling.runsTo(socket));
+    /** While an agent is there the hub looks whether it still is: closely for those who watch. */
+    async #watchAgent(): Promise<void> {
+      const at = this.#presence.nextLookAt(this.#watchers.count() > 0);
+      if (at !== null) await lookBy(this.ctx.storage, at);
     }
 
-    /** Of two sessions the rows say which counts; should they not answer, the one that just came does. */
-    async #keepOneSession(newest: string): Promise<void> {
-      if (!this.#agents.hasOtherThan(newest)) return;
-      try {
-        const server = await readServer(this.#context, this.#alias);
-        this.#agents.supersedeAllBut(server?.sessionId ?? newest);
-      } catch (error) {
-        this.#context.log("session_unread", errorTextOf(error));
-        this.#agents.supersedeAllBut(newest);
-      }
-    }
-
-    /** A socket ended. One that broke is given the time to come back before anybody hears that the box is away. */
     async #leave(socket: WebSocket, isOnPurpose: boolean): Promise<void> {
       const note = socket.deserializeAttachment() as AgentNote | WatcherNote;
-      if (note.role === "watcher") {
-        this.#agents.tellWatchers(this.#watchers.count());
-        return;
-      }
-      this.#agents.close(note);
-      if (this.#agents.isThere()) return;
-      const { clock, settings } = this.#context;
-      this.ctx.storage.kv.put(LEFT_AT, this.#agents.lastSignOf(socket, note));
-      const patienceMs = isOnPurpose ? 0 : 2 * settings.durations.reconnectSpreadMs;
-      await this.#lookBy(clock() + patienceMs);
-    }
-
-    /** Sees to it that the alarm rings at this moment or before. */
-    async #lookBy(at: number): Promise<void> {
-      const armed = await this.ctx.storage.getAlarm();
-      if (armed === null || at < armed) await this.ctx.storage.setAlarm(at);
+      if (note.role === "agent") await this.#presence.left(socket, note, isOnPurpose);
+      else this.#agents.tellWatchers(this.#watchers.count());
     }
   };
-}
-
-/** Says the goodbye that the other end waits for. Some codes only tell that there was none (RFC 6455, 7.4.1). */
-function answerClose(socket: WebSocket, code: number): void {
-  if (code === 1005 || code === 1006 || code === 1015) socket.close();
-  else socket.close(code);
-}
-
-function readMessage(data: string | ArrayBuffer): AgentMessage | undefined {
-  if (typeof data !== "string" || data.length > LIMITS.socketMessageCharsMax) return undefined;
-  try {
-    return AgentMessage.safeParse(JSON.parse(data)).data;
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }

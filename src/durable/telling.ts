@@ -1,10 +1,10 @@
 import { errorTextOf } from "../domain/error-text.ts";
 import { EventLog, type Heard } from "../domain/event-log.ts";
-import type { JobNews, LiveRun, WatcherMember } from "../domain/hub.ts";
+import type { JobNews, LiveRun } from "../domain/hub.ts";
 import { findRun, progressEventOf, type RunMessage } from "../domain/runs.ts";
 import { jobEventOf } from "../domain/watching.ts";
 import type { Context } from "../services/context.ts";
-import { ownerOfRun, readServer } from "../services/live/hub-rows.ts";
+import { ownerOfRun, type ServerRows } from "../services/live/hub-rows.ts";
 import type { AgentSockets } from "./agent-sockets.ts";
 import { RunOwners } from "./run-owners.ts";
 import type { WatcherSockets } from "./watcher-sockets.ts";
@@ -70,27 +70,27 @@ export class Telling {
   }
 
   /** Whether the server is there, and its mode, as its rows and its sockets say together. */
-  async server(): Promise<void> {
-    if (this.#watchers.count() === 0) return;
-    try {
-      const seen = await readServer(this.#context, this.#alias);
-      if (!seen) return;
-      const is_present = this.#agents.isThere() || seen.isSeen;
-      const of = { server_alias: this.#alias, is_present, mode: seen.mode };
-      this.#toAll(this.#events.add({ type: "server", ...of }, null));
-    } catch (error) {
-      this.#context.log("server_unread", errorTextOf(error));
+  server({ isSeen, mode }: ServerRows, to: ReadonlySet<WebSocket | "all">): void {
+    const is_present = this.#agents.isThere() || isSeen;
+    const event = { type: "server", server_alias: this.#alias, is_present, mode } as const;
+    if (to.has("all")) {
+      this.#toAll(this.#events.add(event, null));
+      return;
     }
+    const heard: Heard = { event: { id: this.#events.lastId(), ...event }, ownerId: null };
+    for (const socket of to) if (socket !== "all") this.#watchers.tellOne(socket, [heard]);
   }
 
-  /** What somebody missed who comes back, or that it cannot be told any more; then how the server is. */
-  welcome(socket: WebSocket, { since, isSeen, mode }: WatcherMember): void {
-    const id = this.#events.lastId();
-    const gap: Heard = { event: { id, type: "gap" }, ownerId: null };
-    const missed = since === null ? [] : (this.#events.since(since) ?? [gap]);
-    const is_present = isSeen || this.#agents.isThere();
-    const server = { id, type: "server", server_alias: this.#alias, is_present, mode } as const;
-    this.#watchers.tellOne(socket, [...missed, { event: server, ownerId: null }]);
+  /** Everybody who watches missed something. */
+  gap(): void {
+    this.#toAll(this.#events.add({ type: "gap" }, null));
+  }
+
+  /** What somebody missed who comes back, or that it cannot be told any more. */
+  missed(socket: WebSocket, since: string | null): void {
+    if (since === null) return;
+    const gap: Heard = { event: { id: this.#events.lastId(), type: "gap" }, ownerId: null };
+    this.#watchers.tellOne(socket, this.#events.since(since) ?? [gap]);
   }
 
   /** What runs at this moment, for somebody who just came. */

@@ -51,7 +51,7 @@ describe("an agent that is connected", () => {
     const words: HubMessage[] = [
       { type: "work" },
       { type: "cancel", mobilesd_job_id: "3f0d6a0e-5a50-4c5e-9d3e-6f2f9f9d8a11", epoch: 3 },
-      { type: "unload" },
+      { type: "unload", at: "2026-11-02T12:00:00.000Z" },
     ];
     expect(await tell(agent, ...words)).toEqual({ isAgentThere: true });
     await socket.next("unload");
@@ -66,7 +66,7 @@ describe("an agent that is connected", () => {
       .prepare("UPDATE servers SET mode = 'paused' WHERE alias = ?")
       .bind(agent.alias)
       .run();
-    await queue.ctx.hubs.tell(agent.alias, { mode: "paused" });
+    await queue.ctx.hubs.tell(agent.alias, { hasOrders: true });
     await socket.next("mode", ({ mode }) => mode === "paused");
     await watcher.next("server", ({ mode, is_present }) => mode === "paused" && is_present);
     expect(await (await joinHub(agent)).next("mode")).toEqual({ type: "mode", mode: "paused" });
@@ -158,6 +158,26 @@ describe("a socket whose other end is gone unseen", () => {
   });
 });
 
+describe("what an agent of another version tells", () => {
+  it("is heard as far as it is known, and the rest passed over and logged once", async () => {
+    const { agent } = await openBox();
+    const log = vi.spyOn(console, "log").mockImplementation(() => {});
+    const socket = await joinHub(agent);
+    const box = { type: "box", forge: "ready", free_vram_bytes: 5, loaded_checkpoint: null };
+    socket.sendRaw('{"type":"hello"}');
+    socket.sendRaw('{"type":"box","forge":"dreaming"}');
+    socket.sendRaw("7");
+    socket.sendRaw(JSON.stringify({ ...box, temperature: 60 }));
+    await vi.waitUntil(async () => (await look(agent)).box?.freeVramBytes === 5);
+    expect(socket.closed).toBe(null);
+    const lines = log.mock.calls.map(([line]) => JSON.parse(String(line)));
+    const told = lines.filter(({ event }) => event.startsWith("socket_message"));
+    expect(told).toEqual([
+      { event: "socket_message_unknown", server_alias: agent.alias, role: "agent", characters: 16 },
+    ]);
+  });
+});
+
 describe("what an agent tells", () => {
   it("is what a look at its server shows, and goes on where it was after a new connection", async () => {
     const { agent, owner } = await openBox();
@@ -190,7 +210,6 @@ describe("what an agent tells", () => {
 
   it.each([
     ["no JSON", "{"],
-    ["a word of another interface", '{"type":"hello"}'],
     ["too long a text", `{"type":"${"x".repeat(LIMITS.socketMessageCharsMax)}"}`],
     ["bytes", new ArrayBuffer(3)],
   ])("ends its socket when it is %s, which is logged without what it said", async (_, data) => {

@@ -13,8 +13,6 @@ const WATCHER: WatcherMember = {
   since: null,
   until: 0,
   ticket: null,
-  isSeen: false,
-  mode: "active",
 };
 
 /** Hubs that answer as `call` does, and what is logged of them. */

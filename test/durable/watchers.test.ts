@@ -1,6 +1,8 @@
-import { HUB_CLOSE, LIMITS } from "@mobilesd/contract";
+import { runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { DURATIONS, HUB_CLOSE, HUB_PING, LIMITS } from "@mobilesd/contract";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import {
+  hubOf,
   joinHub,
   openBox,
   previewOf,
@@ -11,11 +13,16 @@ import {
   watch,
 } from "../support/workerd/live-socket.ts";
 import { newAgent } from "../support/workerd/new-agent.ts";
-import { newOwner } from "../support/workerd/new-owner.ts";
+import { newOwner, type TestOwner } from "../support/workerd/new-owner.ts";
 
 afterEach(() => {
   vi.useRealTimers();
 });
+
+/** Moves the time of day, as the hub reads it. */
+function passTime(ms: number): void {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + ms });
+}
 
 describe("whoever watches a server", () => {
   it("hears at once how it is, and of each change of their jobs as its row has it", async () => {
@@ -92,27 +99,91 @@ describe("whoever watches a server", () => {
     expect(watcher.of("job")).toEqual([]);
   });
 
-  it("has nothing to say: a word ends its socket", async () => {
+  it("changes nothing by what it says, and is let go for what is no message at all", async () => {
     const { queue, owner, agent } = await openBox();
     const watcher = await watch(queue, agent.alias, owner.auth);
     watcher.sendRaw('{"type":"box","forge":"ready","free_vram_bytes":1,"loaded_checkpoint":null}');
+    watcher.sendRaw("{");
     expect(await watcher.ended()).toBe(HUB_CLOSE.unreadable);
     expect((await queue.ctx.hubs.look(agent.alias)).box).toBe(null);
   });
 
-  it("is one of a bounded number, and is told when there is no room", async () => {
+  it("is one of a bounded number, and no owner's keys take up the room of all others", async () => {
     const { queue, owner, agent } = await openBox();
-    const watchers = [];
-    for (let i = 0; i < LIMITS.watchersMax; i++) {
-      watchers.push(await watch(queue, agent.alias, owner.auth));
-    }
     const path = `/api/v1/events?server=${agent.alias}`;
-    const refused = await queue.call("GET", path, { as: owner.auth });
-    expect(refused.body).toMatchObject({ code: "too_many_watchers", status: 503 });
-    expect(refused.headers.get("retry-after")).not.toBe(null);
-    watchers[0]?.close();
-    await watchers[0]?.ended();
+    const fill = async (as: TestOwner["auth"], count: number) => {
+      const all = [];
+      for (let i = 0; i < count; i++) all.push(await watch(queue, agent.alias, as));
+      return all;
+    };
+    const refusal = async (as: TestOwner["auth"]) => (await queue.call("GET", path, { as })).body;
+    const [first] = await fill(owner.auth, LIMITS.watchersPerOwnerMax);
+    expect(await refusal(owner.auth)).toMatchObject({ code: "too_many_watchers", status: 503 });
+    for (let left = LIMITS.watchersMax - LIMITS.watchersPerOwnerMax; left > 0; ) {
+      const count = Math.min(left, LIMITS.watchersPerOwnerMax);
+      await fill((await newOwner(queue)).auth, count);
+      left -= count;
+    }
+    const late = await newOwner(queue);
+    expect(await refusal(late.auth)).toMatchObject({ code: "too_many_watchers" });
+    first?.close();
+    await first?.ended();
+    await (await watch(queue, agent.alias, late.auth)).next("server");
+  });
+});
+
+describe("somebody who watches and shows no life", () => {
+  const { watcherPingMs } = DURATIONS;
+
+  it("is not counted, and is let go before anything more waits to be read by them", async () => {
+    const { queue, owner, agent } = await openBox();
+    passTime(-3 * watcherPingMs + 60_000);
+    const watcher = await watch(queue, agent.alias, owner.auth);
+    vi.useRealTimers();
+    const box = await joinHub(agent);
+    await box.next("watchers", ({ count }) => count === 1);
+    const first = await submitJob(agent, owner);
+    await watcher.next("job", ({ mobilesd_job_id }) => mobilesd_job_id === first);
+    passTime(60_000);
+    await (await joinHub(agent)).next("watchers", ({ count }) => count === 0);
+    await submitJob(agent, owner);
+    expect(await watcher.ended()).toBe(HUB_CLOSE.expired);
+    expect(watcher.of("job")).toHaveLength(1);
+  });
+
+  it("is let go by the hub's own alarm too, while nothing happens", async () => {
+    const { queue, owner, agent } = await openBox();
+    const box = await joinHub(agent);
+    const watcher = await watch(queue, agent.alias, owner.auth);
+    await box.next("watchers", ({ count }) => count === 1);
+    box.sendRaw(HUB_PING);
+    await until("the pong", () => box.pongs === 1);
+    const rings = await runInDurableObject(hubOf(agent), (_, { storage }) => storage.getAlarm());
+    expect(rings).toBeLessThanOrEqual(Date.now() + DURATIONS.agentSilentAfterMs);
+    passTime(3 * watcherPingMs);
+    await runDurableObjectAlarm(hubOf(agent));
+    expect(await watcher.ended()).toBe(HUB_CLOSE.expired);
+  });
+
+  it("makes room for another", async () => {
+    const { queue, owner, agent } = await openBox();
+    for (let i = 0; i < LIMITS.watchersPerOwnerMax; i++) {
+      await watch(queue, agent.alias, owner.auth);
+    }
+    passTime(3 * watcherPingMs);
     await (await watch(queue, agent.alias, owner.auth)).next("server");
+  });
+
+  it("stays as long as they ping, however little happens", async () => {
+    const { queue, owner, agent } = await openBox();
+    passTime(-9 * watcherPingMs);
+    const watcher = await watch(queue, agent.alias, owner.auth);
+    vi.useRealTimers();
+    watcher.sendRaw(HUB_PING);
+    await until("the pong", () => watcher.pongs === 1);
+    passTime(2 * watcherPingMs);
+    await submitJob(agent, owner);
+    await watcher.next("job");
   });
 });
 
@@ -194,17 +265,43 @@ describe("what an agent tells of a job", () => {
 });
 
 describe("those who watch", () => {
-  it("hear when the box connects, and when it goes on purpose", async () => {
+  it("hear when the box connects, and when it goes on purpose, be that moments after its hello", async () => {
     const { queue, owner, agent } = await openBox();
-    await queue.ctx.db.$client
-      .prepare("UPDATE servers SET last_seen_at = NULL WHERE alias = ?")
-      .bind(agent.alias)
-      .run();
     const watcher = await watch(queue, agent.alias, owner.auth);
-    expect(await watcher.next("server")).toMatchObject({ is_present: false });
     const box = await joinHub(agent);
-    await watcher.next("server", ({ is_present }) => is_present);
+    await until("the box coming", () => watcher.of("server").length >= 2);
     box.close();
     await until("the box going", () => watcher.of("server").at(-1)?.is_present === false);
+    queue.now = Date.now();
+    const { body } = await queue.call<{ servers: { alias: string }[] }>("GET", "/api/v1/servers", {
+      as: owner.auth,
+    });
+    const server = body.servers.find(({ alias }) => alias === agent.alias);
+    expect(server).toMatchObject({ is_present: false });
+    // It polls on without a socket: that is a sign of life again, and those who watch hear of it.
+    queue.now += 1;
+    await agent.claimRaw();
+    await queue.settle();
+    await until("the box polling", () => watcher.of("server").at(-1)?.is_present === true);
+  });
+
+  it("hear of a mode that changed while they joined", async () => {
+    const { queue, owner, agent } = await openBox();
+    const pause = async () => {
+      await queue.ctx.db.$client
+        .prepare("UPDATE servers SET mode = 'paused' WHERE alias = ?")
+        .bind(agent.alias)
+        .run();
+      await queue.ctx.hubs.tell(agent.alias, { hasOrders: true });
+    };
+    const [watcher] = await Promise.all([watch(queue, agent.alias, owner.auth), pause()]);
+    await until("the mode", () => watcher.of("server").at(-1)?.mode === "paused");
+  });
+
+  it("hear of a gap where more happened than is told", async () => {
+    const { queue, owner, agent } = await openBox();
+    const watcher = await watch(queue, agent.alias, owner.auth);
+    await queue.ctx.hubs.tell(agent.alias, { isGap: true });
+    await watcher.next("gap");
   });
 });

@@ -7,7 +7,7 @@ import { findServer, updateServer } from "../../storage/servers.ts";
 import { AppError } from "../app-error.ts";
 import type { ActorContext } from "../context.ts";
 import { endLeases } from "../end-leases.ts";
-import { modeOf, ordersOf } from "../server-orders.ts";
+import { ordersOf } from "../server-orders.ts";
 import { tellOfJobs } from "../tell-hub.ts";
 
 /** What an earlier session held is cut short: that agent is gone, or drains from now on. */
@@ -42,7 +42,7 @@ export async function hello(ctx: ActorContext, input: Hello): Promise<HelloAnswe
     gpuJson: JSON.stringify(input.gpu),
   });
   const ended = await endOtherSessions(ctx, server.alias, sessionId);
-  tellOfJobs(ctx, server.alias, { jobs: ended }, { sessionId, mode: modeOf(server) });
+  tellOfJobs(ctx, server.alias, { jobs: ended }, { sessionId });
   ctx.log("agent_hello", { server_alias: server.alias, agent_version: input.agent_version });
   return {
     session_id: sessionId,

@@ -7,7 +7,7 @@ import { modeOf } from "../server-orders.ts";
 import { isSeen } from "../server-sight.ts";
 
 /** A server as its rows have it. */
-interface ServerRows {
+export interface ServerRows {
   /** Whether its agent came lately, or holds a job. */
   readonly isSeen: boolean;
   readonly mode: ServerMode;
