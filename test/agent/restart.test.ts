@@ -38,7 +38,8 @@ const LONG = { width: 1024, height: 1024, steps: 60 };
 
 it("an agent killed in the middle of a job ends its ghost in Forge before it sends the job again", async () => {
   const first = startProcess();
-  const id = await queue.submit(LONG);
+  // Longer than an agent takes to start.
+  const id = await queue.submit({ ...LONG, steps: 150 });
   const ghost = await until(
     "Forge samples",
     () => (forge.jobs[0]?.stepsDone ?? 0) > 1 && forge.jobs[0],
