@@ -15,12 +15,17 @@ import pRetry from "p-retry";
 import { Agent, request } from "undici";
 import { backoffMs } from "../backoff.ts";
 import { pause } from "../pause.ts";
+import { createTurns } from "../turns.ts";
 
 /** Milliseconds without a byte of answer. A proxy that swallows a request must not hold a run for long. */
 const ANSWER_TIMEOUT_MS = 30_000;
 /** Bytes a second below which an upload counts as stuck: the slowest line that is still a line. */
 const UPLOAD_RATE_MIN = 30_000;
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Uploads on their way at once, of all jobs: one fills a slow line, the other the wait for its answers. */
+export const UPLOADS_AT_ONCE = 2;
+/** What counts as one of them: everything else is small, and must not wait behind them. */
+const UPLOADS: ReadonlySet<RouteName> = new Set<RouteName>(["putPreview", "putImage"]);
 
 /** An answer of the queue whose body can be read once. */
 export interface CloudResponse extends ClientResponse {
@@ -47,11 +52,18 @@ export function isPassing(error: unknown): boolean {
 
 /** The queue, as the agent sees it. */
 export interface Cloud {
-  /** One try. Throws `ProblemError`, `NotOurAnswerError` and `QueueUnreachableError`. */
-  once<N extends RouteName>(name: N, input: CallInput<N>): Promise<CallOutput<N, CloudResponse>>;
+  /**
+   * One try, of `limitMs` at most where that is given. Throws `ProblemError`, `NotOurAnswerError` and
+   * `QueueUnreachableError`.
+   */
+  once<N extends RouteName>(
+    name: N,
+    input: CallInput<N>,
+    limitMs?: number,
+  ): Promise<CallOutput<N, CloudResponse>>;
   /**
    * Tries until there is an answer that another try cannot better. Every route so called is safe to
-   * repeat. Throws `ProblemError` for a refusal, and the signal's reason when that ends it.
+   * repeat. Uploads take turns. Throws `ProblemError` for a refusal, and the signal's reason when that ends it.
    */
   insist<N extends RouteName>(
     name: N,
@@ -89,11 +101,16 @@ function headersOf(options: CloudOptions, call: ClientRequest): Record<string, s
 /** Codes that name a wrong call of ours; all others are the network's, TLS trouble among them. */
 const OUR_DEFECT = /^(ERR_(?!SSL_|TLS_)|UND_ERR_INVALID_)/;
 
+/** Whether a request took longer than its own limit. */
+const isOutOfTime = (error: unknown) =>
+  error instanceof DOMException && error.name === "TimeoutError";
+
 /** Tells what the network did by its code; what is ours stays as it is. */
 async function reaching<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;
   } catch (error) {
+    if (isOutOfTime(error)) throw new QueueUnreachableError("ETIMEDOUT");
     const { code } = error as NodeJS.ErrnoException;
     if (typeof code !== "string" || OUR_DEFECT.test(code)) throw error;
     throw new QueueUnreachableError(code);
@@ -129,9 +146,12 @@ function createSend(options: CloudOptions) {
 /** The queue over HTTP, with timeouts, and with retries that obey its `Retry-After`. */
 export function createCloud(options: CloudOptions): Cloud {
   const client = createClient(createSend(options));
+  const uploading = createTurns(UPLOADS_AT_ONCE);
 
   function persist<T>(route: RouteName, work: () => Promise<T>, signal: AbortSignal): Promise<T> {
-    return pRetry(work, {
+    // A turn ends with its try: who waits for the next one holds up no other job's.
+    const inTurn = () => (UPLOADS.has(route) ? uploading(work, signal) : work());
+    return pRetry(inTurn, {
       signal,
       retries: Number.POSITIVE_INFINITY,
       // The library's own wait loses its jitter at the cap; ours is below.
@@ -148,7 +168,8 @@ export function createCloud(options: CloudOptions): Cloud {
   }
 
   return {
-    once: (name, input) => client.call(name, input),
+    once: (name, input, limitMs) =>
+      client.call(name, input, limitMs === undefined ? undefined : AbortSignal.timeout(limitMs)),
     insist: (name, input, signal) => persist(name, () => client.call(name, input, signal), signal),
     insistOnUpload: (id, signal) =>
       persist(

@@ -1,5 +1,5 @@
 import { HEADERS, type JobWarning, type LeaseGrant, ProblemError } from "@mobilesd/contract";
-import type { Cloud } from "../../cloud/client.ts";
+import { type Cloud, UPLOADS_AT_ONCE } from "../../cloud/client.ts";
 import type { RunTeller } from "../../live/run-teller.ts";
 import { mapLimited } from "../../map-limited.ts";
 import type { ResultImage } from "../after/read-result.ts";
@@ -46,8 +46,6 @@ export interface DeliverDeps {
 
 /** How often all pictures are handed over again when the queue does not find one of them. */
 const ROUNDS_MAX = 3;
-/** Pictures on their way at once: one fills a slow line, the other the wait for its answers. */
-const UPLOADS_AT_ONCE = 2;
 
 function manifestOf(images: readonly ResultImage[]) {
   return images.map(({ bytes, preview, live: _, ...image }) => ({

@@ -1,8 +1,8 @@
 import { type Durations, type LeaseGrant, ProblemError } from "@mobilesd/contract";
 import { type Cloud, isPassing } from "../../cloud/client.ts";
 import type { HubLink } from "../../live/hub-link.ts";
-import type { Log } from "../../log.ts";
 import { pause } from "../../pause.ts";
+import type { RunDeps } from "./run-deps.ts";
 
 /** Why a run must stop although nobody stopped the agent. */
 export type LeaseEnd = "cancelled" | "lost";
@@ -14,7 +14,7 @@ export function proofOf(lease: LeaseGrant): { epoch: number; lease_token: string
 
 /** What is known when a heartbeat may be due. */
 export interface BeatFacts {
-  /** Milliseconds since the last heartbeat that was answered, or since the lease began. */
+  /** Milliseconds since the last heartbeat that was answered was sent, or since the lease began. */
   readonly sinceMs: number;
   /** Whether the agent's socket stands, so that a cancel comes by itself. */
   readonly isLinkUp: boolean;
@@ -31,48 +31,54 @@ export function isBeatDue(
   return sinceMs >= (isRare ? leaseRenewAfterMs : heartbeatIntervalMs);
 }
 
+/** Of the time in which a lease is to be renewed, for one heartbeat: four may get lost, and a fifth is in time. */
+const BEAT_SHARE = 1 / 8;
+
+/** Milliseconds for the answer to one heartbeat. Pure. */
+export function beatLimitMs({ leaseTtlMs, leaseRenewAfterMs }: Durations): number {
+  return Math.round((leaseTtlMs - leaseRenewAfterMs) * BEAT_SHARE);
+}
+
 /** Ends a run from outside, at most once. */
 interface Ending {
   cancel(): void;
   lose(code: string): void;
 }
 
-/** One heartbeat; answers whether the queue was reached. */
-async function beat(cloud: Cloud, lease: LeaseGrant, log: Log, end: Ending): Promise<boolean> {
+export type KeepLeaseDeps = Pick<RunDeps, "cloud" | "durations" | "log" | "now" | "track"> & {
+  readonly link: Pick<HubLink, "isUp" | "changes" | "onCancel">;
+};
+
+/** One heartbeat; answers whether the queue was reached. Throws what is a defect of our own. */
+async function beat(deps: KeepLeaseDeps, lease: LeaseGrant, end: Ending): Promise<boolean> {
+  const { cloud, durations, log } = deps;
   const params = { id: lease.mobilesd_job_id };
   try {
-    const answer = await cloud.once("heartbeat", { params, body: proofOf(lease) });
+    const input = { params, body: proofOf(lease) };
+    const answer = await cloud.once("heartbeat", input, beatLimitMs(durations));
     if (answer.cancel) end.cancel();
   } catch (error) {
-    if (!(error instanceof ProblemError) || isPassing(error)) {
+    if (isPassing(error)) {
       const fields = { job_id: params.id, error: String(error) };
       log.debug(fields, "A heartbeat did not come through");
       return false;
     }
+    if (!(error instanceof ProblemError)) throw error;
     end.lose(error.problem.code);
   }
   return true;
 }
 
-type Link = Pick<HubLink, "isUp" | "changes" | "onCancel">;
-
-/**
- * Keeps a lease alive by heartbeats until `done`, and listens to their answers and to the socket. The signal it
- * gives back fires once, with a `LeaseEnd` as its reason. A queue out of reach ends nothing: the job is pinned
- * to this box, so its result stays wanted.
- */
-export function keepLease(
-  cloud: Cloud,
+/** What ends the signal of a lease: the first that is told, unless its job is done. */
+function endingOf(
+  { log }: KeepLeaseDeps,
   lease: LeaseGrant,
-  durations: Durations,
-  log: Log,
+  ended: AbortController,
   done: AbortSignal,
-  link: Link,
-): AbortSignal {
-  const ended = new AbortController();
+): Ending {
   const fields = { job_id: lease.mobilesd_job_id, epoch: lease.epoch };
   const isOver = () => done.aborted || ended.signal.aborted;
-  const end: Ending = {
+  return {
     cancel() {
       if (isOver()) return;
       log.info(fields, "The job was cancelled; stopping it");
@@ -84,23 +90,38 @@ export function keepLease(
       ended.abort("lost" satisfies LeaseEnd);
     },
   };
+}
+
+/**
+ * Keeps a lease alive by heartbeats until `done`, and listens to their answers and to the socket. The signal it
+ * gives back fires once, with a `LeaseEnd` as its reason. A queue out of reach ends nothing: the job is pinned
+ * to this box, so its result stays wanted.
+ */
+export function keepLease(deps: KeepLeaseDeps, lease: LeaseGrant, done: AbortSignal): AbortSignal {
+  const { durations, link, now } = deps;
+  const ended = new AbortController();
+  const end = endingOf(deps, lease, ended, done);
   const run = async () => {
-    let sinceMs = 0;
+    let renewedAt = now();
     let changesSeen = link.changes();
     while (!done.aborted && ended.signal.reason !== "lost") {
       await pause(durations.heartbeatIntervalMs, done);
-      sinceMs += durations.heartbeatIntervalMs;
       const changes = link.changes();
-      const facts = { sinceMs, isLinkUp: link.isUp(), hasLinkChanged: changes !== changesSeen };
+      const askedAt = now();
+      const facts = {
+        sinceMs: askedAt - renewedAt,
+        isLinkUp: link.isUp(),
+        hasLinkChanged: changes !== changesSeen,
+      };
       if (done.aborted || !isBeatDue(facts, durations)) continue;
-      if (!(await beat(cloud, lease, log, end))) continue;
-      sinceMs = 0;
+      if (!(await beat(deps, lease, end))) continue;
+      renewedAt = askedAt;
       changesSeen = changes;
     }
   };
   const stopHearing = link.onCancel((jobId, epoch) => {
     if (jobId === lease.mobilesd_job_id && epoch === lease.epoch) end.cancel();
   });
-  void run().finally(stopHearing);
+  deps.track(run().finally(stopHearing));
   return ended.signal;
 }

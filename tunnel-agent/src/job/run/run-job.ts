@@ -96,9 +96,8 @@ export async function runJob(
   seat: Seat,
   { agentStop, gone }: { readonly agentStop: Stop; readonly gone: AbortSignal },
 ): Promise<RunEnd> {
-  const { cloud, durations, log, link } = deps;
   const done = new AbortController();
-  const leaseEnded = keepLease(cloud, lease, durations, log, done.signal, link);
+  const leaseEnded = keepLease(deps, lease, done.signal);
   const stop = AbortSignal.any([leaseEnded, agentStop.now, gone]);
   const teller = createRunTeller(deps, lease);
   const run = { lease, seat, teller, stops: { stop, hurry: agentStop.now } };

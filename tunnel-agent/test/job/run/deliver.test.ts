@@ -114,6 +114,37 @@ describe("the pictures of a job", () => {
     expect(heard).toHaveLength(7);
   });
 
+  it("are on their way two at a time over all jobs that are delivered, and hold up nothing else", async () => {
+    const waiting: (() => void)[] = [];
+    const { cloud } = await startQueueServer((one, response) => {
+      if (!one.path.includes("/images/")) return usual(one);
+      waiting.push(() => response.writeHead(201).end(JSON.stringify(stored.json)));
+      return null;
+    });
+    const stop = new AbortController();
+    const never = new AbortController().signal;
+    const deliverOne = (signal: AbortSignal) =>
+      deliver(
+        { cloud, teller: { finalPreview: () => {} }, onStored: () => {} },
+        LEASE,
+        { images: [image(1), image(2)], warnings: [] },
+        TIMING,
+        { stop: signal, hurry: never },
+      );
+    const deliveries = [deliverOne(never), deliverOne(never)];
+    const unwanted = deliverOne(stop.signal);
+    const last = expect(unwanted).rejects.toThrow("unwanted");
+    await until("two are on their way", () => waiting.length === 2);
+    const other = cloud.once("getOwnServer", {});
+    await expect(other, "is answered at once").rejects.toThrow("an answer of another shape");
+    expect(waiting).toHaveLength(2);
+    stop.abort(new Error("unwanted"));
+    await last;
+    for (let sent = 0; sent < 4; sent++) (await until("the next", () => waiting.shift()))();
+    await Promise.all(deliveries);
+    expect(waiting).toHaveLength(0);
+  });
+
   it("are handed over once more when the queue does not find one of them", async () => {
     let asked = 0;
     const { delivery, heard } = await startDelivery((one) => {

@@ -2,7 +2,14 @@ import { DURATIONS, type LeaseGrant } from "@mobilesd/contract";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { FAST } from "../../../../test/support/box/durations.ts";
 import { until } from "../../../../test/support/box/until.ts";
-import { type BeatFacts, isBeatDue, keepLease } from "../../../src/job/run/keep-lease.ts";
+import {
+  beatLimitMs,
+  type BeatFacts,
+  isBeatDue,
+  type KeepLeaseDeps,
+  keepLease,
+} from "../../../src/job/run/keep-lease.ts";
+import { createCloud } from "../../../src/cloud/client.ts";
 import { createHubLink } from "../../../src/live/hub-link.ts";
 import { keptLog } from "../../live/kept-log.ts";
 import { type Given, HEARTBEAT, LEASE, problem, startQueueServer } from "./queue-server.ts";
@@ -25,10 +32,20 @@ describe("a heartbeat is due", () => {
       expect(at(heartbeatIntervalMs, more)).toBe(true);
     }
   });
+
+  it("so early that four of them may be swallowed, and the fifth still renews the lease", () => {
+    const swallowedMs = heartbeatIntervalMs + beatLimitMs(DURATIONS);
+    const dueAt = leaseRenewAfterMs + heartbeatIntervalMs;
+    expect(dueAt + 5 * swallowedMs).toBeLessThan(leaseTtlMs + heartbeatIntervalMs);
+  });
 });
 
 /** A lease that is kept, by a socket that stands or without one. */
-async function startKeeping(answers: () => Given, isConnected: boolean) {
+async function startKeeping(
+  answers: () => Given | null,
+  isConnected: boolean,
+  more: Partial<KeepLeaseDeps> = {},
+) {
   const { cloud, heard, server } = await startQueueServer(() => answers());
   const log = keptLog();
   const link = createHubLink({
@@ -47,13 +64,22 @@ async function startKeeping(answers: () => Given, isConnected: boolean) {
   }
   const done = new AbortController();
   onTestFinished(() => done.abort());
-  const ended = keepLease(cloud, LEASE, FAST, log, done.signal, link);
+  const defects: unknown[] = [];
+  const deps = {
+    cloud,
+    durations: FAST,
+    log,
+    now: () => performance.now(),
+    track: (work: Promise<void>) => void work.catch((error: unknown) => defects.push(error)),
+    link,
+  };
+  const ended = keepLease({ ...deps, ...more }, LEASE, done.signal);
   const socket = () => {
     const last = server.sockets.at(-1);
     if (!last) throw new Error("no socket");
     return last;
   };
-  return { heard, ended, done, link, socket, log };
+  return { heard, ended, done, link, socket, log, defects };
 }
 
 const answering = () => HEARTBEAT;
@@ -137,5 +163,28 @@ describe("a lease that is kept without a socket", () => {
     const count = heard.length;
     await until("and went on", () => heard.length > count + 1);
     expect(ended.aborted).toBe(false);
+  });
+
+  it("is not lost because a heartbeat is swallowed: the next ones follow while it still holds", async () => {
+    const { ended, heard } = await startKeeping(() => null, false);
+    const began = performance.now();
+    await until("four went out", () => heard.length >= 4);
+    expect(performance.now() - began).toBeLessThan(FAST.leaseTtlMs);
+    expect(ended.aborted).toBe(false);
+  });
+
+  it("is not kept in silence by an agent whose heartbeats are broken: that is a defect, and comes out", async () => {
+    const cloud = createCloud({
+      url: "http://127.0.0.1:1",
+      key: "no\nheader",
+      secret: "ms_secret",
+      sessionId: () => null,
+      random: () => 0,
+      onRetry: () => {},
+    });
+    const { defects, log } = await startKeeping(answering, false, { cloud });
+    await until("it came out", () => defects.length > 0);
+    expect(String(defects[0])).toContain("header");
+    expect(log.lines.join()).not.toContain("did not come through");
   });
 });
