@@ -1,5 +1,5 @@
 import { type Durations, type LeaseGrant, ProblemError } from "@mobilesd/contract";
-import { type Cloud, isPassing } from "../../cloud/client.ts";
+import { isPassing } from "../../cloud/client.ts";
 import type { HubLink } from "../../live/hub-link.ts";
 import { pause } from "../../pause.ts";
 import type { RunDeps } from "./run-deps.ts";
