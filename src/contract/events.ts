@@ -6,8 +6,9 @@ import { ServerMode } from "./server.ts";
 
 /**
  * Where an event stands in the life of its job: the epoch of the lease, and what the agent counted since it
- * got that lease. A later epoch comes after every earlier one. What the Worker tells of a row carries the
- * last number that the hub knows.
+ * got that lease. A later epoch comes after every earlier one. Within one the count orders `progress` and
+ * `preview`, while `job` events are ordered by their `last_updated_timestamp`: theirs is the last count that
+ * the hub knows, which may have forgotten it.
  */
 export const Sequence = z.tuple([z.int().min(0), z.int().min(0)]);
 export type Sequence = z.infer<typeof Sequence>;

@@ -1,4 +1,4 @@
-import type { LiveEvent, NewKey } from "@mobilesd/contract";
+import { DURATIONS, HUB_PING, HUB_PONG, type LiveEvent, type NewKey } from "@mobilesd/contract";
 import { WebSocket } from "undici";
 import { ALIAS } from "../../support/box/queue.ts";
 import { authOf } from "../bench-queue.ts";
@@ -26,8 +26,11 @@ export async function watch(url: string, key: NewKey): Promise<Watcher> {
   const socket = new WebSocket(address, { headers: authOf(key) });
   const heard: Heard[] = [];
   const waiting = new Set<(one: Heard) => void>();
+  const pings = setInterval(() => socket.send(HUB_PING), DURATIONS.watcherPingMs).unref();
+  socket.addEventListener("close", () => clearInterval(pings));
   socket.addEventListener("message", ({ data }) => {
     const at = epochMs();
+    if (data === HUB_PONG) return;
     const one = { at, event: JSON.parse(String(data)) as LiveEvent };
     heard.push(one);
     for (const look of waiting) look(one);

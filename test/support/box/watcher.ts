@@ -1,4 +1,4 @@
-import { LiveEvent, type Sequence } from "@mobilesd/contract";
+import { DURATIONS, HUB_PING, HUB_PONG, LiveEvent } from "@mobilesd/contract";
 import { WebSocket } from "undici";
 import { until } from "./until.ts";
 
@@ -30,10 +30,12 @@ export async function watchServer(
   });
   const heard: LiveEvent[] = [];
   let code: number | null = null;
+  const pings = setInterval(() => socket.send(HUB_PING), DURATIONS.watcherPingMs).unref();
   socket.addEventListener("message", ({ data }) => {
-    heard.push(LiveEvent.parse(JSON.parse(String(data))));
+    if (data !== HUB_PONG) heard.push(LiveEvent.parse(JSON.parse(String(data))));
   });
   socket.addEventListener("close", (event) => {
+    clearInterval(pings);
     code = event.code;
   });
   const isIn = () => heard.some(({ type }) => type === "server");
@@ -47,20 +49,28 @@ export async function watchServer(
   };
 }
 
-const isBefore = (one: Sequence, other: Sequence) =>
-  one[0] < other[0] || (one[0] === other[0] && one[1] < other[1]);
+/** Whether an event is older than another of its job: by the epoch, and of one kind by the row's time or the count. */
+function isBefore(one: AboutJob, other: AboutJob): boolean {
+  const [epoch, n] = one.sequence;
+  const [otherEpoch, otherN] = other.sequence;
+  if (epoch !== otherEpoch) return epoch < otherEpoch;
+  if (one.type !== "job" && other.type !== "job") return n < otherN;
+  if (one.type !== "job" || other.type !== "job" || !one.job || !other.job) return false;
+  return one.job.last_updated_timestamp < other.job.last_updated_timestamp;
+}
 
 /**
- * What is wrong with the order of a job's events as one watcher heard them, a sentence each: a sequence that
- * goes back, or a progress that does within an epoch.
+ * What is wrong with the order of a job's events as one watcher heard them, a sentence each: an event that is
+ * older than one before it, or a progress that goes back within an epoch.
  */
 export function faultsOfOrder(events: readonly AboutJob[]): string[] {
   const faults: string[] = [];
-  let last: AboutJob | undefined;
+  const last = new Map<boolean, AboutJob>();
   let progress = { epoch: 0, value: 0 };
   for (const event of events) {
-    if (last && isBefore(event.sequence, last.sequence)) {
-      faults.push(`${event.type} [${event.sequence}] after ${last.type} [${last.sequence}]`);
+    for (const before of last.values()) {
+      if (!isBefore(event, before)) continue;
+      faults.push(`${event.type} [${event.sequence}] after ${before.type} [${before.sequence}]`);
     }
     if (event.type !== "preview" && event.status !== "pending") {
       const [epoch] = event.sequence;
@@ -69,7 +79,7 @@ export function faultsOfOrder(events: readonly AboutJob[]): string[] {
       }
       progress = { epoch, value: event.progress };
     }
-    last = event;
+    last.set(event.type === "job", event);
   }
   return faults;
 }
