@@ -1,4 +1,4 @@
-import type { Durations, RunPhase, ServerMode } from "@mobilesd/contract";
+import { type Durations, LIMITS, type RunPhase, type ServerMode } from "@mobilesd/contract";
 
 /** What is known of a run of ours that Forge has. */
 export interface Ahead {
@@ -21,9 +21,6 @@ export interface InHand {
   readonly delivering: number;
 }
 
-/** Deliveries that may be under way while another job is taken: their pictures lie in memory. */
-const DELIVERIES_MAX = 4;
-
 /**
  * A run whose end cannot be told yet is short when it has no more than this to draw: a picture of 1024² in 20
  * steps, which a slow card draws well within the time after which a job taken early is given back.
@@ -40,7 +37,8 @@ function endsSoon(ahead: Ahead, durations: Durations): boolean {
 /** Whether there is room for one more job: at most one runs and one more waits for it to end. Pure. */
 export function hasRoom(inHand: InHand, durations: Durations): boolean {
   const { held, inForge, delivering } = inHand;
-  if (held > 0 || delivering >= DELIVERIES_MAX) return false;
+  // Pictures that are on their way lie in memory.
+  if (held > 0 || delivering >= LIMITS.deliveriesMax) return false;
   const [ahead, ...more] = inForge;
   if (ahead === undefined) return true;
   return more.length === 0 && endsSoon(ahead, durations);
