@@ -1,6 +1,8 @@
+import { runInDurableObject } from "cloudflare:test";
 import { DURATIONS, HUB_CLOSE, HUB_PING, type HubMessage, LIMITS } from "@mobilesd/contract";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import {
+  hubOf,
   joinHub,
   openBox,
   previewOf,
@@ -56,6 +58,49 @@ describe("an agent that is connected", () => {
     expect(await tell(agent, ...words)).toEqual({ isAgentThere: true });
     await socket.next("unload");
     expect(socket.heard.slice(-3)).toEqual(words);
+  });
+
+  it("hears of an order as the row has it, however old the word of it is", async () => {
+    const { queue, agent } = await openBox();
+    const socket = await joinHub(agent);
+    const setMode = (mode: string) =>
+      queue.ctx.db.$client
+        .prepare("UPDATE servers SET mode = ? WHERE alias = ?")
+        .bind(mode, agent.alias)
+        .run();
+    await setMode("paused");
+    const join = joinHub(agent);
+    await setMode("active");
+    const resumed = queue.ctx.hubs.tell(agent.alias, { hasOrders: true });
+    const [joined] = await Promise.all([join, resumed]);
+    await until("the mode", () => joined.of("mode").at(-1)?.mode === "active");
+    // Orders whose words were lost are in every ring, and in what a new session's hello sets off.
+    await setMode("paused");
+    await queue.ctx.hubs.tell(agent.alias, { toAgent: [{ type: "work" }], hasOrders: true });
+    await until("the ring's", () => joined.of("mode").at(-1)?.mode === "paused");
+    await setMode("active");
+    await queue.ctx.hubs.tell(agent.alias, { sessionId: agent.session });
+    await until("the hello's", () => joined.of("mode").at(-1)?.mode === "active");
+    expect(socket.closed).toBe(HUB_CLOSE.replaced);
+  });
+
+  it("connects anew after its time, so that a revoked key's socket ends", async () => {
+    const { agent, queue } = await openBox();
+    const socket = await joinHub(agent);
+    passTime(queue.ctx.settings.durations.watcherSocketTtlMs * 0.9 - 1_000);
+    socket.send({ type: "box", forge: "ready", free_vram_bytes: 5, loaded_checkpoint: null });
+    await vi.waitUntil(() =>
+      runInDurableObject(hubOf(agent), (_, state) => {
+        const [end] = state.getWebSockets("agent");
+        return end?.deserializeAttachment().heardAt === Date.now();
+      }),
+    );
+    await tell(agent, { type: "work" });
+    await socket.next("work");
+    expect(socket.closed).toBe(null);
+    passTime(queue.ctx.settings.durations.watcherSocketTtlMs * 0.1 + 2_000);
+    await tell(agent, { type: "work" });
+    expect(await socket.ended()).toBe(HUB_CLOSE.expired);
   });
 
   it("is told of a mode, and after a new connection as well", async () => {

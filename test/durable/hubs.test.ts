@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import { UNKNOWN_LOOK, type WatcherMember } from "../../src/domain/hub.ts";
 import type { HubNamespace } from "../../src/env.ts";
 import { hubsOf } from "../../src/hubs.ts";
+import { until } from "../support/workerd/live-socket.ts";
 import { openQueue } from "../support/workerd/open-queue.ts";
 
 const { durations } = openQueue().ctx.settings;
@@ -54,6 +55,23 @@ describe("a hub that fails", () => {
 
 describe("a hub that never answers", () => {
   const silent = () => new Promise<never>(() => {});
+
+  it("holds up nobody who wants to listen, and a socket that comes too late is closed", async () => {
+    vi.useFakeTimers();
+    const { 0: client, 1: server } = new WebSocketPair();
+    const ended: number[] = [];
+    server.accept();
+    server.addEventListener("close", ({ code }) => void ended.push(code));
+    const late = Promise.withResolvers<never>();
+    const { hubs, lines } = hubsThat(() => late.promise);
+    const joining = hubs.join("box", WATCHER);
+    await vi.advanceTimersByTimeAsync(durations.hubAnswerLimitMs);
+    expect(await joining).toBe("unavailable");
+    expect(lines).toEqual(["hub_out_of_reach"]);
+    vi.useRealTimers();
+    late.resolve(new Response(null, { status: 101, webSocket: client }) as never);
+    await until("its end", () => ended.length > 0);
+  });
 
   it("holds up a status no longer than its time, and a verb neither", async () => {
     vi.useFakeTimers();

@@ -134,7 +134,7 @@ it("sees that an agent went which said goodbye with a code that nobody may use",
   const socket = await joinLate(agent);
   await runInDurableObject(hubOf(agent), async (hub, state) => {
     const [end] = state.getWebSockets("agent");
-    if (end) await hub.webSocketClose?.(end, 5_000, "", true);
+    if (end) await hub.webSocketClose(end, 5_000);
   });
   expect(await socket.ended()).toBe(1_000);
   expect(await alarmOf(agent)).toBeLessThanOrEqual(Date.now() + PATIENCE_MS);

@@ -142,3 +142,27 @@ describe("a hub that is rebuilt between any two messages", () => {
     expect(await watcher.next("progress")).toMatchObject({ progress: 33 });
   });
 });
+
+describe("a hub that is rebuilt and whose agent connects anew", () => {
+  it("tells of the end of a job although it forgot the count: the row's time says what is newer", async () => {
+    const { queue, owner, agent } = await openBox();
+    const box = await joinHub(agent);
+    const watcher = await watch(queue, agent.alias, owner.auth);
+    await submitJob(agent, owner);
+    const lease = await runJob(agent);
+    box.send(progressOf(lease, 7, 60));
+    await watcher.next("progress");
+    box.close(4_000);
+    await box.ended();
+    await evictDurableObject(hubOf(agent));
+    await joinHub(agent);
+    queue.now += 1_000;
+    await agent.finish(lease);
+    await queue.settle();
+    const done = await watcher.next("job", ({ status }) => status === "completed");
+    const begun = await watcher.next("job", ({ status }) => status === "processing");
+    expect(done.sequence[0]).toBe(begun.sequence[0]);
+    const at = (event: typeof done) => event.job?.last_updated_timestamp ?? "";
+    expect(at(done) > at(begun)).toBe(true);
+  });
+});

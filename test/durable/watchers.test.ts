@@ -88,6 +88,19 @@ describe("whoever watches a server", () => {
     ]);
   });
 
+  it("is let go at a moment of its own: those who came together do not go together", async () => {
+    const { queue, owner, agent } = await openBox();
+    const ttl = queue.ctx.settings.durations.watcherSocketTtlMs;
+    for (const random of [0, 0.5]) {
+      queue.random = random;
+      await watch(queue, agent.alias, owner.auth);
+    }
+    const ends = await runInDurableObject(hubOf(agent), (_, state) =>
+      state.getWebSockets("watcher").map((end) => end.deserializeAttachment().until - queue.now),
+    );
+    expect(ends.sort()).toEqual([0.95 * ttl, ttl]);
+  });
+
   it("is let go after its time, and hears nothing more from then on", async () => {
     const { queue, owner, agent } = await openBox();
     const watcher = await watch(queue, agent.alias, owner.auth);

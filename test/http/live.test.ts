@@ -85,6 +85,13 @@ describe("the events of a server", () => {
 });
 
 describe("the agent's socket", () => {
+  it("is asked for by no page of another site that a browser sends its cookie from", async () => {
+    const as = await signIn();
+    const headers = { Origin: "https://evil.example", ...UPGRADE };
+    const { body } = await queue.call("GET", "/api/v1/agent/hub", { as, headers });
+    expect(body).toMatchObject({ code: "cross_site_request" });
+  });
+
   it("is nothing but a WebSocket", async () => {
     const { body } = await queue.call("GET", "/api/v1/agent/hub", { as: agent.headers });
     expect(body).toMatchObject({ code: "socket_expected", status: 426 });
@@ -182,10 +189,28 @@ describe("the same events to a program that opens no socket", () => {
     expect(eventsOf(stream).some(({ type }) => type === "job")).toBe(false);
   });
 
-  it("are not opened for who asks for the head alone", async () => {
-    const head = await queue.call("HEAD", events, { as: owner.auth });
-    expect([head.status, head.text]).toEqual([200, ""]);
-    expect(head.headers.get("content-type")).toMatch(/^text\/event-stream/);
+  it("are not opened for who asks for the head alone: no ticket is spent, and no agent is watched", async () => {
+    const { queue, owner, agent } = await openBox();
+    const events = `/api/v1/events?server=${agent.alias}`;
+    const box = await joinHub(agent);
+    await box.next("watchers");
+    const json = { server_alias: agent.alias };
+    const as = owner.auth;
+    const { body } = await queue.call("POST", "/api/v1/events/tickets", { as, json });
+    const withTicket = `${events}&ticket=${body.ticket}`;
+    for (const [path, as] of [
+      [events, owner.auth],
+      [withTicket, {}],
+    ] as const) {
+      const head = await queue.call("HEAD", path, { as });
+      expect([head.status, head.text]).toEqual([200, ""]);
+      expect(head.headers.get("content-type")).toMatch(/^text\/event-stream/);
+    }
+    await (await watch(queue, agent.alias, {}, `&ticket=${body.ticket}`)).next("server");
+    await until("the watcher", () => box.of("watchers").length === 2);
+    expect(box.of("watchers").map(({ count }) => count)).toEqual([0, 1]);
     expect((await queue.call("HEAD", events)).status).toBe(401);
+    const nowhere = await queue.call("HEAD", "/api/v1/events?server=nowhere", { as });
+    expect(nowhere.status).toBe(404);
   });
 });
