@@ -64,7 +64,8 @@ export interface Failure extends Saying {
   readonly reason: FailureReason;
 }
 
-export type JobEvent =
+/** What happens to a job. */
+export type JobStep =
   | { readonly type: "checkpoint_missing" }
   | { readonly type: "start" }
   | { readonly type: "complete" }
@@ -74,7 +75,7 @@ export type JobEvent =
   | { readonly type: "cancel" }
   | { readonly type: "clock" };
 
-/** The columns that an event changes. Absent: unchanged. */
+/** The columns that a step changes. Absent: unchanged. */
 export interface JobChange {
   readonly status?: JobStatus;
   readonly statusReason?: StatusReason | null;
@@ -263,19 +264,19 @@ function endLease(job: JobState, change: JobChange): Result<JobChange, Refusal> 
 }
 
 /**
- * What an event does to a job, or why it may not. Total and pure: that the caller holds the lease, and
+ * What a step does to a job, or why it may not. Total and pure: that the caller holds the lease, and
  * that the row has not moved meanwhile, is held by the statement that applies the change.
  */
 export function transition(
   job: JobState,
-  event: JobEvent,
+  step: JobStep,
   at: Circumstances,
 ): Result<JobChange, Refusal> {
   if (isTerminal(job.status)) return err({ code: "already_finished" });
-  if (event.type === "cancel") return cancel(job, at);
-  if (event.type === "clock") return tick(job, at);
+  if (step.type === "cancel") return cancel(job, at);
+  if (step.type === "clock") return tick(job, at);
   if (!job.isLeased) return err({ code: "lease_lost" });
-  switch (event.type) {
+  switch (step.type) {
     case "checkpoint_missing":
       return holdForCheckpoint(job);
     case "start":
@@ -285,7 +286,7 @@ export function transition(
       if (job.status !== "processing") return err({ code: "lease_lost" });
       return ok(finish("completed", "done"));
     case "fail":
-      return endLease(job, fail(job, event.failure, at));
+      return endLease(job, fail(job, step.failure, at));
     case "release":
       return endLease(
         job,

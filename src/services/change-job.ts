@@ -1,13 +1,13 @@
-import { type JobChange, type JobEvent, type Refusal, transition } from "../domain/job-machine.ts";
+import { type JobChange, type JobStep, type Refusal, transition } from "../domain/job-machine.ts";
 import type { Result } from "../domain/result.ts";
 import { type JobRow, toJobState } from "../storage/jobs.ts";
 import { AppError } from "./app-error.ts";
 import type { Context } from "./context.ts";
 
-/** What an event does to a job now, or why it may not. */
-export function decide(ctx: Context, job: JobRow, event: JobEvent): Result<JobChange, Refusal> {
+/** What a step does to a job now, or why it may not. */
+export function decide(ctx: Context, job: JobRow, step: JobStep): Result<JobChange, Refusal> {
   const { durations } = ctx.settings;
-  return transition(toJobState(job), event, { now: ctx.clock(), random: ctx.random(), durations });
+  return transition(toJobState(job), step, { now: ctx.clock(), random: ctx.random(), durations });
 }
 
 /** How often something is tried anew when the row moved under it; it can only move so often. */

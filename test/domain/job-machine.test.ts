@@ -5,7 +5,7 @@ import {
   type Failure,
   isTerminal,
   type JobChange,
-  type JobEvent,
+  type JobStep,
   type JobState,
   transition,
 } from "../../src/domain/job-machine.ts";
@@ -43,9 +43,9 @@ const STATES: Record<string, JobState> = {
 };
 
 const failure = (kind: FailureKind): Failure => ({ kind, reason: "forge_error", message: "why" });
-const fail = (kind: FailureKind): JobEvent => ({ type: "fail", failure: failure(kind) });
+const fail = (kind: FailureKind): JobStep => ({ type: "fail", failure: failure(kind) });
 
-const EVENTS: Record<string, JobEvent> = {
+const EVENTS: Record<string, JobStep> = {
   "checkpoint missing": { type: "checkpoint_missing" },
   start: { type: "start" },
   complete: { type: "complete" },
@@ -61,7 +61,7 @@ const EVENTS: Record<string, JobEvent> = {
 };
 
 /** What an event makes of a state: `status reason`, or `- refusal`. */
-function outcome(state: JobState, event: JobEvent, when = at): string {
+function outcome(state: JobState, event: JobStep, when = at): string {
   const result = transition(state, event, when);
   if (!result.ok) return `- ${result.error.code}`;
   return `${result.value.status ?? state.status} ${result.value.statusReason ?? "unchanged"}`;
@@ -185,7 +185,7 @@ describe("a job", () => {
 
 describe("time alone", () => {
   const tick = (state: JobState, now: number) =>
-    outcome(state, EVENTS.clock as JobEvent, { ...at, now });
+    outcome(state, EVENTS.clock as JobStep, { ...at, now });
   const until = NOW + 60_000;
 
   it("shows a running job as offline when its lease ends, and loses it only after the deadline", () => {
@@ -241,7 +241,7 @@ function apply(job: JobState, change: JobChange): JobState {
   return { ...job, ...columns, ...ended };
 }
 
-type Step = JobEvent | { readonly type: "claim" };
+type Step = JobStep | { readonly type: "claim" };
 
 const STEPS: Step[] = [...Object.values(EVENTS), { type: "claim" }];
 

@@ -1,4 +1,4 @@
-import type { JobEvent } from "../../domain/job-machine.ts";
+import type { JobStep } from "../../domain/job-machine.ts";
 import { applyChange, type JobRow } from "../../storage/jobs.ts";
 import { AppError } from "../app-error.ts";
 import { decide, untilUnmoved } from "../change-job.ts";
@@ -6,18 +6,18 @@ import type { ActorContext } from "../context.ts";
 import { tellOfJobs } from "../tell-hub.ts";
 
 /**
- * Does to the job of a lease what an event asks, and writes it under the fence. A row that a repeated
+ * Does to the job of a lease what a step asks, and writes it under the fence. A row that a repeated
  * request or a cancel has moved meanwhile is looked at anew.
  */
 export function changeLeased(
   ctx: ActorContext,
   find: () => Promise<JobRow>,
-  event: JobEvent,
+  step: JobStep,
   columns: Partial<JobRow> = {},
 ): Promise<JobRow> {
   return untilUnmoved(async () => {
     const job = await find();
-    const change = decide(ctx, job, event);
+    const change = decide(ctx, job, step);
     if (change.ok) {
       const saved = await applyChange(ctx.db, job, change.value, ctx.clock(), { columns });
       if (saved) tellOfJobs(ctx, job.targetServerAlias, { jobs: [saved] });

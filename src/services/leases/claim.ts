@@ -1,6 +1,6 @@
 import type { Claim, ClaimAnswer, LeaseGrant } from "@mobilesd/contract";
 import { hashSecret } from "../../domain/credentials.ts";
-import type { JobEvent } from "../../domain/job-machine.ts";
+import type { JobStep } from "../../domain/job-machine.ts";
 import { leaseTokenOf } from "../../domain/lease.ts";
 import { isSightingDue } from "../../domain/presence.ts";
 import { readStoredParams } from "../../domain/stored-params.ts";
@@ -11,7 +11,7 @@ import { AppError } from "../app-error.ts";
 import { decide } from "../change-job.ts";
 import type { ActorContext } from "../context.ts";
 import { ordersOf } from "../server-orders.ts";
-import { tellOfJobs } from "../tell-hub.ts";
+import { tellOfJobs, tellOfReturn } from "../tell-hub.ts";
 
 /** Jobs that cannot run, which one claim puts aside before it answers "nothing". */
 const PUT_ASIDE_MAX = 10;
@@ -30,8 +30,9 @@ async function requireSession(
   if (sessionId === null || !server?.sessionId) throw new AppError("session_unknown");
   if (server.sessionId !== sessionId) throw new AppError("session_superseded");
   const now = ctx.clock();
-  if (!isConnected && isSightingDue(server.lastSeenAt, now, ctx.settings.durations)) {
+  if (!isConnected && isSightingDue(server, now, ctx.settings.durations)) {
     await updateServer(ctx.db, server.alias, { lastSeenAt: now });
+    tellOfReturn(ctx, server);
   }
   return server;
 }
@@ -53,11 +54,11 @@ const UNREADABLE = {
 } as const;
 
 /** Takes back what was just granted. Should the row have moved meanwhile, whatever moved it stands. */
-async function putAside(ctx: ActorContext, job: JobRow, event: JobEvent): Promise<void> {
-  const change = decide(ctx, job, event);
+async function putAside(ctx: ActorContext, job: JobRow, step: JobStep): Promise<void> {
+  const change = decide(ctx, job, step);
   const saved = change.ok && (await applyChange(ctx.db, job, change.value, ctx.clock()));
   if (saved) tellOfJobs(ctx, job.targetServerAlias, { jobs: [saved] });
-  ctx.log("job_put_aside", { job_id: job.mobilesdJobId, cause: event.type });
+  ctx.log("job_put_aside", { job_id: job.mobilesdJobId, cause: step.type });
 }
 
 /** The lease in the words of the interface; undefined where the job cannot be run, and was put aside. */

@@ -83,7 +83,7 @@ async function learnOfServer(
   const now = ctx.clock();
   const columns = {
     ...(isNewTiming(known, learned) ? toTimingColumns(learned) : {}),
-    ...(isSightingDue(server.lastSeenAt, now, ctx.settings.durations) ? { lastSeenAt: now } : {}),
+    ...(isSightingDue(server, now, ctx.settings.durations) ? { lastSeenAt: now } : {}),
   };
   return Object.keys(columns).length > 0 ? columns : null;
 }
