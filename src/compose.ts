@@ -1,7 +1,14 @@
 import { errorTextOf } from "./domain/error-text.ts";
 import { type Env, parseEnv, settingsOf } from "./env.ts";
 import { hubsOf } from "./hubs.ts";
-import type { AuthCache, Context, Log, NameCache, Settings } from "./services/context.ts";
+import type {
+  AuthCache,
+  Context,
+  Log,
+  NameCache,
+  ProgressMemory,
+  Settings,
+} from "./services/context.ts";
 import { openDatabase } from "./storage/database.ts";
 
 export const log: Log = (event, fields = {}) => {
@@ -10,6 +17,7 @@ export const log: Log = (event, fields = {}) => {
 };
 const authCache: AuthCache = new Map();
 const nameCache: NameCache = new Map();
+const progressMemory: ProgressMemory = new Map();
 export const uuid = () => crypto.randomUUID();
 
 /** Cloudflare Queues delay a message by a day at most. */
@@ -40,9 +48,9 @@ export function contextOf(raw: object, origin: string | null, execution: Deferri
     random: () => Math.random(),
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     uuid,
-    wakeAfter: async (delayMs) => {
+    wakeServer: async (server, delayMs) => {
       const delaySeconds = Math.min(Math.ceil(delayMs / 1000), WAKE_DELAY_S_MAX);
-      await env.WAKE.send({ type: "sweep" }, { delaySeconds });
+      await env.WAKE.send({ type: "sweep", server }, { delaySeconds });
     },
     hubs: hubsOf(env.HUB, settings.durations, log),
     defer: (work) =>
@@ -50,6 +58,7 @@ export function contextOf(raw: object, origin: string | null, execution: Deferri
     log,
     authCache,
     nameCache,
+    progressMemory,
     origin: origin ?? env.PUBLIC_URL ?? "",
   };
 }

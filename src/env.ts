@@ -63,9 +63,11 @@ const Env = z.object({
 });
 export type Env = z.output<typeof Env>;
 
-/** The one message of the wake queue: look whose time has come. */
+/** The one message of the wake queue: look at the rows of a server whose hub could not be asked to. */
 export interface WakeMessage {
   readonly type: "sweep";
+  /** The server's alias. */
+  readonly server: string;
 }
 
 /**

@@ -36,6 +36,9 @@ export type AuthCache = Map<string, CheckedCaller>;
 /** What a name was found to mean in a catalogue, by its hash; one map an isolate. */
 export type NameCache = Map<string, readonly CatalogueName[]>;
 
+/** How far running jobs were when it was last told, by job; one map an isolate. Any of it may be gone at any time. */
+export type ProgressMemory = Map<string, { readonly epoch: number; readonly progress: number }>;
+
 /** The hubs of all servers, by alias. All that goes through here is a hint: a verb never fails for it. */
 export interface Hubs {
   /** Hands on what happened. Throws when the hub is out of reach: callers defer it. */
@@ -57,14 +60,18 @@ export interface Context {
   readonly random: () => number;
   readonly randomBytes: RandomBytes;
   readonly uuid: () => string;
-  /** Asks for a sweep after so many milliseconds: a hint, the minute's sweep does it anyway. */
-  readonly wakeAfter: (delayMs: number) => Promise<void>;
+  /**
+   * Has a server's rows looked at after so many milliseconds, where its hub could not take that on: a hint,
+   * the minute's sweep does it anyway.
+   */
+  readonly wakeServer: (alias: string, delayMs: number) => Promise<void>;
   readonly hubs: Hubs;
   /** Lets work go on after the answer is sent. */
   readonly defer: (work: Promise<unknown>) => void;
   readonly log: Log;
   readonly authCache: AuthCache;
   readonly nameCache: NameCache;
+  readonly progressMemory: ProgressMemory;
   /** Where this queue is reached, without a slash at its end. */
   readonly origin: string;
 }

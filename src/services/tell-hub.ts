@@ -1,11 +1,11 @@
 import type { HubMessage, JobStatus } from "@mobilesd/contract";
 import { errorTextOf } from "../domain/error-text.ts";
-import type { HubNews, JobNews } from "../domain/hub.ts";
+import type { HubHeard, HubNews, JobNews } from "../domain/hub.ts";
 import { HELD_WAKE_AT } from "../domain/job-machine.ts";
 import { waitsForServer } from "../domain/presence.ts";
 import type { ImageRow } from "../storage/images.ts";
 import type { JobRow } from "../storage/jobs.ts";
-import { findServerWithLease } from "../storage/servers.ts";
+import { findServerWithLease, type ServerRow } from "../storage/servers.ts";
 import type { Context } from "./context.ts";
 import { NO_SERVER, type SightedServer, sightServers } from "./server-sight.ts";
 import { viewJob } from "./view-job.ts";
@@ -27,13 +27,14 @@ export function cancelOf(held: JobRow): HubMessage[] {
   return leaseHash === null ? [] : [{ type: "cancel", mobilesd_job_id, epoch }];
 }
 
-/** Looked at only for jobs that wait for it: no other view tells how the server is. */
+/** Looked at only for jobs that wait for it, or whose box went away: no other view tells how the server is. */
 async function sightFor(
   ctx: Context,
   alias: string,
   { jobs, server }: ChangedJobs,
 ): Promise<SightedServer> {
-  if (server || !jobs.some(waitsForServer)) return server ?? NO_SERVER;
+  const isNeeded = (job: JobRow) => waitsForServer(job) || job.statusReason === "agent_offline";
+  if (server || !jobs.some(isNeeded)) return server ?? NO_SERVER;
   const row = await findServerWithLease(ctx.db, alias);
   const sighted = await sightServers(ctx, row ? [row] : [], new Set());
   return sighted.get(alias) ?? NO_SERVER;
@@ -70,17 +71,31 @@ async function newsOfJobs(
   ctx: Context,
   alias: string,
   changed: ChangedJobs,
-  more: HubNews,
+  { toAgent: asked = [], ...more }: HubNews,
 ): Promise<HubNews> {
   const server = await sightFor(ctx, alias, changed);
   const isClaimable = server.isActive && changed.jobs.some(waitsForServer);
-  const toAgent = [...(more.toAgent ?? []), ...(isClaimable ? [WORK] : [])];
+  const toAgent = [...asked, ...(isClaimable ? [WORK] : [])];
   return {
     ...lookAtOf(changed.jobs),
     ...more,
     jobs: changed.jobs.flatMap((job) => newsOf(ctx, job, changed.images ?? [], server)),
     ...(toAgent.length > 0 ? { toAgent } : {}),
   };
+}
+
+/**
+ * Tells a hub. Where it is out of reach, what it was to look at later is asked of the wake queue, and the
+ * error goes on.
+ */
+async function tell(ctx: Context, alias: string, news: HubNews): Promise<HubHeard> {
+  try {
+    return await ctx.hubs.tell(alias, news);
+  } catch (error) {
+    const { lookAt } = news;
+    if (lookAt !== undefined) await ctx.wakeServer(alias, Math.max(0, lookAt - ctx.clock()));
+    throw error;
+  }
 }
 
 /** Tells a server's hub of rows that were just written, after the answer. A hub out of reach is logged. */
@@ -90,24 +105,26 @@ export function tellOfJobs(
   changed: ChangedJobs,
   more: HubNews = {},
 ): void {
-  const told = async () => ctx.hubs.tell(alias, await newsOfJobs(ctx, alias, changed, more));
+  const told = async () => tell(ctx, alias, await newsOfJobs(ctx, alias, changed, more));
   ctx.defer(told());
 }
 
-/** The same at once; answers whether the server's agent is connected and heard of it. */
-export async function tellAtOnce(
-  ctx: Context,
-  alias: string,
-  changed: ChangedJobs,
-  more: HubNews,
-): Promise<boolean> {
-  const news = await newsOfJobs(ctx, alias, changed, more);
+/**
+ * Tells a server's hub of an order, with nothing read before. Answers whether the agent is connected and heard
+ * of it; a hub out of reach is logged.
+ */
+export async function tellOrder(ctx: Context, alias: string, news: HubNews): Promise<boolean> {
   try {
-    return (await ctx.hubs.tell(alias, news)).isAgentThere;
+    return (await tell(ctx, alias, news)).isAgentThere;
   } catch (error) {
     ctx.log("order_not_heard", { server_alias: alias, ...errorTextOf(error) });
     return false;
   }
+}
+
+/** Tells that more rows of a server changed than are told one by one: who watches asks anew. */
+export function tellOfMany(ctx: Context, alias: string, isClaimable: boolean): void {
+  ctx.defer(tell(ctx, alias, { isGap: true, ...(isClaimable ? { toAgent: [WORK] } : {}) }));
 }
 
 /** Tells of a job that is gone; an agent that had taken it need not begin. */
@@ -119,10 +136,16 @@ export function tellOfDeletion(ctx: Context, job: JobRow): void {
     jobs: ownerId === null ? [] : [{ ownerId, epoch, event }],
     ...(toAgent.length > 0 ? { toAgent } : {}),
   };
-  ctx.defer(ctx.hubs.tell(job.targetServerAlias, news));
+  ctx.defer(tell(ctx, job.targetServerAlias, news));
 }
 
-/** Rings a server's agent: there may be something to claim. */
+/** Tells those who watch that an agent is back which had lost its socket, and asks for work without one. */
+export function tellOfReturn(ctx: Context, { alias, leftAt, lastSeenAt }: ServerRow): void {
+  const wasAway = leftAt !== null && (lastSeenAt ?? 0) <= leftAt;
+  if (wasAway) ctx.defer(ctx.hubs.tell(alias, { hasOrders: true }));
+}
+
+/** Rings a server's agent: there may be something to claim, and an order that it has not heard of. */
 export function ringServer(ctx: Context, alias: string): void {
-  ctx.defer(ctx.hubs.tell(alias, { toAgent: [WORK] }));
+  ctx.defer(tell(ctx, alias, { toAgent: [WORK], hasOrders: true }));
 }

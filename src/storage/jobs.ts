@@ -190,14 +190,14 @@ export async function insertJob(
 }
 
 /**
- * Deletes a job that nobody runs, with its pictures' rows and its hold on its uploads. False: it is being
- * processed, or gone.
+ * Deletes a job that nobody runs, with its pictures' rows and its hold on its uploads. Answers the row as it
+ * was at that moment: an agent may have taken it since it was read. Undefined: it is being processed, or gone.
  */
 export async function deleteJobRows(
   db: Database,
   job: JobRow,
   uploadIds: readonly string[],
-): Promise<boolean> {
+): Promise<JobRow | undefined> {
   const isFree = sql`status <> 'processing'`;
   const row = (condition?: SQL) =>
     db
@@ -210,10 +210,10 @@ export async function deleteJobRows(
     db
       .delete(jobs)
       .where(and(rowOf(job), isFree))
-      .returning({ id: jobs.mobilesdJobId }),
+      .returning(),
     db.delete(images).where(and(imagesOf(job), notExists(row()))),
   ]);
-  return deleted.length > 0;
+  return deleted[0];
 }
 
 /**

@@ -18,7 +18,7 @@ export const leased = (alias: string) =>
   );
 
 /** Every job that waits for something to come first; like the leased ones found by the wake index. */
-const held = (alias: string) =>
+const waitingHeld = (alias: string) =>
   and(
     eq(jobs.targetServerAlias, alias),
     isNull(jobs.agentSessionId),
@@ -165,7 +165,7 @@ export async function listWaitingCheckpoints(db: Database, alias: string): Promi
   const rows = await db
     .selectDistinct({ name: jobs.checkpointName })
     .from(jobs)
-    .where(or(claimable(alias), held(alias)));
+    .where(or(claimable(alias), waitingHeld(alias)));
   return rows.map((row) => row.name);
 }
 
@@ -177,24 +177,24 @@ export function renameCheckpoint(db: Database, alias: string, from: string, to: 
     .where(
       or(
         and(claimable(alias), eq(jobs.checkpointName, from)),
-        and(held(alias), eq(jobs.checkpointName, from)),
+        and(waitingHeld(alias), eq(jobs.checkpointName, from)),
       ),
     );
 }
 
 /**
  * Holds back the waiting jobs whose checkpoint a server's catalogue lacks, and lets go those that are back.
- * Answers the ids of both.
+ * Answers the ids of either.
  */
 export async function holdMissingCheckpoints(
   db: Database,
   alias: string,
   now: number,
-): Promise<string[]> {
+): Promise<{ readonly held: readonly string[]; readonly freed: readonly string[] }> {
   const known = sql`${jobs.checkpointName} IN (
     SELECT name FROM catalogue_names WHERE server_alias = ${alias} AND kind = 'checkpoint')`;
   const timestamp = toTimestamp(now);
-  const changed = await db.batch([
+  const [held, freed] = await db.batch([
     db
       .update(jobs)
       .set({
@@ -213,8 +213,8 @@ export async function holdMissingCheckpoints(
         wakeAt: sql`start_by`,
         lastUpdatedTimestamp: timestamp,
       })
-      .where(and(held(alias), eq(jobs.holdReason, "missing_checkpoint"), known))
+      .where(and(waitingHeld(alias), eq(jobs.holdReason, "missing_checkpoint"), known))
       .returning({ id: jobs.mobilesdJobId }),
   ]);
-  return changed.flat().map(({ id }) => id);
+  return { held: held.map(({ id }) => id), freed: freed.map(({ id }) => id) };
 }

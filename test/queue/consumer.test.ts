@@ -9,6 +9,8 @@ import { env, exports } from "cloudflare:workers";
 import { ROLES } from "@mobilesd/contract";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { NIGHTLY_CRON } from "../../src/cron/upkeep.ts";
+import { consumeBatch } from "../../src/queue/consumer.ts";
+import type { WakeMessage } from "../../src/env.ts";
 import worker from "../../src/worker.ts";
 import { exampleJob } from "../support/example-job.ts";
 import { newAgent, TestAgent } from "../support/workerd/new-agent.ts";
@@ -37,9 +39,9 @@ async function deliver(
     id: ids[n] ?? "",
     timestamp: new Date(),
     attempts: 1,
-    body: body as { type: "sweep" },
+    body: body as WakeMessage,
   }));
-  const batch = createMessageBatch<{ type: "sweep" }>(queueName, messages);
+  const batch = createMessageBatch<WakeMessage>(queueName, messages);
   const execution = createExecutionContext();
   await worker.queue(batch, env, execution);
   await waitOnExecutionContext(execution);
@@ -62,16 +64,42 @@ async function retryingJob() {
     env.DB.prepare("SELECT status_reason AS r FROM jobs WHERE mobilesd_job_id = ?")
       .bind(lease.mobilesd_job_id)
       .first<string>("r");
-  return { reason };
+  return { reason, alias: agent.alias };
 }
 
-it("sweeps at a wake message, once for a whole batch, and takes every message as done", async () => {
-  const { reason } = await retryingJob();
-  expect(await reason()).toBe("retrying");
-  const result = await deliver("mobilesd-wake", [{ type: "sweep" }, { type: "sweep" }]);
+it("looks at the servers that wake messages name and at no other, and takes every message as done", async () => {
+  const [named, other] = [await retryingJob(), await retryingJob()];
+  expect(await named.reason()).toBe("retrying");
+  const message = { type: "sweep", server: named.alias };
+  const result = await deliver("mobilesd-wake", [message, message]);
   expect(result.outcome).toBe("ok");
   expect(result.retryMessages).toEqual([]);
-  expect(await reason()).toBe("queued");
+  expect(result.explicitAcks).toEqual(["m0", "m1"]);
+  expect(await named.reason()).toBe("queued");
+  expect(await other.reason()).toBe("retrying");
+  expect(printed.filter((line) => JSON.parse(line).event === "job_swept")).toHaveLength(1);
+});
+
+it("lets go of a message that names no server, as the minute's sweep looks at all of them", async () => {
+  const { reason } = await retryingJob();
+  const result = await deliver("mobilesd-wake", [{ type: "sweep" }, null, "now"]);
+  expect(result.explicitAcks).toEqual(["m0", "m1", "m2"]);
+  expect(await reason()).toBe("retrying");
+});
+
+it("has only the messages of a server again that could not be looked at", async () => {
+  const queue = openQueue();
+  queue.database.faultOf = (sql) => (sql.includes("wake_at") ? "before" : undefined);
+  const done: string[] = [];
+  const messageOf = (id: string, body: unknown) => ({
+    ...{ id, body, timestamp: new Date(), attempts: 1 },
+    ack: () => void done.push(`${id} done`),
+    retry: () => void done.push(`${id} again`),
+  });
+  const messages = [messageOf("a", { type: "sweep", server: "box" }), messageOf("b", {})];
+  const batch = { queue: "mobilesd-wake", messages, ackAll() {}, retryAll() {} };
+  await consumeBatch(queue.ctx, batch as unknown as MessageBatch);
+  expect(done.sort()).toEqual(["a again", "b done"]);
 });
 
 it("sweeps each minute by itself, should every message be lost", async () => {
@@ -165,7 +193,7 @@ it("runs a whole life through the Worker as it is deployed, and wakes for a retr
     .bind(lease.mobilesd_job_id)
     .run();
   // A real message through the real queue of this machine.
-  await env.WAKE.send({ type: "sweep" });
+  await env.WAKE.send({ type: "sweep", server: alias });
   await vi.waitFor(async () => expect(await status()).toMatchObject({ status_reason: "queued" }), {
     timeout: 10_000,
     interval: 100,

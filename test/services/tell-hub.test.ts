@@ -181,6 +181,21 @@ it("tells the agent that took a job and has not begun it that it is cancelled, o
   }
 });
 
+it("calls a deleted job off with an agent that took it in that very moment", async () => {
+  const { queue, agent, submit, remove, heard } = await open();
+  const id = await submit();
+  let epoch = 0;
+  queue.database.pauseBefore = async (sql) => {
+    if (!/^delete from "jobs"/m.test(sql)) return;
+    queue.database.pauseBefore = undefined;
+    epoch = (await agent.claim()).epoch;
+    await heard();
+  };
+  expect((await remove(id)).status).toBe(204);
+  const toAgent = [{ type: "cancel", mobilesd_job_id: id, epoch }];
+  expect(await heard()).toMatchObject([{ toAgent, jobs: [{ epoch, event: { job: null } }] }]);
+});
+
 it("tells of a job that is gone with nothing in it", async () => {
   const { owner, submit, remove, heard } = await open();
   const id = await submit();
@@ -193,12 +208,12 @@ it("tells of a job that is gone with nothing in it", async () => {
 it("tells of an agent's new session, and of what the old one held", async () => {
   const { agent, submit, heard, expectNews } = await open();
   await agent.hello();
-  expect(await heard()).toEqual([{ sessionId: agent.session, mode: "active", jobs: [] }]);
+  expect(await heard()).toEqual([{ sessionId: agent.session, jobs: [] }]);
   const id = await submit();
   await agent.start(await agent.claim());
   await heard();
   await agent.hello();
-  const more = { sessionId: agent.session, mode: "active", toAgent: [WORK] };
+  const more = { sessionId: agent.session, toAgent: [WORK] };
   expect(await expectNews(id, 2, more)).toMatchObject({ status: "pending" });
 });
 
@@ -215,14 +230,14 @@ it("tells of the jobs that a new catalogue holds back and lets go, and rings for
   expect(await heard()).toEqual([]);
 });
 
-it("rings once, and tells of none by name, where a new catalogue lets very many jobs go", async () => {
+it("has those who watch ask anew where a new catalogue holds or frees very many jobs, and rings for freed ones", async () => {
   const { agent, heard } = await open();
   await seedJobs(agent, { pending: 300 });
   const checkpoints = EXAMPLE_CATALOGUE.checkpoints.filter((one) => one.name !== PONY);
   await agent.putCatalogue({ ...EXAMPLE_CATALOGUE, checkpoints });
-  await heard();
+  expect(await heard()).toEqual([{ isGap: true }]);
   await agent.putCatalogue();
-  expect(await heard()).toEqual([{ toAgent: [WORK] }]);
+  expect(await heard()).toEqual([{ isGap: true, toAgent: [WORK] }]);
 });
 
 it("tells that a box which was away runs its job again", async () => {
@@ -231,16 +246,34 @@ it("tells that a box which was away runs its job again", async () => {
   const lease = await agent.claim();
   await agent.start(lease);
   await heard();
-  queue.now += DURATIONS.leaseTtlMs;
+  const leftAt = queue.now;
+  // It is away for longer than what the rows take for being there.
+  queue.now += DURATIONS.serverAbsentAfterMs;
   await queue.sweep();
-  const [lost] = await heard();
-  expect(lost?.jobs).toMatchObject([{ event: { job: { status_reason: "agent_offline" } } }]);
+  const lostAt = leftAt + DURATIONS.leaseTtlMs + DURATIONS.offlineDeadlineMs;
+  expect(await expectNews(id, 1, { lookAt: lostAt })).toMatchObject({
+    status_reason: "agent_offline",
+    server_away_since: new Date(leftAt).toISOString(),
+  });
   await agent.heartbeat(lease);
   const lookAt = queue.now + DURATIONS.leaseTtlMs;
   expect(await expectNews(id, 1, { lookAt })).toMatchObject({ status_reason: "running" });
   queue.now += DURATIONS.leaseRenewAfterMs;
   await agent.heartbeat(lease);
   expect(await heard()).toEqual([]);
+});
+
+it("asks the wake queue for a look at the one server, only where its hub cannot take that on", async () => {
+  const { queue, agent, submit, cancel, heard } = await open();
+  const id = await submit();
+  const lease = await agent.claim();
+  await agent.start(lease);
+  await heard();
+  queue.hubs.areAway = true;
+  await cancel(id);
+  await submit();
+  await heard();
+  expect(queue.wakes).toEqual([{ alias: agent.alias, delayMs: DURATIONS.cancelGraceMs }]);
 });
 
 it("lets every verb succeed although the hub is out of reach", async () => {

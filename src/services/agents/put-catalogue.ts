@@ -10,17 +10,22 @@ import {
 import { findServer, replaceCatalogueNames, updateServer } from "../../storage/servers.ts";
 import { AppError } from "../app-error.ts";
 import type { ActorContext } from "../context.ts";
-import { ringServer, tellOfJobs } from "../tell-hub.ts";
+import { tellOfJobs, tellOfMany } from "../tell-hub.ts";
 
-/** Jobs whose news is told one by one; those who watch more of them see them when they ask the next time. */
+/** Jobs whose news is told one by one; of more than these those who watch hear that there is something new. */
 const TOLD_JOBS_MAX = 50;
 
 /** Tells of the jobs that a new catalogue held back or let go. */
-async function tellOfHolds(ctx: ActorContext, alias: string, ids: readonly string[]) {
-  if (ids.length === 0) return;
-  const told = ids.length > TOLD_JOBS_MAX ? [] : await findServersJobs(ctx.db, ids, alias);
-  if (told.length > 0) tellOfJobs(ctx, alias, { jobs: told });
-  else ringServer(ctx, alias);
+async function tellOfHolds(
+  ctx: ActorContext,
+  alias: string,
+  { held, freed }: Awaited<ReturnType<typeof holdMissingCheckpoints>>,
+) {
+  const ids = [...held, ...freed];
+  if (ids.length > TOLD_JOBS_MAX) tellOfMany(ctx, alias, freed.length > 0);
+  else if (ids.length > 0) {
+    tellOfJobs(ctx, alias, { jobs: await findServersJobs(ctx.db, ids, alias) });
+  }
 }
 
 /**

@@ -31,9 +31,6 @@ export async function cancelJob(ctx: ActorContext, id: string): Promise<CancelAn
     }
     const saved = await applyChange(ctx.db, job, change.value, ctx.clock());
     if (!saved) return undefined;
-    if (saved.status === "processing") {
-      ctx.defer(ctx.wakeAfter(ctx.settings.durations.cancelGraceMs));
-    }
     tellOfJobs(ctx, job.targetServerAlias, { jobs: [saved] }, { toAgent: cancelOf(job) });
     ctx.log("job_cancel", { job_id: id, status: saved.status });
     return answer(saved);

@@ -12,9 +12,9 @@ export async function deleteJob(ctx: ActorContext, id: string): Promise<void> {
   const job = await requireJob(ctx, id);
   if (job.status === "processing") throw new AppError("job_processing");
   const params = readStoredParams(job.generationParamsJson);
-  const isDeleted = await deleteJobRows(ctx.db, job, params === null ? [] : uploadIdsOf(params));
-  if (!isDeleted) throw new AppError("job_processing");
-  tellOfDeletion(ctx, job);
+  const deleted = await deleteJobRows(ctx.db, job, params === null ? [] : uploadIdsOf(params));
+  if (!deleted) throw new AppError("job_processing");
+  tellOfDeletion(ctx, deleted);
   await deleteObjects(ctx.bucket, jobPrefix(job));
   ctx.log("job_deleted", { job_id: id });
 }

@@ -1,5 +1,5 @@
 import type { Fail, LeaseEnded, LeaseProof, Release } from "@mobilesd/contract";
-import type { JobEvent } from "../../domain/job-machine.ts";
+import type { JobStep } from "../../domain/job-machine.ts";
 import type { ActorContext } from "../context.ts";
 import { requireLease } from "../require-lease.ts";
 import { changeLeased } from "./change-leased.ts";
@@ -8,17 +8,14 @@ async function end(
   ctx: ActorContext,
   id: string,
   proof: LeaseProof,
-  event: JobEvent,
+  step: JobStep,
   sessionId: string | null,
 ): Promise<LeaseEnded> {
-  const ended = await changeLeased(ctx, () => requireLease(ctx, id, proof, sessionId), event);
-  if (ended.holdReason !== null && ended.notBefore !== null) {
-    ctx.defer(ctx.wakeAfter(Math.max(0, ended.notBefore - ctx.clock())));
-  }
+  const ended = await changeLeased(ctx, () => requireLease(ctx, id, proof, sessionId), step);
   ctx.log("lease_ended", {
     job_id: id,
     epoch: proof.epoch,
-    cause: event.type,
+    cause: step.type,
     status: ended.status,
     status_reason: ended.statusReason,
   });

@@ -1,7 +1,7 @@
 import type { ServerChange, ServerMode } from "@mobilesd/contract";
 import { ownerScope } from "../../domain/access.ts";
 import type { HubNews } from "../../domain/hub.ts";
-import type { JobRow } from "../../storage/jobs.ts";
+import { toTimestamp } from "../../storage/database.ts";
 import { findLeasedJobs } from "../../storage/places.ts";
 import { findUnbegunJobs } from "../../storage/queue.ts";
 import {
@@ -15,7 +15,7 @@ import type { ActorContext } from "../context.ts";
 import { endLeases } from "../end-leases.ts";
 import { modeOf } from "../server-orders.ts";
 import { isSeen } from "../server-sight.ts";
-import { tellAtOnce } from "../tell-hub.ts";
+import { tellOfJobs, tellOrder } from "../tell-hub.ts";
 
 /** A server that the caller may give orders: their own, or any for one who reaches every owner's. */
 async function requireOwnServer(ctx: ActorContext, alias: string): Promise<ServerRow> {
@@ -26,15 +26,24 @@ async function requireOwnServer(ctx: ActorContext, alias: string): Promise<Serve
   return server;
 }
 
-/** Tells the hub at once what was ordered, and answers what the agent still holds. */
+/** Gives a server's jobs back to the line that its agent has taken and not begun. */
+async function takeBack(ctx: ActorContext, alias: string): Promise<void> {
+  const released = await endLeases(ctx, () => findUnbegunJobs(ctx.db, alias), { type: "release" });
+  if (released.length > 0) tellOfJobs(ctx, alias, { jobs: released });
+}
+
+/** Tells the hub at once what was ordered, which the row has already; answers what the agent still holds. */
 async function passOn(
   ctx: ActorContext,
   order: "pause" | "drain" | "resume" | "unload",
   { alias, mode }: { readonly alias: string; readonly mode: ServerMode },
   news: HubNews,
-  changed: readonly JobRow[] = [],
 ): Promise<ServerChange> {
-  const is_heard = await tellAtOnce(ctx, alias, { jobs: changed }, news);
+  // The agent may be about to begin what is taken back: it hears of the order first.
+  const [is_heard] = await Promise.all([
+    tellOrder(ctx, alias, news),
+    order === "pause" ? takeBack(ctx, alias) : null,
+  ]);
   const held_jobs = (await findLeasedJobs(ctx.db, alias)).length;
   ctx.log("server_ordered", { server_alias: alias, order, mode, held_jobs });
   return { alias, mode, held_jobs, is_heard };
@@ -52,20 +61,19 @@ async function changeMode(ctx: ActorContext, alias: string, mode: ServerMode): P
  */
 export async function pauseServer(ctx: ActorContext, alias: string): Promise<ServerChange> {
   await changeMode(ctx, alias, "paused");
-  const released = await endLeases(ctx, () => findUnbegunJobs(ctx.db, alias), { type: "release" });
-  return passOn(ctx, "pause", { alias, mode: "paused" }, { mode: "paused" }, released);
+  return passOn(ctx, "pause", { alias, mode: "paused" }, { hasOrders: true });
 }
 
 /** Lets a server finish what its agent holds, and take nothing more. */
 export async function drainServer(ctx: ActorContext, alias: string): Promise<ServerChange> {
   await changeMode(ctx, alias, "draining");
-  return passOn(ctx, "drain", { alias, mode: "draining" }, { mode: "draining" });
+  return passOn(ctx, "drain", { alias, mode: "draining" }, { hasOrders: true });
 }
 
 /** Lets a paused or draining server take jobs again. */
 export async function resumeServer(ctx: ActorContext, alias: string): Promise<ServerChange> {
   await changeMode(ctx, alias, "active");
-  const news: HubNews = { mode: "active", toAgent: [{ type: "work" }] };
+  const news: HubNews = { hasOrders: true, toAgent: [{ type: "work" }] };
   return passOn(ctx, "resume", { alias, mode: "active" }, news);
 }
 
@@ -78,7 +86,8 @@ export async function unloadModel(ctx: ActorContext, alias: string): Promise<Ser
   const row = await findServerWithLease(ctx.db, alias);
   const isThere = (row && isSeen(ctx, row)) || (await ctx.hubs.look(alias)).isAgentThere;
   if (!isThere) throw new AppError("server_away");
-  await updateServer(ctx.db, alias, { unloadRequestedAt: ctx.clock() });
-  const news: HubNews = { toAgent: [{ type: "unload" }] };
+  const unloadRequestedAt = ctx.clock();
+  await updateServer(ctx.db, alias, { unloadRequestedAt });
+  const news: HubNews = { toAgent: [{ type: "unload", at: toTimestamp(unloadRequestedAt) }] };
   return passOn(ctx, "unload", { alias, mode: modeOf(server) }, news);
 }

@@ -85,7 +85,7 @@ describe("a failed run", () => {
       const ended = await agent.fail(await run(), { kind: "infra" });
       expect(ended.body).toEqual({ status: "pending", status_reason: "retrying" });
       await queue.settle();
-      expect(queue.wakes.at(-1)).toBe(waitMs);
+      expect(queue.hubs.tells.at(-1)?.news.lookAt).toBe(queue.now + waitMs);
       queue.now += waitMs - 1;
       await queue.sweep();
       expect((await agent.claimRaw()).body.job).toBe(null);
@@ -118,9 +118,10 @@ describe("a failed run", () => {
     expect(last.body).toEqual({ status: "failed", status_reason: "agent_lost" });
   });
 
-  it("goes back to the queue even when nothing could be asked of the wake queue", async () => {
+  it("goes back to the queue even when neither hub nor wake queue could be asked", async () => {
     const { queue, agent, run, status } = await open();
     queue.failWakes = true;
+    queue.hubs.areAway = true;
     const ended = await agent.fail(await run(), { kind: "infra" });
     expect(ended.status).toBe(200);
     await queue.settle();

@@ -1,6 +1,7 @@
 import { DURATIONS, ROLES } from "@mobilesd/contract";
 import { expect, it } from "vitest";
 import type { HubLook } from "../../../src/domain/hub.ts";
+import { findServer } from "../../../src/storage/servers.ts";
 import { exampleJob } from "../../support/example-job.ts";
 import { joinHub, openBox, submitJob, watch } from "../../support/workerd/live-socket.ts";
 import { newAgent } from "../../support/workerd/new-agent.ts";
@@ -44,13 +45,11 @@ it("lets a paused server end what it runs, takes back what it has not begun, and
     held_jobs: 1,
     is_heard: true,
   });
-  const [news, ...more] = await heard();
-  expect(more).toEqual([]);
-  expect(news).toMatchObject({
-    mode: "paused",
-    jobs: [{ epoch: 2, event: { mobilesd_job_id: taken, job: { status_reason: "paused" } } }],
-  });
-  expect(news?.toAgent).toBeUndefined();
+  const [told, rows, ...more] = await heard();
+  expect([told, more]).toEqual([{ hasOrders: true }, []]);
+  const released = { mobilesd_job_id: taken, job: { status_reason: "paused" } };
+  expect(rows).toMatchObject({ jobs: [{ epoch: 2, event: released }] });
+  expect(rows?.toAgent).toBeUndefined();
   expect(await status(running)).toMatchObject({ status: "processing", status_reason: "running" });
   for (const id of [taken, waiting]) {
     expect(await status(id)).toMatchObject({ status: "pending", status_reason: "paused" });
@@ -62,7 +61,7 @@ it("lets a paused server end what it runs, takes back what it has not begun, and
 
   expect((await order("resume")).body).toMatchObject({ mode: "active", held_jobs: 0 });
   const last = (await heard()).at(-1);
-  expect(last).toEqual({ mode: "active", toAgent: [{ type: "work" }], jobs: [] });
+  expect(last).toEqual({ hasOrders: true, toAgent: [{ type: "work" }] });
   const again = await agent.claim();
   expect(again).toMatchObject({ mobilesd_job_id: taken, attempt_count: 0 });
   await agent.finish(again);
@@ -70,6 +69,54 @@ it("lets a paused server end what it runs, takes back what it has not begun, and
   for (const id of [taken, waiting]) {
     expect(await status(id)).toMatchObject({ status: "completed", retry_count: 0 });
   }
+});
+
+it("tells of a pause before it looks for what is to be taken back, and by the row that has it already", async () => {
+  const { queue, agent, order, submit, status } = await open();
+  const id = await submit();
+  await agent.claim();
+  await queue.settle();
+  const tell = queue.hubs.hubs.tell;
+  let modeWhenTold: unknown;
+  let hasLooked = false;
+  queue.database.pauseBefore = async (sql) => {
+    hasLooked ||= /lease_hash" is not null/.test(sql);
+  };
+  queue.hubs.hubs.tell = async (alias, news) => {
+    if (news.hasOrders) {
+      expect(hasLooked).toBe(false);
+      const { mode } = (await findServer(queue.ctx.db, alias)) ?? {};
+      modeWhenTold = mode;
+    }
+    return tell(alias, news);
+  };
+  await order("pause");
+  expect(modeWhenTold).toBe("paused");
+  expect(hasLooked).toBe(true);
+  expect(await status(id)).toMatchObject({ status: "pending", status_reason: "paused" });
+});
+
+it("has told of a pause although what was taken back could not be shown", async () => {
+  const { queue, agent, order, submit, heard } = await open();
+  await submit();
+  await agent.claim();
+  await heard();
+  queue.database.faultOf = (sql) => (/max\(lease_until\)/.test(sql) ? "before" : undefined);
+  expect((await order("pause")).body).toMatchObject({ mode: "paused", held_jobs: 0 });
+  expect(await heard()).toEqual([{ hasOrders: true }]);
+});
+
+it("takes back with a second pause what a first one did not come to", async () => {
+  const { queue, agent, order, submit, status } = await open();
+  const id = await submit();
+  await agent.claim();
+  queue.database.faultOf = (sql) => (/^update "jobs"/.test(sql) ? "before" : undefined);
+  expect((await order("pause")).status).toBe(503);
+  queue.database.faultOf = undefined;
+  expect(await status(id)).toMatchObject({ status: "pending", status_reason: "assigned" });
+  expect((await agent.claimRaw()).body).toMatchObject({ job: null });
+  expect((await order("pause")).body).toMatchObject({ held_jobs: 0 });
+  expect(await status(id)).toMatchObject({ status: "pending", status_reason: "paused" });
 });
 
 it("lets the agent and those who watch hear of each order at once, over the hub itself", async () => {
@@ -137,8 +184,8 @@ it("has a model unloaded by an agent that hears of it at once, or with its next 
   const { queue, agent, order, heard } = await open();
   await heard();
   expect((await order("unload")).body).toMatchObject({ mode: "active", is_heard: false });
-  expect(await heard()).toEqual([{ toAgent: [{ type: "unload" }], jobs: [] }]);
   const unload_requested_at = new Date(queue.now).toISOString();
+  expect(await heard()).toEqual([{ toAgent: [{ type: "unload", at: unload_requested_at }] }]);
   expect((await agent.claimRaw()).body).toMatchObject({ orders: { unload_requested_at } });
   queue.hubs.looks.set(agent.alias, CONNECTED);
   expect((await order("unload")).body).toMatchObject({ is_heard: true });

@@ -41,8 +41,8 @@ export interface TestQueue {
   readonly logLines: string[];
   /** What the verbs told the hubs, and what these answer; empty where the real ones are used. */
   readonly hubs: RecordedHubs;
-  /** Milliseconds of each wake that was asked for. */
-  readonly wakes: number[];
+  /** The servers that are to be looked at by a message of the wake queue, and after how many milliseconds. */
+  readonly wakes: { readonly alias: string; readonly delayMs: number }[];
   /** What `random` answers from now on, uniform in [0, 1). */
   random: number;
   now: number;
@@ -73,7 +73,7 @@ export function openQueue(options: QueueOptions = {}): TestQueue {
   const database = observeDatabase(env.DB);
   const deferred: Promise<unknown>[] = [];
   const logLines: string[] = [];
-  const wakes: number[] = [];
+  const wakes: { alias: string; delayMs: number }[] = [];
   const recorded = recordHubs();
   const log: Context["log"] = (event, fields = {}) =>
     void logLines.push(JSON.stringify({ event, ...fields }));
@@ -93,9 +93,9 @@ export function openQueue(options: QueueOptions = {}): TestQueue {
     random: () => queue.random,
     randomBytes: (count) => crypto.getRandomValues(new Uint8Array(count)),
     uuid: () => crypto.randomUUID(),
-    wakeAfter: async (delayMs) => {
+    wakeServer: async (alias, delayMs) => {
       if (queue.failWakes) throw new Error("the wake queue is out of reach");
-      wakes.push(delayMs);
+      wakes.push({ alias, delayMs });
     },
     hubs,
     defer: (work) =>
@@ -103,10 +103,12 @@ export function openQueue(options: QueueOptions = {}): TestQueue {
     log,
     authCache,
     nameCache,
+    progressMemory,
     origin,
   });
   const authCache: Context["authCache"] = new Map();
   const nameCache: Context["nameCache"] = new Map();
+  const progressMemory: Context["progressMemory"] = new Map();
   const app = createApp({
     contextFor: (request) => contextFor(new URL(request.url).origin),
     log,
