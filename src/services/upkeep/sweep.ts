@@ -7,13 +7,13 @@ import type { Context } from "../context.ts";
 import { modeOf } from "../server-orders.ts";
 import { cancelOf, ringServer, tellOfJobs } from "../tell-hub.ts";
 
-/** What the clock does to one row. Undefined: nothing, or the row moved meanwhile. */
-async function sweepJob(ctx: Context, job: JobRow): Promise<JobRow | undefined> {
+/** What the clock did to one row: the row as it is now, nothing, or nothing because it moved meanwhile. */
+async function sweepJob(ctx: Context, job: JobRow): Promise<JobRow | "nothing" | "moved"> {
   const change = decide(ctx, job, { type: "clock" });
   if (!change.ok) {
     // A row that nothing can change any more must not stand before those that wait.
     if (change.error.code === "already_finished") await stopWatching(ctx.db, job);
-    return undefined;
+    return "nothing";
   }
   const isByClock = true;
   const saved = await applyChange(ctx.db, job, change.value, ctx.clock(), { isByClock });
@@ -22,7 +22,7 @@ async function sweepJob(ctx: Context, job: JobRow): Promise<JobRow | undefined> 
     status: saved?.status ?? "moved",
     status_reason: saved?.statusReason ?? null,
   });
-  return saved;
+  return saved ?? "moved";
 }
 
 export interface SweptServer {
@@ -34,22 +34,24 @@ export interface SweptServer {
 /**
  * Looks at every job of a server whose time has come: leases that ran out, cancels that nobody acknowledged,
  * backoffs and `not_before`s that are over, deadlines. Each row is written only if it is still as it was
- * seen, so two sweeps at once, or a sweep and an agent, cannot undo each other.
+ * seen, so two sweeps at once, or a sweep and an agent, cannot undo each other; one that moved is due again.
  */
 export async function sweepServer(ctx: Context, alias: string): Promise<SweptServer> {
   const due = await findDueJobs(ctx.db, alias, ctx.clock());
   const changed: JobRow[] = [];
   const toAgent: HubMessage[] = [];
+  const times = due.nextAt === null ? [] : [due.nextAt];
   for (const job of due.jobs) {
     const saved = await sweepJob(ctx, job);
-    if (!saved) continue;
+    // Whatever time it waits for now was not seen.
+    if (saved === "moved") times.push(ctx.clock());
+    if (saved === "moved" || saved === "nothing") continue;
     changed.push(saved);
+    if (saved.wakeAt !== null) times.push(saved.wakeAt);
     if (saved.status === "cancelled") toAgent.push(...cancelOf(job));
   }
   if (changed.length > 0) tellOfJobs(ctx, alias, { jobs: changed }, { toAgent });
-  const times = changed.flatMap(({ wakeAt }) => (wakeAt === null ? [] : [wakeAt]));
-  const nextAt = Math.min(...times, due.nextAt ?? Number.POSITIVE_INFINITY);
-  return { changed: changed.length, nextAt: Number.isFinite(nextAt) ? nextAt : null };
+  return { changed: changed.length, nextAt: times.length === 0 ? null : Math.min(...times) };
 }
 
 /** Rings each server that could have claimed a job for a while and has not: its bell may have been lost. */

@@ -109,6 +109,22 @@ it("knows when a server must be swept again: by the first lease, wait or deadlin
   expect(await sweepServer(queue.ctx, agent.alias)).toEqual({ changed: 0, nextAt: lostAt });
 });
 
+it("is due again at once where a lease was renewed in that very moment, so that its end is not missed", async () => {
+  const { queue, agent, submit } = await open();
+  await submit();
+  const lease = await agent.claim();
+  await agent.start(lease);
+  queue.now += DURATIONS.leaseTtlMs;
+  queue.database.pauseBefore = async (sql) => {
+    if (!/^update "jobs"/.test(sql)) return;
+    queue.database.pauseBefore = undefined;
+    await agent.heartbeat(lease);
+  };
+  expect(await sweepServer(queue.ctx, agent.alias)).toEqual({ changed: 0, nextAt: queue.now });
+  const nextAt = queue.now + DURATIONS.leaseTtlMs;
+  expect(await sweepServer(queue.ctx, agent.alias)).toEqual({ changed: 0, nextAt });
+});
+
 it("is due again when the patience with a silent holder of a lease ends", async () => {
   const { queue, agent, submit } = await open();
   await submit();
