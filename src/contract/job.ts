@@ -125,7 +125,7 @@ export const JobStatusView = z.object({
   app_type: z.string(),
   status: JobStatus,
   status_reason: StatusReason.nullable(),
-  /** Never goes back within an attempt; 100 only with `completed`. */
+  /** Never goes back within an attempt; 100 only with `completed`. 0 also where nothing is known of a run. */
   progress: z.int().min(0).max(100),
   creation_timestamp: z.string(),
   last_updated_timestamp: z.string(),
@@ -153,6 +153,8 @@ export const JobView = JobStatusView.omit({
   estimated_start_time: true,
   estimated_completion_time: true,
 }).extend({
+  /** As in the status; null for a running job in a list without places, where nobody looked how far it is. */
+  progress: JobStatusView.shape.progress.nullable(),
   priority: z.int(),
   source_info: z.string().nullable(),
   name: z.string().nullable(),

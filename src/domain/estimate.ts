@@ -117,18 +117,23 @@ export interface WaitingJob {
   readonly checkpointName: string;
 }
 
+/** The job on a GPU. */
+export interface RunningJob {
+  readonly checkpointName: string;
+  /** Milliseconds that it still takes. */
+  readonly restMs: number;
+}
+
 /**
  * Milliseconds until a job begins: what is left of the running one, then each job ahead in order, with a
  * model load wherever the checkpoint changes.
  */
 export function waitMs(
-  running: (WaitingJob & { readonly elapsedMs: number }) | null,
+  running: RunningJob | null,
   ahead: readonly WaitingJob[],
   timing: ServerTiming,
 ): number {
-  let total = running
-    ? Math.max(0, running.costMegapixelSteps * timing.msPerMegapixelStep - running.elapsedMs)
-    : 0;
+  let total = running?.restMs ?? 0;
   let checkpoint = running?.checkpointName ?? null;
   for (const job of ahead) {
     total += runMs(job, checkpoint, timing);

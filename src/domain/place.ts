@@ -1,5 +1,5 @@
 import { LIMITS } from "@mobilesd/contract";
-import { runMs, type ServerTiming, type WaitingJob, waitMs } from "./estimate.ts";
+import { type RunningJob, runMs, type ServerTiming, type WaitingJob, waitMs } from "./estimate.ts";
 
 /** Where a job stands in its server's order: by priority, then age, then id. */
 export interface Place {
@@ -15,9 +15,9 @@ export function isBefore(a: Place, b: Place): boolean {
   return a.id < b.id;
 }
 
-/** What a server is doing: the job that it runs, if any, those it has begun behind it, and how fast it is. */
+/** What a server is doing: the job that it draws, if any, those it has begun behind it, and how fast it is. */
 export interface ServerWork {
-  readonly running: (WaitingJob & { readonly elapsedMs: number }) | null;
+  readonly running: RunningJob | null;
   /** Already in Forge's own line: no place in the queue, but time. */
   readonly following: readonly WaitingJob[];
   readonly timing: ServerTiming;

@@ -1,11 +1,6 @@
 import { type HubLook, type LiveRun, UNKNOWN_LOOK } from "../domain/hub.ts";
-import {
-  isPresent,
-  type LastSigns,
-  lastSignOf,
-  type ServerSight,
-  type Sighting,
-} from "../domain/presence.ts";
+import { isPresent, lastSignOf, type ServerSight, type Sighting } from "../domain/presence.ts";
+import { findRun } from "../domain/runs.ts";
 import type { JobRow } from "../storage/jobs.ts";
 import type { ServerRow, ServerWithLease } from "../storage/servers.ts";
 import type { Context } from "./context.ts";
@@ -32,7 +27,7 @@ export function isSeen(ctx: Context, server: Sighting): boolean {
 /** What rows and hub say together. */
 export function toSighted(
   ctx: Context,
-  server: LastSigns & Pick<ServerRow, "mode">,
+  server: Sighting & Pick<ServerRow, "mode">,
   look: HubLook,
 ): SightedServer {
   const isThere = isSeen(ctx, server) || look.isAgentThere;
@@ -67,5 +62,5 @@ export function runOf(
   job: Pick<JobRow, "mobilesdJobId" | "epoch" | "status">,
 ): LiveRun | undefined {
   if (job.status !== "processing") return undefined;
-  return look.runs.find((run) => run.jobId === job.mobilesdJobId && run.epoch === job.epoch);
+  return findRun(look.runs, job.mobilesdJobId, job.epoch);
 }

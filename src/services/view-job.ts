@@ -7,7 +7,8 @@ import { toTimestamp } from "../storage/database.ts";
 import { type ImageRow, nameOf } from "../storage/images.ts";
 import type { JobRow } from "../storage/jobs.ts";
 import type { Context } from "./context.ts";
-import { runOf, type SightedServer } from "./server-sight.ts";
+import type { SightedServer } from "./server-sight.ts";
+import { toldProgress } from "./told-progress.ts";
 
 function viewImage(ctx: Context, image: ImageRow): JobImage {
   const name = nameOf(image);
@@ -42,8 +43,9 @@ function parseJson(json: string): unknown {
 }
 
 /** Progress has no column: it is the hub's while the job runs, and 100 when it is done. */
-function progressOf(job: JobRow, { look }: SightedServer): number {
-  return job.status === "completed" ? 100 : (runOf(look, job)?.progress ?? 0);
+function progressOf(ctx: Context, job: JobRow, { look }: SightedServer): number {
+  if (job.status === "processing") return toldProgress(ctx, look, job);
+  return job.status === "completed" ? 100 : 0;
 }
 
 /** Since when the box is away that a job waits for. */
@@ -65,7 +67,7 @@ export function viewCore(
     app_type: job.appType,
     status: job.status as JobView["status"],
     status_reason: reason,
-    progress: progressOf(job, server),
+    progress: progressOf(ctx, job, server),
     creation_timestamp: job.creationTimestamp,
     last_updated_timestamp: job.lastUpdatedTimestamp,
     started_timestamp: job.startedTimestamp,

@@ -127,8 +127,8 @@ it("counts the second pass of a hires fix at its own size, with all of its steps
 it("adds a model load wherever the checkpoint changes", () => {
   expect(waitMs(null, [], timing)).toBe(0);
   expect(waitMs(null, [job("a"), job("a"), job("b")], timing)).toBe(3 * 1_000 + 2 * 5_000);
-  expect(waitMs({ ...job("a"), elapsedMs: 400 }, [job("a")], timing)).toBe(600 + 1_000);
-  expect(waitMs({ ...job("a"), elapsedMs: 9_999_999 }, [], timing)).toBe(0);
+  expect(waitMs({ checkpointName: "a", restMs: 600 }, [job("a")], timing)).toBe(600 + 1_000);
+  expect(waitMs({ checkpointName: "b", restMs: 0 }, [job("a")], timing)).toBe(5_000 + 1_000);
   expect(runMs(job("a"), "a", timing)).toBe(1_000);
   expect(runMs(job("a"), null, timing)).toBe(6_000);
 });

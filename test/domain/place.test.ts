@@ -49,7 +49,7 @@ it("lets a job start when those before it are done, and not before its own time"
     startAt: 1_000,
     completionAt: 1_000 + 5_000 + 1_000,
   });
-  const busy = { running: { ...job("b"), elapsedMs: 400 }, following: [], timing };
+  const busy = { running: { checkpointName: "b", restMs: 600 }, following: [], timing };
   const behind = outcomeOf(waiting, [job("a")], busy, 0);
   expect(behind).toMatchObject({ position: 2, startAt: 600 + 6_000, completionAt: 7_600 });
   expect(outcomeOf({ ...waiting, notBefore: 99_000 }, [], idle, 0).startAt).toBe(99_000);

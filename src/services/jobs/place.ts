@@ -73,7 +73,7 @@ export async function estimatePlace(
   ]);
   const leaseUntil = Math.max(0, ...held.map((one) => one.leaseUntil ?? 0)) || null;
   return {
-    estimate: viewPlace(job, ahead, workOf(server, held, now), now),
+    estimate: viewPlace(job, ahead, workOf(server, held, look, now), now),
     server: toSighted(ctx, { ...server, leaseUntil }, look),
   };
 }
@@ -137,6 +137,7 @@ export async function estimateJobs(
     if (!queue || job.status !== "pending") return NOT_WAITING;
     const ahead =
       job.leaseHash === null ? queue.waiting.filter((one) => isBefore(one, placeOf(job))) : [];
-    return viewPlace(job, ahead, workOf(row, queue.held, now), now);
+    const { look } = sighted.get(alias) ?? NO_SERVER;
+    return viewPlace(job, ahead, workOf(row, queue.held, look, now), now);
   });
 }

@@ -107,6 +107,7 @@ export async function listJobs(ctx: ActorContext, query: ListJobsQuery): Promise
         images.filter((image) => image.mobilesdJobId === job.mobilesdJobId),
         sightOf(sighted, job),
       ),
+      ...(query.places || job.status !== "processing" ? {} : { progress: null }),
       ...places[at],
     })),
     next_cursor: rows.length > query.limit && last ? encodeCursor(last) : null,

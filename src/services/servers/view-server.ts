@@ -1,14 +1,15 @@
 import type { ServerView } from "@mobilesd/contract";
 import { ownerScope } from "../../domain/access.ts";
 import type { HubLook } from "../../domain/hub.ts";
-import { outcomeOf, runningEndAt } from "../../domain/place.ts";
+import { outcomeOf } from "../../domain/place.ts";
 import { toTimestamp } from "../../storage/database.ts";
 import type { HeldJob, ServersQueue } from "../../storage/places.ts";
-import { type ServerWithLease, timingOf } from "../../storage/servers.ts";
+import type { ServerWithLease } from "../../storage/servers.ts";
 import type { ActorContext } from "../context.ts";
 import { modeOf } from "../server-orders.ts";
-import { runOf, toSighted } from "../server-sight.ts";
-import { begunOf, startedAt, workOf } from "../server-work.ts";
+import { toSighted } from "../server-sight.ts";
+import { lineOf, workOf } from "../server-work.ts";
+import { toldProgress } from "../told-progress.ts";
 
 /** A job that nobody has queued: what it would do does not matter to when it would start. */
 const ANY_JOB = { costMegapixelSteps: 0, checkpointName: "", notBefore: null };
@@ -26,25 +27,23 @@ function viewCurrentJob(
   look: HubLook,
 ): ServerView["current_job"] {
   const now = ctx.clock();
-  const [job] = begunOf(held, now);
-  if (!job || job.statusReason === "agent_offline") return null;
-  const run = runOf(look, job);
-  const bySpeed = runningEndAt({ ...job, startedAt: startedAt(job, now) }, timingOf(server), now);
+  const line = lineOf(server, held, look, now);
+  if (!line || line.current.statusReason === "agent_offline") return null;
+  const { current: job, restMs } = line;
   return {
     mobilesd_job_id: mayKnow(ctx, server, job) ? job.mobilesdJobId : null,
-    progress: run?.progress ?? 0,
-    estimated_completion_time: toTimestamp(Math.max(now, run?.endsAt ?? bySpeed)),
+    progress: toldProgress(ctx, look, job),
+    estimated_completion_time: toTimestamp(now + restMs),
   };
 }
 
-/** What only the box itself knows; nothing of it where the box is not connected. */
+/** What only the box itself knows. */
 function viewBox({ isAgentThere, box }: HubLook) {
-  const told = isAgentThere ? box : null;
   return {
     is_connected: isAgentThere,
-    free_vram_bytes: told?.freeVramBytes ?? null,
-    loaded_checkpoint: told?.loadedCheckpoint ?? null,
-    forge_state: told?.forge ?? null,
+    free_vram_bytes: box?.freeVramBytes ?? null,
+    loaded_checkpoint: box?.loadedCheckpoint ?? null,
+    forge_state: box?.forge ?? null,
   };
 }
 
@@ -56,7 +55,7 @@ export function viewServer(
   look: HubLook,
 ): ServerView {
   const now = ctx.clock();
-  const { startAt, isMinimum } = outcomeOf(ANY_JOB, waiting, workOf(server, held, now), now);
+  const { startAt, isMinimum } = outcomeOf(ANY_JOB, waiting, workOf(server, held, look, now), now);
   const { forgeJson, gpuJson } = server;
   const sighted = toSighted(ctx, server, look);
   const lastSeenAt = sighted.isPresent ? server.lastSeenAt : sighted.awaySince;

@@ -62,6 +62,47 @@ it("tells of a running job how far it is and when it should end, as its agent la
   expect(await status(id)).toMatchObject({ estimated_completion_time: now });
 });
 
+it("tells no less of a run than it told before, while its hub knows less or does not answer", async () => {
+  const { queue, agent, submit, status, job, listed, server, know } = await open();
+  const id = await submit();
+  const lease = await agent.claim();
+  await agent.start(lease);
+  know({ runs: [runOf(lease, { progress: 60 })] });
+  expect(await status(id)).toMatchObject({ progress: 60 });
+  const expectToldTo = async (progress: number) => {
+    for (const view of [await status(id), await job(id), await listed(id)]) {
+      expect(view).toMatchObject({ status: "processing", progress });
+    }
+    expect((await server())?.current_job).toMatchObject({ progress });
+  };
+  know({ runs: [] });
+  await expectToldTo(60);
+  know({ runs: [runOf(lease, { progress: 12 })] });
+  await expectToldTo(60);
+  queue.hubs.areAway = true;
+  await expectToldTo(60);
+  queue.hubs.areAway = false;
+  know({ runs: [runOf(lease, { progress: 61 })] });
+  await expectToldTo(61);
+  await agent.release(lease);
+  const again = await agent.claim();
+  await agent.start(again);
+  know({ runs: [] });
+  await expectToldTo(0);
+});
+
+it("says of a running job in a list without places that nobody looked how far it is", async () => {
+  const { agent, submit, listed, know } = await open();
+  const [done, runs, waits] = [await submit(), await submit(), await submit()];
+  await agent.finish(await agent.claim());
+  const lease = await agent.claim();
+  await agent.start(lease);
+  know({ runs: [runOf(lease, {})] });
+  const plain = async (id: string) => (await listed(id, "limit=200"))?.progress;
+  expect([await plain(done), await plain(runs), await plain(waits)]).toEqual([100, null, 0]);
+  expect((await listed(runs))?.progress).toBe(42);
+});
+
 it("tells no progress of another lease, nor of a job that does not run", async () => {
   const { agent, submit, status, know } = await open();
   const id = await submit();

@@ -1,5 +1,6 @@
 import { LIMITS, ROLES } from "@mobilesd/contract";
 import { expect, it } from "vitest";
+import type { HubLook } from "../../../src/domain/hub.ts";
 import { exampleJob } from "../../support/example-job.ts";
 import { newAgent } from "../../support/workerd/new-agent.ts";
 import { authOf, newKey, newOwner } from "../../support/workerd/new-owner.ts";
@@ -18,7 +19,15 @@ async function open() {
       as: owner.auth,
       json: exampleJob(agent.alias, changes),
     });
-  return { queue, owner, agent, ask, server, submit };
+  /** Submits a job that the box takes and begins. */
+  const begin = async () => {
+    queue.now += 1;
+    await submit();
+    const lease = await agent.claim();
+    await agent.start(lease);
+    return { jobId: lease.mobilesd_job_id, epoch: lease.epoch };
+  };
+  return { queue, owner, agent, ask, server, submit, begin };
 }
 
 it("tells of a server how many jobs wait there, and when one more would start", async () => {
@@ -94,7 +103,7 @@ it("tells what a box is, what it does at this moment, and how it is while it is 
       estimated_completion_time: new Date(endsAt).toISOString(),
     },
   });
-  queue.hubs.looks.set(agent.alias, { isAgentThere: false, box, runs: [run] });
+  queue.hubs.looks.set(agent.alias, { isAgentThere: false, box: null, runs: [run] });
   expect(await server()).toMatchObject({ is_connected: false, free_vram_bytes: null });
 });
 
@@ -118,6 +127,30 @@ it("keeps from other owners which job a box runs, and tells it to its own agent"
   const stranger = await newAgent(queue, await newOwner(queue));
   const other = await queue.call("GET", "/api/v1/agent/server", { as: stranger.headers });
   expect(other.body).toMatchObject({ alias: stranger.alias, current_job: null });
+});
+
+it("takes for the current job the one on the GPU, not those whose pictures are on their way", async () => {
+  const { queue, agent, server, submit, begin } = await open();
+  const [one, two, three] = [await begin(), await begin(), await begin()];
+  await submit();
+  const run = { n: 9, phase: "finishing", progress: 99, endsAt: queue.now - 1_000 } as const;
+  const uploads = [one, two].map((job) => ({ ...job, ...run }));
+  const endsAt = queue.now + 9_000;
+  const drawn = { ...three, ...run, phase: "drawing", progress: 40, endsAt } as const;
+  const know = (...runs: HubLook["runs"]) =>
+    queue.hubs.looks.set(agent.alias, { isAgentThere: true, box: null, runs });
+  know(...uploads, drawn);
+  const estimated_completion_time = new Date(endsAt).toISOString();
+  const shown = await server();
+  expect(shown).toMatchObject({
+    current_job: { mobilesd_job_id: three.jobId, progress: 40, estimated_completion_time },
+  });
+  // The one that waits comes next, whatever is still uploaded.
+  know(drawn);
+  expect(await server()).toMatchObject({ estimated_start_time: shown?.estimated_start_time });
+  queue.hubs.looks.delete(agent.alias);
+  queue.now += 3_600_000;
+  expect(await server()).toMatchObject({ current_job: { mobilesd_job_id: three.jobId } });
 });
 
 it("takes of two jobs that a box has begun the first for the one that it draws", async () => {
