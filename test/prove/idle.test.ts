@@ -2,7 +2,7 @@ import diagnostics from "node:diagnostics_channel";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type DemoForge, startDemoForge } from "../../tunnel-agent/demo-forge/server.ts";
 import { startAgent, type TestAgent } from "../support/box/agent.ts";
-import { FAST } from "../support/box/durations.ts";
+import { FAST, PATIENT } from "../support/box/durations.ts";
 import { ALIAS, type Queue, startQueue } from "../support/box/queue.ts";
 import { until } from "../support/box/until.ts";
 import { type Watcher, watchServer } from "../support/box/watcher.ts";
@@ -29,7 +29,8 @@ function note(message: unknown): void {
 
 beforeAll(async () => {
   // No line dies of a busy machine: what is counted is what happens while all is well.
-  const durations = { ...FAST, hubPongLimitMs: 10_000, agentSilentAfterMs: 20_000 };
+  const { hubPongLimitMs, agentSilentAfterMs, watcherPingMs } = PATIENT;
+  const durations = { ...FAST, hubPongLimitMs, agentSilentAfterMs, watcherPingMs };
   [queue, forge] = await Promise.all([startQueue(durations), startDemoForge({ timeScale: 0.01 })]);
   takeWrites = await countWrittenRows(queue.worker);
   diagnostics.subscribe("undici:request:create", note);

@@ -1,5 +1,6 @@
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { PATIENT } from "../support/box/durations.ts";
 import { type HandAgent, startHandAgent } from "../support/box/hand-agent.ts";
 import { type KeyPair, newMember } from "../support/box/new-keys.ts";
 import { ALIAS, clientOf, type Queue, SMALL_JOB, startQueue } from "../support/box/queue.ts";
@@ -10,7 +11,7 @@ let queue: Queue;
 let agent: HandAgent;
 
 beforeAll(async () => {
-  queue = await startQueue();
+  queue = await startQueue(PATIENT);
   agent = await startHandAgent(queue.worker.url, queue.agentKey);
 });
 

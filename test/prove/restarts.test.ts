@@ -15,6 +15,9 @@ let watcher: KeptWatcher;
 /** What the agent says to the queue in a job's life; every request of it carries a session. */
 const MESSAGES = ["claim", "start", "previews/1", "images/1", "complete"];
 
+/** A request that was sent is being handled this much later: sometimes done with, its answer under way. */
+const HANDLING_MS = 4;
+
 beforeAll(async () => {
   [queue, forge] = await Promise.all([startQueue(PATIENT), startDemoForge({ timeScale: 0.02 })]);
   agent = startAgent({ url: queue.worker.url, key: queue.agentKey, forgeUrl: forge.url });
@@ -34,9 +37,17 @@ interface Note {
   readonly request: { readonly origin?: unknown; readonly path: string; readonly headers: unknown };
 }
 
-/** Does something once, right before the agent's next request with such a path leaves, or after its answer is there. */
-function atMessage(path: string, when: "before" | "after", act: () => void): Promise<void> {
-  const name = when === "before" ? "undici:request:create" : "undici:request:headers";
+/** Moments of a request: before it leaves, when all of it was sent, and when its answer is there. */
+const MOMENTS = {
+  before: "undici:request:create",
+  during: "undici:request:bodySent",
+  after: "undici:request:headers",
+};
+type Moment = keyof typeof MOMENTS;
+
+/** Does something once, at a moment of the agent's next request with such a path. */
+function atMessage(path: string, when: Moment, act: () => void): Promise<void> {
+  const name = MOMENTS[when];
   return new Promise((resolve) => {
     const hear = (message: unknown) => {
       const { request } = message as Note;
@@ -44,7 +55,8 @@ function atMessage(path: string, when: "before" | "after", act: () => void): Pro
       const isMeant = String(request.origin) === queue.worker.url && request.path.endsWith(path);
       if (!isTheirs || !isMeant) return;
       diagnostics.unsubscribe(name, hear);
-      act();
+      // The Worker is left the time to have done its part of it, or half.
+      setTimeout(act, when === "during" ? HANDLING_MS : 0);
       resolve();
     };
     diagnostics.subscribe(name, hear);
@@ -72,6 +84,7 @@ describe("a Worker that is killed between two messages of a job's life", () => {
       (path) =>
         [
           ["before", path],
+          ["during", path],
           ["after", path],
         ] as const,
     ),

@@ -1,5 +1,6 @@
 import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { PATIENT } from "../support/box/durations.ts";
 import { type HandAgent, startHandAgent } from "../support/box/hand-agent.ts";
 import { ALIAS, type Queue, startQueue } from "../support/box/queue.ts";
 import { until } from "../support/box/until.ts";
@@ -10,7 +11,7 @@ let agent: HandAgent;
 let watcher: Watcher;
 
 beforeEach(async () => {
-  queue = await startQueue();
+  queue = await startQueue(PATIENT);
   agent = await startHandAgent(queue.worker.url, queue.agentKey);
   watcher = await watchServer(queue.worker.url, queue.ownerKey, ALIAS);
 });

@@ -27,5 +27,6 @@ export const PATIENT: Durations = {
   interruptLimitMs: DURATIONS.interruptLimitMs,
   hubPongLimitMs: DURATIONS.hubPongLimitMs,
   agentSilentAfterMs: DURATIONS.agentSilentAfterMs,
+  watcherPingMs: DURATIONS.watcherPingMs,
   hubAnswerLimitMs: DURATIONS.hubAnswerLimitMs,
 };
