@@ -6,7 +6,7 @@ import { type Queue, startQueue } from "../support/box/queue.ts";
 import { interleave, median, ratioOf, showRatio } from "./ratio.ts";
 import { atMost, type Measure } from "./report.ts";
 
-const RATIO_MAX = 1.05;
+const RATIO_MAX = 1;
 /** Jobs in a row of one round, behind one more: its end is where the clock starts. */
 const JOBS = 3;
 const ASK_EVERY_MS = 500;
