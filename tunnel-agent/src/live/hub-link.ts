@@ -3,13 +3,13 @@ import {
   type Durations,
   HEADERS,
   HUB_CLOSE,
-  HubMessage,
   ROUTES,
   type ServerMode,
   WIRE_VERSION,
 } from "@mobilesd/contract";
 import type { Log } from "../log.ts";
-import { createDoorbell, type Doorbell, type Ring } from "./doorbell.ts";
+import { createDoorbell, type Ring } from "./doorbell.ts";
+import { createEar, createListeners } from "./ear.ts";
 import { type KeptSocket, type KeptSocketEvents, keepSocket } from "./kept-socket.ts";
 
 /**
@@ -30,15 +30,21 @@ export interface HubLink {
   onCancel(listener: (jobId: string, epoch: number) => void): () => void;
   /** The mode that the hub told last over this socket; null where it told none, or there is no socket. */
   mode(): ServerMode | null;
-  /** Whether an unload was asked for since this was asked last. */
-  takeUnload(): boolean;
+  /** The mode that the hub told since this was asked last, in a message of its own; null where it told none. */
+  takeMode(): ServerMode | null;
+  /** The unload that was asked for since this was asked last, by the time of the order; null where none was. */
+  takeUnload(): string | null;
   /** Fires once a newer session of this agent took over. */
   readonly superseded: AbortSignal;
   /** How many watch this server; 0 without a socket. */
   watchers(): number;
   /** Hears when that number changes. Answers what ends the listening. */
   onWatchers(listener: (count: number) => void): () => void;
-  /** Sends, or drops it when there is no socket. */
+  /** Hears each time that the socket comes up. Answers what ends the listening. */
+  onUp(listener: () => void): () => void;
+  /** Whether the socket stands and has taken what it was told before: what is told now is not dropped. */
+  isFree(): boolean;
+  /** Sends, or drops it when there is no socket, or its line takes no more. */
   tell(message: AgentMessage): void;
   /** Begins a session's socket, and keeps one from then on; an earlier session's is closed. */
   open(sessionId: string): void;
@@ -62,83 +68,8 @@ export interface HubLinkDeps {
   readonly log: Log;
 }
 
-/** Listeners to one kind of news. */
-function createListeners<A extends unknown[]>() {
-  const all = new Set<(...news: A) => void>();
-  return {
-    tell(...news: A) {
-      for (const listener of [...all]) listener(...news);
-    },
-    add(listener: (...news: A) => void) {
-      all.add(listener);
-      return () => void all.delete(listener);
-    },
-  };
-}
-
-/** A message of the hub; null where it is none that this agent knows, as a newer hub may have others. */
-function readMessage(text: string): HubMessage | null {
-  try {
-    return HubMessage.safeParse(JSON.parse(text)).data ?? null;
-  } catch (error) {
-    if (error instanceof SyntaxError) return null;
-    throw error;
-  }
-}
-
-/** What the hub has said, for whoever asks or listens. */
-function createEar(bell: Doorbell, superseded: AbortController) {
-  const cancels = createListeners<[jobId: string, epoch: number]>();
-  const counts = createListeners<[count: number]>();
-  let mode: ServerMode | null = null;
-  let isUnloadAsked = false;
-  let watchers = 0;
-  const setWatchers = (count: number) => {
-    if (count === watchers) return;
-    watchers = count;
-    counts.tell(count);
-  };
-  return {
-    hear(message: HubMessage): void {
-      switch (message.type) {
-        case "work":
-          bell.ring("work");
-          break;
-        case "cancel":
-          cancels.tell(message.mobilesd_job_id, message.epoch);
-          break;
-        case "mode":
-          if (message.mode !== mode) bell.ring("orders");
-          mode = message.mode;
-          break;
-        case "unload":
-          isUnloadAsked = true;
-          bell.ring("orders");
-          break;
-        case "superseded":
-          superseded.abort();
-          break;
-        case "watchers":
-          setWatchers(message.count);
-          break;
-      }
-    },
-    /** What was true of the socket that is no more. */
-    forget() {
-      mode = null;
-      setWatchers(0);
-    },
-    onCancel: cancels.add,
-    onWatchers: counts.add,
-    mode: () => mode,
-    watchers: () => watchers,
-    takeUnload() {
-      const wasAsked = isUnloadAsked;
-      isUnloadAsked = false;
-      return wasAsked;
-    },
-  };
-}
+/** Answers to a join which are about this agent and not about the way there: over HTTP they are told in words. */
+const REFUSALS: ReadonlySet<number | null> = new Set([401, 403, 404, 409]);
 
 /** Makes the link of an agent; it stays down until `open`. */
 export function createHubLink(deps: HubLinkDeps): HubLink {
@@ -148,6 +79,7 @@ export function createHubLink(deps: HubLinkDeps): HubLink {
   const { hear, forget, ...heard } = createEar(bell, superseded);
   let socket: KeptSocket | null = null;
   let changes = 0;
+  const ups = createListeners<[]>();
   const changed = () => {
     changes += 1;
     bell.ring("link");
@@ -156,17 +88,19 @@ export function createHubLink(deps: HubLinkDeps): HubLink {
     onUp() {
       log.debug({}, "The queue's doorbell is connected");
       changed();
+      ups.tell();
     },
     onText(text) {
-      const message = readMessage(text);
-      if (message) hear(message);
-      else log.debug({ characters: text.length }, "The hub said something unknown");
+      if (hear(text)) return;
+      log.debug({ characters: text.length }, "The hub said something unknown");
     },
-    onDown({ wasUp, code, retryMs }) {
-      log.debug({ code, retry_ms: retryMs }, "The queue's doorbell is not connected");
+    onDown({ wasUp, code, status, retryMs }) {
+      log.debug({ code, status, retry_ms: retryMs }, "The queue's doorbell is not connected");
       if (code === HUB_CLOSE.superseded) superseded.abort();
       forget();
       if (wasUp) changed();
+      // The next question says what it means: that this key, or this session, counts no more.
+      if (REFUSALS.has(status)) bell.ring("work");
     },
   };
   const close = () => {
@@ -182,6 +116,8 @@ export function createHubLink(deps: HubLinkDeps): HubLink {
     changes: () => changes,
     wait: bell.wait,
     superseded: superseded.signal,
+    onUp: ups.add,
+    isFree: () => socket?.isFree() ?? false,
     tell: (message) => socket?.send(JSON.stringify(message)),
     open(sessionId) {
       close();

@@ -1,6 +1,6 @@
-import { type Durations, HUB_CLOSE, HUB_PING, HUB_PONG } from "@mobilesd/contract";
+import { type Durations, HUB_CLOSE, HUB_PONG } from "@mobilesd/contract";
 import { type HubSocket, openHubSocket } from "./hub-socket.ts";
-import { checkLine, type Line } from "./line-check.ts";
+import { createLineWatch } from "./line-check.ts";
 import { failuresAfter, reconnectMs } from "./reconnect.ts";
 
 export interface KeptSocketDeps {
@@ -16,6 +16,8 @@ export interface SocketEnd {
   readonly wasUp: boolean;
   /** A close code: of the hub, or 1006. */
   readonly code: number;
+  /** The status of an HTTP answer that was given in place of a socket; null where there was none. */
+  readonly status: number | null;
   /** Milliseconds until the next try; null where there is none. */
   readonly retryMs: number | null;
 }
@@ -29,7 +31,9 @@ export interface KeptSocketEvents {
 /** One address to which a socket is kept standing. */
 export interface KeptSocket {
   isUp(): boolean;
-  /** Sends, or drops it when the socket is down. */
+  /** Whether it is up and its line takes more. */
+  isFree(): boolean;
+  /** Sends, or drops it when the socket is down, or its line takes no more. */
   send(text: string): void;
   /** Tries at once where it waits for its next try. */
   nudge(): void;
@@ -49,13 +53,16 @@ export function keepSocket(
 ): KeptSocket {
   let socket: HubSocket | null = null;
   let upSince: number | null = null;
-  let line: Line = { pingedAt: 0, isAnswered: true };
   let failures = 0;
-  let checking: NodeJS.Timeout | undefined;
   let retrying: NodeJS.Timeout | undefined;
+  const line = createLineWatch({
+    ...deps,
+    ping: () => socket?.ping(),
+    onDead: () => socket?.fail(),
+  });
 
-  const lose = (code: number) => {
-    clearTimeout(checking);
+  const lose = (code: number, status: number | null) => {
+    line.end();
     const durations = deps.durations();
     const wasUp = upSince !== null;
     failures = failuresAfter(failures, upSince === null ? 0 : deps.now() - upSince, durations);
@@ -64,18 +71,7 @@ export function keepSocket(
     const isFinal = code === HUB_CLOSE.superseded;
     const retryMs = isFinal ? null : reconnectMs(failures, deps.random(), durations);
     if (retryMs !== null) retrying = setTimeout(connect, retryMs);
-    events.onDown({ wasUp, code, retryMs });
-  };
-
-  const check = () => {
-    const durations = deps.durations();
-    const next = checkLine(line, deps.now(), durations);
-    if (next.type === "dead") return socket?.fail();
-    if (next.type === "ping") {
-      line = { pingedAt: deps.now(), isAnswered: false };
-      socket?.send(HUB_PING);
-    }
-    checking = setTimeout(check, next.type === "wait" ? next.ms : durations.hubPongLimitMs);
+    events.onDown({ wasUp, code, status, retryMs });
   };
 
   const connect = () => {
@@ -84,12 +80,11 @@ export function keepSocket(
     socket = openHubSocket(url, headers, deps.durations().hubPongLimitMs, {
       onOpen() {
         upSince = deps.now();
-        line = { pingedAt: upSince, isAnswered: true };
-        check();
+        line.begin();
         events.onUp();
       },
       onText(text) {
-        line = { ...line, isAnswered: true };
+        line.heard();
         if (text !== HUB_PONG) events.onText(text);
       },
       onLost: lose,
@@ -99,14 +94,13 @@ export function keepSocket(
   connect();
   return {
     isUp: () => upSince !== null,
-    send(text) {
-      if (upSince !== null) socket?.send(text);
-    },
+    isFree: () => socket?.isFree() ?? false,
+    send: (text) => socket?.send(text),
     nudge() {
       if (retrying !== undefined) connect();
     },
     end() {
-      clearTimeout(checking);
+      line.end();
       clearTimeout(retrying);
       retrying = undefined;
       socket?.drop();

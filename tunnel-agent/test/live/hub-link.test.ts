@@ -1,8 +1,8 @@
-import { type AgentMessage, HUB_CLOSE } from "@mobilesd/contract";
+import { type AgentMessage, DURATIONS, HUB_CLOSE } from "@mobilesd/contract";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { FAST } from "../../../test/support/box/durations.ts";
 import { until } from "../../../test/support/box/until.ts";
-import { createHubLink, type HubLinkDeps } from "../../src/live/hub-link.ts";
+import { createHubLink, type HubLink, type HubLinkDeps } from "../../src/live/hub-link.ts";
 import { keptLog } from "./kept-log.ts";
 import { startSocketServer } from "./socket-server.ts";
 
@@ -86,24 +86,29 @@ describe("what the hub says", () => {
     expect(heard).toEqual([[JOB, 7]]);
   });
 
-  it("of a mode is told once for each change, and is not believed without a socket", async () => {
+  it("of a mode is taken once for each time that it is told, and is not believed without a socket", async () => {
     const { link, wait, socket } = await connect();
-    expect(link.mode()).toBe(null);
-    for (const mode of ["paused", "paused"] as const) socket.tell({ type: "mode", mode });
+    expect(link.takeMode()).toBe(null);
+    for (const mode of ["paused", "active"] as const) {
+      for (let told = 0; told < 2; told++) {
+        socket.tell({ type: "mode", mode });
+        expect(await wait()).toBe("orders");
+        expect([link.takeMode(), link.takeMode()]).toEqual([mode, null]);
+      }
+    }
+    socket.tell({ type: "mode", mode: "draining" });
     expect(await wait()).toBe("orders");
-    socket.tell({ type: "work" });
-    expect(await wait()).toBe("work");
-    expect(link.mode()).toBe("paused");
     socket.close(HUB_CLOSE.expired);
     expect(await wait()).toBe("link");
-    expect(link.mode()).toBe(null);
+    expect(link.takeMode()).toBe(null);
   });
 
-  it("of an unload is taken once", async () => {
+  it("of an unload is taken once, with the time of the order", async () => {
     const { link, wait, socket } = await connect();
-    socket.tell({ type: "unload" });
+    const at = "2026-01-01T00:00:00.000Z";
+    socket.tell({ type: "unload", at });
     expect(await wait()).toBe("orders");
-    expect([link.takeUnload(), link.takeUnload()]).toEqual([true, false]);
+    expect([link.takeUnload(), link.takeUnload()]).toEqual([at, null]);
   });
 
   it("of watchers is the last number, and none without a socket", async () => {
@@ -163,9 +168,19 @@ describe("a socket that is lost", () => {
     expect(link.isUp()).toBe(false);
   });
 
-  it("by a refusal is tried again ever more rarely, which ends no wait", async () => {
+  it.each([401, 403, 409])(
+    "by a refusal of this agent (%i) has the queue asked, which says why",
+    async (status) => {
+      const { server, link, wait } = await startLink();
+      server.become({ status });
+      link.open("ses_1");
+      expect(await wait()).toBe("work");
+    },
+  );
+
+  it("by a queue in trouble is tried again ever more rarely, which ends no wait", async () => {
     const { server, link, wait } = await startLink({ random: () => 0.999 });
-    server.become({ status: 403 });
+    server.become({ status: 503 });
     link.open("ses_1");
     const times: number[] = [];
     for (let tries = 1; tries <= 4; tries++) {
@@ -210,25 +225,69 @@ describe("a socket that is lost", () => {
     expect(JSON.parse(server.sockets[0]?.heard[0] ?? "")).toEqual(message(2));
   });
 
-  it("does not pile up for a line that takes nothing", async () => {
-    const { link, socket } = await connect();
-    socket.stream.pause();
-    const long: AgentMessage = {
-      ...message(1),
-      type: "preview",
-      index: 0,
-      width: 1,
-      height: 1,
-      webp: "A".repeat(60_000),
-    } as unknown as AgentMessage;
-    for (let count = 0; count < 500; count++) link.tell(long);
-    socket.stream.resume();
-    link.tell(message(2));
-    await until("the line is free", () => {
-      link.tell(message(3));
-      return socket.heard.some((text) => text === JSON.stringify(message(3)));
+  it("tells each time that it comes up, until nobody listens", async () => {
+    const { link, socket, server } = await connect();
+    let ups = 0;
+    const end = link.onUp(() => {
+      ups += 1;
     });
-    expect(socket.heard.length).toBeLessThan(400);
+    socket.stream.destroy();
+    await until("it stands again", () => server.sockets.length === 2 && link.isUp());
+    expect(ups).toBe(1);
+    end();
+    server.sockets[1]?.stream.destroy();
+    await until("and once more", () => server.sockets.length === 3 && link.isUp());
+    expect(ups).toBe(1);
+  });
+});
+
+/** A preview as large as one may be. */
+const large = (index: number): AgentMessage => ({
+  type: "preview",
+  mobilesd_job_id: JOB,
+  epoch: 1,
+  n: index + 1,
+  index,
+  width: 1,
+  height: 1,
+  webp: "A".repeat(80_000),
+});
+
+/** Tells as much as the line takes, and as lies between the two ends of it. Answers how much that was. */
+async function fill(link: HubLink): Promise<number> {
+  let told = 0;
+  await until("it takes no more", async () => {
+    for (; link.isFree(); told++) link.tell(large(told));
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return !link.isFree();
+  });
+  return told;
+}
+
+describe("a line that takes little", () => {
+  it("is told no more than it takes, which can be asked before", async () => {
+    const { link, socket } = await connect({ durations: () => DURATIONS });
+    expect(link.isFree()).toBe(true);
+    socket.stream.pause();
+    const told = await fill(link);
+    link.tell(message(1));
+    socket.stream.resume();
+    await until("it is free", () => link.isFree());
+    link.tell(message(2));
+    await until("it goes on", () => socket.heard.includes(JSON.stringify(message(2))));
+    expect(socket.heard).toHaveLength(told + 1);
+  });
+
+  it("is not taken for dead while it moves: its pings go out whatever waits", async () => {
+    const timing = { ...FAST, hubPingMs: 2_000, hubPongLimitMs: 2_000 };
+    const { link, socket } = await connect({ durations: () => timing });
+    await until("a ping was answered", () => socket.pings === 1);
+    socket.stream.pause();
+    await fill(link);
+    await new Promise((resolve) => setTimeout(resolve, 1.1 * timing.hubPingMs));
+    socket.stream.resume();
+    await until("the ping came behind it", () => socket.pings > 2);
+    expect(link.changes()).toBe(1);
   });
 });
 
