@@ -11,71 +11,124 @@ export interface RunTeller {
   progress(seen: RunProgress): void;
   /** A picture as it grows, as Forge gives it; dropped while an earlier one is still made small. */
   livePreview(dataUri: string): void;
-  /** The finished picture of that number, from 1 on; no growing one is told after it. */
+  /** The finished picture of that number, from 1 on, once the line takes it; no growing one is told after it. */
   finalPreview(index: number, picture: LivePicture): void;
   /** The lease is over: nothing is told any more. */
   end(): void;
 }
 
 export interface RunTellerDeps {
-  readonly link: Pick<HubLink, "tell" | "watchers" | "onWatchers">;
+  readonly link: Pick<HubLink, "tell" | "isUp" | "isFree" | "onUp" | "watchers" | "onWatchers">;
   readonly images: Pick<ImageThread, "shrink">;
   readonly durations: Durations;
   /** A clock that never jumps, in milliseconds. */
   readonly now: () => number;
 }
 
-export function createRunTeller(
-  { link, images, durations, now }: RunTellerDeps,
-  lease: Pick<LeaseGrant, "mobilesd_job_id" | "epoch">,
-): RunTeller {
+/** Milliseconds after which a line that took no more is looked at again: a preview's time on a quick one. */
+const LOOK_AGAIN_MS = 100;
+
+type Finished = readonly [index: number, picture: LivePicture];
+
+/** Hands finished pictures to a line, each when that takes it. */
+function createShowing(link: RunTellerDeps["link"], show: (...finished: Finished) => void) {
+  const waiting: Finished[] = [];
+  let timer: NodeJS.Timeout | undefined;
+  const goOn = () => {
+    clearTimeout(timer);
+    while (waiting.length > 0 && link.isFree()) {
+      const next = waiting.shift();
+      if (next) show(...next);
+    }
+    // Without a line it goes on with the next one.
+    if (waiting.length > 0 && link.isUp()) timer = setTimeout(goOn, LOOK_AGAIN_MS);
+  };
+  return {
+    add(...finished: Finished) {
+      waiting.push(finished);
+      goOn();
+    },
+    goOn,
+    end() {
+      clearTimeout(timer);
+      waiting.length = 0;
+    },
+  };
+}
+
+/** Counts what is told of a lease, and tells it. */
+function createWords(link: RunTellerDeps["link"], lease: RunOfLease) {
   const { mobilesd_job_id, epoch } = lease;
   let n = 0;
+  const next = () => {
+    n += 1;
+    return { mobilesd_job_id, epoch, n };
+  };
+  return {
+    progress({ progress, phase, remainingMs }: Told) {
+      link.tell({ type: "progress", ...next(), progress, phase, remaining_ms: remainingMs });
+    },
+    preview(index: number, { webp, width, height }: LivePicture) {
+      const picture = { index, width, height, webp: webp.toString("base64") };
+      link.tell({ type: "preview", ...next(), ...picture });
+    },
+  };
+}
+
+type RunOfLease = Pick<LeaseGrant, "mobilesd_job_id" | "epoch">;
+
+export function createRunTeller(
+  { link, images, durations, now }: RunTellerDeps,
+  lease: RunOfLease,
+): RunTeller {
+  const words = createWords(link, lease);
+  const showing = createShowing(link, words.preview);
   let told: Told | null = null;
   let latest: RunProgress | null = null;
   let isShrinking = false;
   let isDrawn = false;
   let isOver = false;
 
-  const next = () => {
-    n += 1;
-    return { mobilesd_job_id, epoch, n };
+  const tellAgain = () => {
+    if (latest === null || isOver) return;
+    told = nextTold(told, latest, now());
+    words.progress(told);
   };
-  const tellProgress = (seen: RunProgress) => {
-    told = nextTold(told, seen, now());
-    const { progress, phase, remainingMs } = told;
-    link.tell({ type: "progress", ...next(), progress, phase, remaining_ms: remainingMs });
-  };
-  const tellPreview = (index: number, { webp, width, height }: LivePicture) => {
-    link.tell({ type: "preview", ...next(), index, width, height, webp: webp.toString("base64") });
-  };
-  // Whoever begins to watch sees how far it is now, not at the last time that somebody cared.
-  const stopHearing = link.onWatchers((count) => {
-    if (count > 0 && latest !== null && !isOver) tellProgress(latest);
-  });
+  const stops = [
+    // Whoever begins to watch sees how far it is now, not at the last time that somebody cared.
+    link.onWatchers((count) => {
+      if (count > 0) tellAgain();
+    }),
+    // The hub behind a new socket may be one that has heard of nothing.
+    link.onUp(() => {
+      tellAgain();
+      showing.goOn();
+    }),
+  ];
   return {
     progress(seen) {
       if (isOver) return;
       latest = seen;
       const isWatched = link.watchers() > 0;
-      if (isWorthTelling(told, seen, { isWatched, now: now() }, durations)) tellProgress(seen);
+      if (isWorthTelling(told, seen, { isWatched, now: now() }, durations)) tellAgain();
     },
     livePreview(dataUri) {
       if (isOver || isDrawn || isShrinking) return;
       isShrinking = true;
       void images.shrink(dataUri).then((picture) => {
         isShrinking = false;
-        if (picture && !isOver && !isDrawn) tellPreview(0, picture);
+        if (picture && !isOver && !isDrawn) words.preview(0, picture);
       });
     },
     finalPreview(index, picture) {
       if (isOver) return;
       isDrawn = true;
-      tellPreview(index, picture);
+      showing.add(index, picture);
     },
     end() {
       isOver = true;
-      stopHearing();
+      showing.end();
+      for (const stop of stops) stop();
     },
   };
 }

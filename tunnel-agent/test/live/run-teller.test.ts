@@ -23,12 +23,27 @@ function startTeller() {
   const messages: AgentMessage[] = [];
   const shrinking: ((picture: LivePicture | null) => void)[] = [];
   let listener: (count: number) => void = () => {};
+  let onUp: () => void = () => {};
   let now = 0;
+  /** Messages that the line takes at this moment. */
+  let room = Number.POSITIVE_INFINITY;
+  let isUp = true;
   let watchers = 0;
   const teller = createRunTeller(
     {
       link: {
-        tell: (message) => void messages.push(AgentMessage.parse(message)),
+        tell(message) {
+          room -= 1;
+          messages.push(AgentMessage.parse(message));
+        },
+        isUp: () => isUp,
+        isFree: () => isUp && room > 0,
+        onUp(heard) {
+          onUp = heard;
+          return () => {
+            onUp = () => {};
+          };
+        },
         watchers: () => watchers,
         onWatchers(heard) {
           listener = heard;
@@ -50,7 +65,17 @@ function startTeller() {
   const later = (ms: number) => {
     now += ms;
   };
-  return { teller, messages, shrinking, watch, later };
+  const lineHas = (count: number) => {
+    room = count;
+  };
+  const goDown = () => {
+    isUp = false;
+  };
+  const comeUp = () => {
+    isUp = true;
+    onUp();
+  };
+  return { teller, messages, shrinking, watch, later, lineHas, goDown, comeUp };
 }
 
 const progressIn = (messages: readonly AgentMessage[]) =>
@@ -93,6 +118,23 @@ describe("the progress that the hub hears", () => {
     expect(progressIn(messages)).toEqual([1, 11, 20, 21, 22, 23]);
     teller.progress(seen(0.23));
     expect(messages).toHaveLength(6);
+  });
+
+  it("is told anew to a socket that is new, without going back", () => {
+    const { teller, messages, goDown, comeUp } = startTeller();
+    comeUp();
+    expect(messages).toEqual([]);
+    teller.progress(seen(0.6));
+    teller.progress(seen(0.2));
+    goDown();
+    comeUp();
+    expect(progressIn(messages)).toEqual([60, 60]);
+    teller.progress(seen(1, { phase: "finishing" }));
+    comeUp();
+    expect(progressIn(messages)).toEqual([60, 60, 99, 99]);
+    teller.end();
+    comeUp();
+    expect(messages).toHaveLength(4);
   });
 
   it("is told again when its end is expected at another time", () => {
@@ -150,8 +192,23 @@ describe("the pictures that the hub hears of", () => {
     expect(messages.map((message) => message.type === "preview" && message.index)).toEqual([1, 2]);
   });
 
+  it("reach a slow line one after the other, when it takes them", async () => {
+    const { teller, messages, lineHas, goDown, comeUp } = startTeller();
+    const shown = () => messages.flatMap((one) => (one.type === "preview" ? [one.index] : []));
+    lineHas(2);
+    for (let index = 1; index <= 64; index++) teller.finalPreview(index, PICTURE);
+    expect(shown()).toEqual([1, 2]);
+    lineHas(3);
+    await until("it takes more", () => shown().length === 5);
+    goDown();
+    lineHas(60);
+    comeUp();
+    expect(shown()).toEqual(Array.from({ length: 64 }, (_, at) => at + 1));
+    expect(messages.map((message) => "n" in message && message.n)).toEqual(shown());
+  });
+
   it("and all else are told no more once the lease is over", async () => {
-    const { teller, messages, shrinking, watch } = startTeller();
+    const { teller, messages, shrinking, watch, comeUp } = startTeller();
     teller.progress(seen(0.1));
     teller.livePreview("data:");
     teller.end();
@@ -160,6 +217,7 @@ describe("the pictures that the hub hears of", () => {
     teller.livePreview("data:");
     teller.finalPreview(1, PICTURE);
     watch(1);
+    comeUp();
     await Promise.resolve();
     expect(messages).toHaveLength(1);
   });
