@@ -47,7 +47,6 @@ export function createEar(bell: Doorbell, superseded: AbortController) {
   const counts = createListeners<[count: number]>();
   const modes = createWord<ServerMode>();
   const unloads = createWord<string>();
-  let mode: ServerMode | null = null;
   let watchers = 0;
   const setWatchers = (count: number) => {
     if (count === watchers) return;
@@ -58,7 +57,6 @@ export function createEar(bell: Doorbell, superseded: AbortController) {
     work: () => bell.ring("work"),
     cancel: ({ mobilesd_job_id, epoch }) => cancels.tell(mobilesd_job_id, epoch),
     mode(message) {
-      mode = message.mode;
       modes.put(message.mode);
       bell.ring("orders");
     },
@@ -78,13 +76,11 @@ export function createEar(bell: Doorbell, superseded: AbortController) {
     },
     /** What was true of the socket that is no more. An order is one all the same. */
     forget() {
-      mode = null;
       modes.put(null);
       setWatchers(0);
     },
     onCancel: cancels.add,
     onWatchers: counts.add,
-    mode: () => mode,
     takeMode: modes.take,
     takeUnload: unloads.take,
     watchers: () => watchers,

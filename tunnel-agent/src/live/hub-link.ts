@@ -28,8 +28,6 @@ export interface HubLink {
   wait(maxMs: number, signal: AbortSignal): Promise<Ring | "time" | "stopped">;
   /** Hears of cancels of jobs that this agent holds. Answers what ends the listening. */
   onCancel(listener: (jobId: string, epoch: number) => void): () => void;
-  /** The mode that the hub told last over this socket; null where it told none, or there is no socket. */
-  mode(): ServerMode | null;
   /** The mode that the hub told since this was asked last, in a message of its own; null where it told none. */
   takeMode(): ServerMode | null;
   /** The unload that was asked for since this was asked last, by the time of the order; null where none was. */
