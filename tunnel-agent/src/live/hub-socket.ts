@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { HUB_PING } from "@mobilesd/contract";
-import { Agent, buildConnector, DecoratorHandler, type Dispatcher, WebSocket } from "undici";
+import { Agent, buildConnector, type Dispatcher, WebSocket } from "undici";
 
 /** Milliseconds for the connection alone; the hub's answer has the caller's limit. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -36,22 +36,20 @@ export interface HubSocket {
   drop(): void;
 }
 
-/** Hears the status of an answer that is none to the wish for a socket: the socket's own error does not say it. */
-class StatusHandler extends DecoratorHandler {
-  readonly #onStatus: (status: number) => void;
+type Handler = Dispatcher.DispatchHandler;
 
-  constructor(handler: Dispatcher.DispatchHandler, onStatus: (status: number) => void) {
-    super(handler);
-    this.#onStatus = onStatus;
-  }
-
-  onResponseStart(
-    ...answer: Parameters<NonNullable<Dispatcher.DispatchHandler["onResponseStart"]>>
-  ): void {
-    this.#onStatus(answer[1]);
-    super.onResponseStart?.(...answer);
-  }
-}
+/** Passes on what happens to a request, and hears the status of an answer to it: a socket's own error does not say it. */
+const hearing = (handler: Handler, onStatus: (status: number) => void): Handler => ({
+  onRequestStart: (...told) => handler.onRequestStart?.(...told),
+  onRequestUpgrade: (...told) => handler.onRequestUpgrade?.(...told),
+  onResponseStart(...told) {
+    onStatus(told[1]);
+    handler.onResponseStart?.(...told);
+  },
+  onResponseData: (...told) => handler.onResponseData?.(...told),
+  onResponseEnd: (...told) => handler.onResponseEnd?.(...told),
+  onResponseError: (...told) => handler.onResponseError?.(...told),
+});
 
 /** The way to one socket: its connections, which are torn down with it, and the status of a refusal. */
 function openWay() {
@@ -77,7 +75,7 @@ function openWay() {
     for (const connection of connections) connection[how]();
   };
   const dispatcher = agent.compose(
-    (dispatch) => (options, handler) => dispatch(options, new StatusHandler(handler, note)),
+    (dispatch) => (options, handler) => dispatch(options, hearing(handler, note)),
   );
   return { dispatcher, end, status: () => status };
 }
