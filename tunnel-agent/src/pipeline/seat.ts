@@ -57,7 +57,7 @@ export class Seat {
   #hasBegun = false;
   #isHit = false;
   #isStopPending = false;
-  #isDelivering = false;
+  #deliveredBytes: number | null = null;
   #hasDisappointed = false;
   #wasFollowed = false;
   #stored: { readonly done: number; readonly total: number } | null = null;
@@ -230,14 +230,19 @@ export class Seat {
     return this.#hasDisappointed;
   }
 
-  /** Forge has given its pictures. */
-  delivering(): void {
-    this.#isDelivering = true;
+  /** Forge has given its pictures, in an answer of so many bytes. */
+  delivering(bytes: number): void {
+    this.#deliveredBytes = bytes;
     this.#line.update();
   }
 
   get isDelivering(): boolean {
-    return this.#isDelivering;
+    return this.#deliveredBytes !== null;
+  }
+
+  /** Bytes that lie in memory until its pictures are with the queue, at most. */
+  get deliveredBytes(): number {
+    return this.#deliveredBytes ?? 0;
   }
 
   /** So many of its pictures are with the queue. */

@@ -19,6 +19,8 @@ export interface InHand {
   readonly inForge: readonly Ahead[];
   /** Jobs whose pictures are on their way to the queue. */
   readonly delivering: number;
+  /** Bytes of these pictures. */
+  readonly deliveredBytes: number;
 }
 
 /**
@@ -34,11 +36,15 @@ function endsSoon(ahead: Ahead, durations: Durations): boolean {
   return ahead.phase === "drawing" && ahead.megapixelSteps <= SHORT_MEGAPIXEL_STEPS;
 }
 
+/** Bytes of answers that may wait here while another job is taken: one with five pictures of 2048². Memory is Forge's. */
+const DELIVERED_BYTES_MAX = 48_000_000;
+
 /** Whether there is room for one more job: at most one runs and one more waits for it to end. Pure. */
 export function hasRoom(inHand: InHand, durations: Durations): boolean {
-  const { held, inForge, delivering } = inHand;
+  const { held, inForge, delivering, deliveredBytes } = inHand;
   // Pictures that are on their way lie in memory.
-  if (held > 0 || delivering >= LIMITS.deliveriesMax) return false;
+  const isFull = delivering >= LIMITS.deliveriesMax || deliveredBytes > DELIVERED_BYTES_MAX;
+  if (held > 0 || isFull) return false;
   const [ahead, ...more] = inForge;
   if (ahead === undefined) return true;
   return more.length === 0 && endsSoon(ahead, durations);

@@ -68,6 +68,19 @@ describe("jobs on their way through Forge", () => {
     expect(line.inHand()).toMatchObject({ held: 1, inForge: [{}, {}] });
   });
 
+  it("are known by the bytes of their pictures until these are with the queue", async () => {
+    const { line, posted } = openLine();
+    const [first, second] = [await posted("first"), await posted("second")];
+    for (const { seat } of [first, second]) {
+      seat.leave();
+      seat.delivering(5_000);
+    }
+    expect(line.inHand()).toMatchObject({ delivering: 2, deliveredBytes: 10_000 });
+    first.seat.end();
+    second.seat.end();
+    expect(line.inHand()).toMatchObject({ delivering: 0, deliveredBytes: 0 });
+  });
+
   it.each<[string, { mustBeAlone?: boolean; keys?: string[] }]>([
     ["override other options", { keys: [...KEYS, "emphasis"] }],
     ["must be alone", { mustBeAlone: true }],

@@ -1,4 +1,4 @@
-import { DURATIONS } from "@mobilesd/contract";
+import { DURATIONS, LIMITS } from "@mobilesd/contract";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import {
@@ -18,7 +18,7 @@ const AHEAD: Ahead = {
   megapixelSteps: 1_000,
   hasDisappointed: false,
 };
-const NOTHING: InHand = { held: 0, inForge: [], delivering: 0 };
+const NOTHING: InHand = { held: 0, inForge: [], delivering: 0, deliveredBytes: 0 };
 
 describe("room for one more job", () => {
   it("is there while nothing is in hand", () => {
@@ -45,8 +45,15 @@ describe("room for one more job", () => {
   });
 
   it("ends with deliveries that pile up, as their pictures lie in memory", () => {
-    expect(hasRoom({ ...NOTHING, delivering: 3 }, DURATIONS)).toBe(true);
-    expect(hasRoom({ ...NOTHING, delivering: 4 }, DURATIONS)).toBe(false);
+    const { deliveriesMax } = LIMITS;
+    expect(hasRoom({ ...NOTHING, delivering: deliveriesMax - 1 }, DURATIONS)).toBe(true);
+    expect(hasRoom({ ...NOTHING, delivering: deliveriesMax }, DURATIONS)).toBe(false);
+  });
+
+  it("ends with one delivery alone, where that is large", () => {
+    const delivering = (deliveredBytes: number) => ({ ...NOTHING, delivering: 1, deliveredBytes });
+    expect(hasRoom(delivering(37_000_000), DURATIONS)).toBe(true);
+    expect(hasRoom(delivering(100_000_000), DURATIONS)).toBe(false);
   });
 });
 

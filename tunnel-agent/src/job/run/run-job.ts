@@ -43,7 +43,7 @@ async function handIn(
   work: Work,
   answer: Extract<GenerateEnd, { type: "answer" }>,
 ): Promise<Attempt> {
-  seat.delivering();
+  seat.delivering(answer.bytes.length);
   const result = await deps.images.judge(askedOf(work, answer.request), answer.bytes);
   if (!result.ok) return { type: "failed", failure: result.failure };
   const warnings = [...work.prepared.warnings, ...result.warnings];
