@@ -66,9 +66,10 @@ function createWait(deps: DaemonDeps, loop: Loop, leave: AbortSignal) {
   };
 }
 
-function showQueue({ state, link }: DaemonDeps, { isQueueAway, session }: Loop): void {
+function showQueue({ state, link }: DaemonDeps, { isQueueAway, session, isDue }: Loop): void {
   const isAway = isQueueAway || session === null;
-  state.change({ queue: link.isUp() ? "connected" : isAway ? "away" : "polling" });
+  const queue = link.isUp() ? "connected" : isAway ? "away" : "polling";
+  state.change({ queue, mayMoreWait: isDue });
 }
 
 async function tryRound(deps: DaemonDeps, loop: Loop, leave: AbortSignal) {

@@ -44,6 +44,8 @@ export interface AgentView {
   readonly current: CurrentJob | null;
   readonly next: NextJob | null;
   readonly uploads: readonly Upload[];
+  /** Whether jobs may wait for this box in the queue, by its last answer and by the bells since then. */
+  readonly mayMoreWait: boolean;
   /** The last few that ended, newest first. */
   readonly lately: readonly EndedJob[];
   /** Jobs completed since the start. */
@@ -61,6 +63,7 @@ const NOTHING_YET: AgentView = {
   current: null,
   next: null,
   uploads: [],
+  mayMoreWait: false,
   lately: [],
   done: 0,
 };

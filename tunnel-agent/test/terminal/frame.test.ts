@@ -17,6 +17,7 @@ const IDLE: AgentView = {
   current: null,
   next: null,
   uploads: [],
+  mayMoreWait: false,
   lately: [],
   done: 0,
 };
