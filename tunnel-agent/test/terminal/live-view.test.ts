@@ -15,7 +15,8 @@ beforeEach(() => {
   // Only the timers: the terminal itself works in real time.
   vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
   nowMs = 0;
-  screen = openScreen(80, () => void vi.advanceTimersByTime(0));
+  // What the terminal puts off while it works is due a millisecond later.
+  screen = openScreen(80, () => void vi.advanceTimersByTime(1));
   state = createAgentState();
   state.change({ queue: "connected", serverAlias: "Attic", forge: "ready" });
   const now = () => nowMs;
