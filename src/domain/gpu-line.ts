@@ -19,6 +19,7 @@ export interface GpuLine<J extends BegunJob> {
 }
 
 const isDrawing = ({ told }: BegunJob) => told?.phase === "drawing" || told?.phase === "loading";
+const isDelivering = ({ told }: BegunJob) => told?.phase === "finishing";
 
 /**
  * The line of a server's GPU, null where it has begun nothing. One job runs at a time, in the order in which
@@ -38,11 +39,15 @@ export function gpuLineOf<J extends BegunJob>(
     const { startedAt, told, checkpointName } = job;
     const ownMs = runMs(job, checkpoint ?? checkpointName, timing);
     const endAt = told?.endsAt ?? Math.max(startedAt, freeAt) + ownMs;
-    const isThrough = told ? told.phase === "finishing" : endAt <= now;
+    const isThrough = told ? isDelivering(job) : endAt <= now;
     const isDrawn = at !== drawingAt && (at < drawingAt || isThrough);
     if (!isDrawn || at === inOrder.length - 1) {
       const restMs = isDrawn ? 0 : Math.max(0, endAt - now);
-      return { current: job, restMs, following: inOrder.slice(at + 1) };
+      return {
+        current: job,
+        restMs,
+        following: inOrder.slice(at + 1).filter((one) => !isDelivering(one)),
+      };
     }
     // Through before it should have been: nobody knows when, so the next one's own start has to do.
     freeAt = endAt <= now ? endAt : 0;

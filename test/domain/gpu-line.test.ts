@@ -51,6 +51,11 @@ it("takes one that only delivers its pictures off the GPU, by what its agent tol
   ]);
 });
 
+it("never counts one that delivers among those behind, should both have begun in one moment", () => {
+  const draws = begun("two", 300, told("drawing", 700));
+  expect(line(draws, begun("one", 300, told("finishing")))).toEqual(["two", 700, []]);
+});
+
 it("believes that a job draws which says so, whatever is not known of those before it", () => {
   expect(line(begun("one", 400), begun("two", 100, told("drawing", 300)))).toEqual([
     "two",

@@ -62,6 +62,21 @@ it("tells of a running job how far it is and when it should end, as its agent la
   expect(await status(id)).toMatchObject({ estimated_completion_time: now });
 });
 
+it("tells in a list when the next job should start by when the one on the GPU should end", async () => {
+  const { queue, agent, submit, listed, know } = await open();
+  const [one, two, waits] = [await submit(), await submit(), await submit()];
+  const leases = [await agent.claim(), await agent.claim()];
+  for (const lease of leases) await agent.start(lease);
+  const [uploads, draws] = leases.map((lease) =>
+    runOf(lease, { phase: "finishing", progress: 99 }),
+  );
+  if (!uploads || !draws) throw new Error(`${one} and ${two} run`);
+  const endsAt = queue.now + 77_777;
+  know({ runs: [uploads, { ...draws, phase: "drawing", endsAt }] });
+  const estimated_start_time = new Date(endsAt).toISOString();
+  expect(await listed(waits)).toMatchObject({ queue_position: 1, estimated_start_time });
+});
+
 it("tells no less of a run than it told before, while its hub knows less or does not answer", async () => {
   const { queue, agent, submit, status, job, listed, server, know } = await open();
   const id = await submit();

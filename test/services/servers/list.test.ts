@@ -145,9 +145,13 @@ it("takes for the current job the one on the GPU, not those whose pictures are o
   expect(shown).toMatchObject({
     current_job: { mobilesd_job_id: three.jobId, progress: 40, estimated_completion_time },
   });
-  // The one that waits comes next, whatever is still uploaded.
+  // Whoever waits does so for what is drawn, whatever is still uploaded.
   know(drawn);
   expect(await server()).toMatchObject({ estimated_start_time: shown?.estimated_start_time });
+  know(...uploads, { ...drawn, endsAt: endsAt + 60_000 });
+  const later = (await server())?.estimated_start_time;
+  const startsAt = Date.parse(String(shown?.estimated_start_time));
+  expect(Date.parse(String(later))).toBe(startsAt + 60_000);
   queue.hubs.looks.delete(agent.alias);
   queue.now += 3_600_000;
   expect(await server()).toMatchObject({ current_job: { mobilesd_job_id: three.jobId } });
