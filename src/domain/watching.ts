@@ -16,7 +16,9 @@ export function jobEventOf(
 ): NewEvent<JobEvent> {
   const run = findRun(runs, event.mobilesd_job_id, epoch);
   const isRunning = event.status === "processing";
-  const progress = event.status === "completed" ? 100 : isRunning ? (run?.progress ?? 0) : 0;
+  // A hub that was just rebuilt knows less than the Worker that tells.
+  const known = isRunning ? Math.max(run?.progress ?? 0, event.job?.progress ?? 0) : 0;
+  const progress = event.status === "completed" ? 100 : known;
   const job = event.job && { ...event.job, progress };
   return { ...event, job, progress, sequence: [epoch, run?.n ?? 0] };
 }

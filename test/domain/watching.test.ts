@@ -37,6 +37,14 @@ describe("a change of a row", () => {
     expect(jobEventOf(newsOf("processing", 4), [RUN])).toMatchObject({ sequence: [4, 0] });
   });
 
+  it("tells no less of a run than whoever tells of its row, should the hub have forgotten it", () => {
+    const news = newsOf("processing");
+    const told = { ...news, event: { ...news.event, job: { ...view, progress: 60 } } };
+    expect(jobEventOf(told, [])).toMatchObject({ progress: 60, job: { progress: 60 } });
+    expect(jobEventOf(told, [RUN])).toMatchObject({ progress: 60, job: { progress: 60 } });
+    expect(jobEventOf(newsOf("processing"), [RUN])).toMatchObject({ progress: 42 });
+  });
+
   it.each([
     ["completed", 100],
     ["pending", 0],
