@@ -133,7 +133,7 @@ export const LIMITS = {
 export const DURATIONS = {
   /** How long a claim holds without a heartbeat: four lost heartbeats and a slow network. */
   leaseTtlMs: 90_000,
-  /** Heartbeats carry a cancel to the agent, and a cancel must reach it within 5 s. */
+  /** Without a socket heartbeats carry a cancel to the agent, which must hear of it within 5 s; with one they only renew. */
   heartbeatIntervalMs: 4_000,
   /** A lease is only written again when this much of it is gone: one D1 write per 30 s and job. */
   leaseRenewAfterMs: 30_000,

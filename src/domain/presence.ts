@@ -11,7 +11,7 @@ export interface Sighting {
 }
 
 /** Whether a server's agent was there lately, or holds a job now: then it asks for no other. */
-export function isPresent(server: Sighting, now: number, durations: Durations): boolean {
+export function isSeen(server: Sighting, now: number, durations: Durations): boolean {
   const { lastSeenAt, leaseUntil, leftAt } = server;
   const isSince = (at: number) => leftAt === null || at > leftAt;
   const wasSeen = lastSeenAt !== null && now - lastSeenAt < durations.serverAbsentAfterMs;

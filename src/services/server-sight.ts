@@ -1,5 +1,10 @@
 import { type HubLook, type LiveRun, UNKNOWN_LOOK } from "../domain/hub.ts";
-import { isPresent, lastSignOf, type ServerSight, type Sighting } from "../domain/presence.ts";
+import {
+  isSeen as isSeenAt,
+  lastSignOf,
+  type ServerSight,
+  type Sighting,
+} from "../domain/presence.ts";
 import { findRun } from "../domain/runs.ts";
 import type { JobRow } from "../storage/jobs.ts";
 import type { ServerRow, ServerWithLease } from "../storage/servers.ts";
@@ -21,7 +26,7 @@ export const NO_SERVER: SightedServer = {
 
 /** Whether the rows alone say that a server is there: then its hub need not be asked. */
 export function isSeen(ctx: Context, server: Sighting): boolean {
-  return isPresent(server, ctx.clock(), ctx.settings.durations);
+  return isSeenAt(server, ctx.clock(), ctx.settings.durations);
 }
 
 /** What rows and hub say together. */

@@ -1,6 +1,6 @@
 import { DURATIONS } from "@mobilesd/contract";
 import { describe, expect, it } from "vitest";
-import { isPresent, isSightingDue, lastSignOf, shownReason } from "../../src/domain/presence.ts";
+import { isSeen, isSightingDue, lastSignOf, shownReason } from "../../src/domain/presence.ts";
 
 const NOW = 1_000_000_000_000;
 const { serverAbsentAfterMs, serverSeenResolutionMs, claimPollIdleMs, leaseTtlMs } = DURATIONS;
@@ -18,7 +18,7 @@ it.each([
   ["not seen for too long, but holding a lease", NOW - serverAbsentAfterMs, NOW + 1, true],
   ["not seen for too long, with a lease that is over", NOW - serverAbsentAfterMs, NOW, false],
 ])("takes a server %s for what it is", (_, lastSeenAt, leaseUntil, expected) => {
-  expect(isPresent({ lastSeenAt, leaseUntil, leftAt: null }, NOW, DURATIONS)).toBe(expected);
+  expect(isSeen({ lastSeenAt, leaseUntil, leftAt: null }, NOW, DURATIONS)).toBe(expected);
 });
 
 it.each([
@@ -40,7 +40,7 @@ it.each([
     true,
   ],
 ])("believes the newest sign of a server that %s", (_, server, expected) => {
-  expect(isPresent(server, NOW, DURATIONS)).toBe(expected);
+  expect(isSeen(server, NOW, DURATIONS)).toBe(expected);
 });
 
 it("notes a sighting again only after a while, and at once of a server that had left", () => {
