@@ -131,31 +131,43 @@ async function drawInPeace(box: Box, kind: Kind) {
   };
 }
 
-/** Waits until the agent shows that Forge runs a job, or has nothing more to do with it. */
+/** Waits until Forge runs a job, or has run it. */
 async function begun(box: Box, id: string): Promise<void> {
-  const isInHand = () => {
-    const { current, next, uploads } = box.agent.view();
-    return [current, next, ...uploads].some((one) => one?.jobId === id);
-  };
-  const isRunning = () => box.agent.view().current?.jobId === id;
-  const wasEnded = () => box.agent.view().lately.some(({ jobId }) => jobId === id);
-  await until("the target begins", () => isRunning() || (wasEnded() && !isInHand()), OVER_LIMIT_MS);
+  const { view } = box.agent;
+  const hasEnded = () => view().lately.some(({ jobId }) => jobId === id);
+  await until("the target begins", () => view().current?.jobId === id || hasEnded(), OVER_LIMIT_MS);
 }
 
-/**
- * Cancels jobs, each with another behind: every second one at any moment from its submit to its end, the others at
- * any moment of their time in Forge and a little longer.
- */
+/** Waits until Forge has no more to do with a job that it ran. */
+async function drawn(box: Box, id: string): Promise<void> {
+  await begun(box, id);
+  const { view } = box.agent;
+  await until("the target is drawn", () => view().current?.jobId !== id, OVER_LIMIT_MS);
+}
+
+/** A moment of a job's life left to chance: of all of it, of its time in Forge, or of what comes after. */
+async function randomMoment(
+  box: Box,
+  id: string,
+  { part, random, peace }: { part: number; random: number; peace: Peace },
+): Promise<void> {
+  if (part % 2 === 0) return wait(random * peace.wholeMs);
+  if (part % 4 === 1) {
+    await begun(box, id);
+    return wait(random * peace.forgeMs);
+  }
+  await drawn(box, id);
+  // Long enough to be too late now and then, although other boxes want the queue as well.
+  return wait(random * peace.wholeMs * 2);
+}
+
+/** Cancels jobs at random moments, each with another behind. */
 async function cancelAtRandom(box: Box, random: () => number, peace: Peace): Promise<Round[]> {
   const made: Round[] = [];
   for (let at = 0; at < CANCELS_PER_BOX; at++) {
     const target = await submit(box, "target", at % PICTURES);
     const next = await submit(box, "next", at % PICTURES);
-    if (at % 2 === 0) await wait(random() * peace.wholeMs);
-    else {
-      await begun(box, target);
-      await wait(random() * peace.forgeMs * 1.5);
-    }
+    await randomMoment(box, target, { part: at, random: random(), peace });
     made.push({ box, target, next, answered: await cancel(target) });
     const behind = made[at - ROUNDS_AHEAD + 1];
     if (behind) await over(behind.next);
