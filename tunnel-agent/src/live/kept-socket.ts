@@ -41,6 +41,27 @@ export interface KeptSocket {
   end(): void;
 }
 
+/** Decides when a socket is opened again: ever later, until one was a good one. */
+function createRetry({ durations, now, random }: KeptSocketDeps, connect: () => void) {
+  let failures = 0;
+  let timer: NodeJS.Timeout | undefined;
+  const stop = () => {
+    clearTimeout(timer);
+    timer = undefined;
+  };
+  return {
+    /** Answers in how many milliseconds, after one that stood since `upSince`; null where it never did. */
+    plan(upSince: number | null): number {
+      failures = failuresAfter(failures, upSince === null ? 0 : now() - upSince, durations());
+      const ms = reconnectMs(failures, random(), durations());
+      timer = setTimeout(connect, ms);
+      return ms;
+    },
+    isPlanned: () => timer !== undefined,
+    stop,
+  };
+}
+
 /**
  * Keeps a socket standing: opens it, pings it, finds out when its other end is gone, and opens it again at a
  * moment left to chance. It stays down once the hub says that another session took over.
@@ -53,8 +74,6 @@ export function keepSocket(
 ): KeptSocket {
   let socket: HubSocket | null = null;
   let upSince: number | null = null;
-  let failures = 0;
-  let retrying: NodeJS.Timeout | undefined;
   const line = createLineWatch({
     ...deps,
     ping: () => socket?.ping(),
@@ -63,20 +82,15 @@ export function keepSocket(
 
   const lose = (code: number, status: number | null) => {
     line.end();
-    const durations = deps.durations();
-    const wasUp = upSince !== null;
-    failures = failuresAfter(failures, upSince === null ? 0 : deps.now() - upSince, durations);
+    const stoodSince = upSince;
     socket = null;
     upSince = null;
-    const isFinal = code === HUB_CLOSE.superseded;
-    const retryMs = isFinal ? null : reconnectMs(failures, deps.random(), durations);
-    if (retryMs !== null) retrying = setTimeout(connect, retryMs);
-    events.onDown({ wasUp, code, status, retryMs });
+    const retryMs = code === HUB_CLOSE.superseded ? null : retry.plan(stoodSince);
+    events.onDown({ wasUp: stoodSince !== null, code, status, retryMs });
   };
 
   const connect = () => {
-    clearTimeout(retrying);
-    retrying = undefined;
+    retry.stop();
     socket = openHubSocket(url, headers, deps.durations().hubPongLimitMs, {
       onOpen() {
         upSince = deps.now();
@@ -90,6 +104,7 @@ export function keepSocket(
       onLost: lose,
     });
   };
+  const retry = createRetry(deps, connect);
 
   connect();
   return {
@@ -97,12 +112,11 @@ export function keepSocket(
     isFree: () => socket?.isFree() ?? false,
     send: (text) => socket?.send(text),
     nudge() {
-      if (retrying !== undefined) connect();
+      if (retry.isPlanned()) connect();
     },
     end() {
       line.end();
-      clearTimeout(retrying);
-      retrying = undefined;
+      retry.stop();
       socket?.drop();
       socket = null;
       upSince = null;

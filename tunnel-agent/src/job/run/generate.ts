@@ -133,16 +133,16 @@ async function fromAnswer(
 
 /** Sends the request, and looks after it until `close`. */
 function open(forge: Forge, { request, taskId, seat, watch }: Posting, close: AbortSignal) {
-  const { client, durations, now } = forge;
-  const settled: Promise<Settled> = client
+  const settled: Promise<Settled> = forge.client
     .generate(request.path, request.body, close)
     .then((answer) => ({ type: "answer" as const, answer }))
     .catch((error: unknown) => ({ type: "error" as const, error }));
-  const watcher = watchRun(client, taskId, durations, now, close, {
+  const options = {
     ...watch,
     isQuick: () => seat.isAwaited(),
     isFollowed: () => seat.next() !== null,
-  });
+  };
+  const watcher = watchRun(forge, taskId, options, close);
   const overrideKeys = Object.keys(request.overrides);
   seat.posted({ taskId, overrideKeys, progress: watcher.progress });
   watcher.onProgress((progress) => {

@@ -7,17 +7,18 @@ import {
   type PreviewWish,
   readState,
   readTask,
+  type TaskPreview,
   type TaskState,
 } from "../../forge/progress.ts";
 import { pause } from "../../pause.ts";
 import {
-  type Interest,
   isCutShort,
   isHung,
   lookEveryMs,
   observe,
   progressOf,
   type RunProgress,
+  type Seen,
   startWatch,
   type Watched,
 } from "./watched.ts";
@@ -82,47 +83,67 @@ async function readStateOf(
   return isStillActive ? state : { ...state, isInterrupted: false, isSkipped: false };
 }
 
+/** Forge, and what times the looks at it. */
+export interface WatchedForge {
+  readonly client: ForgeClient;
+  readonly durations: Durations;
+  /** A clock that never jumps, in milliseconds. */
+  readonly now: () => number;
+}
+
+/** One look at a task; `seen` is null where Forge does not tell enough of it. Throws when Forge is out of reach. */
+async function lookAtRun(
+  client: ForgeClient,
+  taskId: string,
+  wish: PreviewWish | null,
+  isFollowed: () => boolean,
+): Promise<{ readonly seen: Seen | null; readonly preview: TaskPreview | null }> {
+  const { state: task, share, preview } = await lookAtTask(client, taskId, wish);
+  const isDrawn = task === "active" && share !== null && share > 0;
+  // The task tells neither the load of the model nor an Interrupt; what is not ours is not looked at.
+  const isAsked = task === "unknown" || (task === "active" && (!isDrawn || isFollowed()));
+  const state = isAsked ? await readStateOf(client, taskId, task) : null;
+  return { seen: isAsked && state === null ? null : { task, share, state }, preview };
+}
+
+/** Waits until the next look is due. The interest may change at any moment: it is asked for before each shortest wait. */
+async function waitForLook(
+  { durations, now }: WatchedForge,
+  watched: Watched,
+  { isWatched, isQuick, isFollowed }: WatchOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const lookedAt = now();
+  for (;;) {
+    const interest = { isWatched: isWatched(), isQuick: isQuick(), isFollowed: isFollowed() };
+    const leftMs = lookedAt + lookEveryMs(watched, interest, now(), durations) - now();
+    if (leftMs <= 0 || signal.aborted) return;
+    await pause(Math.min(leftMs, durations.forgePollMs), signal);
+  }
+}
+
 /**
  * Looks at a running task until `signal` ends it, as often as somebody takes an interest. A Forge that does not
  * answer for a moment is no hang.
  */
 export function watchRun(
-  forge: ForgeClient,
+  forge: WatchedForge,
   taskId: string,
-  durations: Durations,
-  now: () => number,
-  signal: AbortSignal,
   options: WatchOptions,
+  signal: AbortSignal,
 ): Watcher {
+  const { client, durations, now } = forge;
   let watched = startWatch(now());
   const listeners = new Set<(progress: RunProgress) => void>();
   const previews = createPreviews(durations, options);
   const progress = () => progressOf(watched, now());
   const look = async () => {
-    const { isFollowed } = options;
-    const { state: task, share, preview } = await lookAtTask(forge, taskId, previews.wishAt(now()));
+    const wish = previews.wishAt(now());
+    const { seen, preview } = await lookAtRun(client, taskId, wish, options.isFollowed);
     previews.take(preview, now());
-    const isDrawn = task === "active" && share !== null && share > 0;
-    // The task tells neither the load of the model nor an Interrupt; what is not ours is not looked at.
-    const isAsked = task === "unknown" || (task === "active" && (!isDrawn || isFollowed()));
-    const state = isAsked ? await readStateOf(forge, taskId, task) : null;
-    if (isAsked && state === null) return;
-    watched = observe(watched, { task, share, state }, now());
+    if (seen === null) return;
+    watched = observe(watched, seen, now());
     for (const listener of [...listeners]) listener(progress());
-  };
-  const interest = (): Interest => ({
-    isWatched: options.isWatched(),
-    isQuick: options.isQuick(),
-    isFollowed: options.isFollowed(),
-  });
-  const waitForNext = async () => {
-    const lookedAt = now();
-    // The interest may change at any moment: it is asked for again before each shortest wait.
-    for (;;) {
-      const leftMs = lookedAt + lookEveryMs(watched, interest(), now(), durations) - now();
-      if (leftMs <= 0 || signal.aborted) return;
-      await pause(Math.min(leftMs, durations.forgePollMs), signal);
-    }
   };
   const run = async (): Promise<boolean> => {
     while (!signal.aborted) {
@@ -131,7 +152,7 @@ export function watchRun(
         if (!(error instanceof ForgeUnreachableError)) throw error;
       });
       if (isHung(watched, now(), durations)) return true;
-      await waitForNext();
+      await waitForLook(forge, watched, options, signal);
     }
     return false;
   };

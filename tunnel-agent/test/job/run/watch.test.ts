@@ -14,6 +14,12 @@ const TASK = "task(mobilesd-1)";
 const LOADED = { prompt: "x", steps: 40, width: 256, height: 256 };
 const [PROGRESS, GLOBAL] = ["/internal/progress", "/sdapi/v1/progress?skip_current_image=true"];
 
+const forgeOf = (client: ForgeClient) => ({
+  client,
+  durations: FAST,
+  now: () => performance.now(),
+});
+
 /** Posts a job and resolves once that is over: with an answer, or with the Forge that ends with its test. */
 const post = ({ client }: GatedForge, fields: object = {}) => {
   const body = { ...LOADED, force_task_id: TASK, ...fields };
@@ -44,7 +50,8 @@ async function startWatching({ options, durations, forge }: Watching = {}) {
   let skippedMs = 0;
   const clock = () => performance.now() + skippedMs;
   const { client } = gated;
-  const watcher = watchRun(client, TASK, timing, clock, end.signal, { ...nobody, ...options });
+  const watchedForge = { client, durations: timing, now: clock };
+  const watcher = watchRun(watchedForge, TASK, { ...nobody, ...options }, end.signal);
   const reach = (what: string, isThere: (progress: RunProgress) => boolean) =>
     until(what, () => isThere(watcher.progress()));
   /** Goes on until something is drawn, and that was seen. */
@@ -179,12 +186,9 @@ describe("what somebody does at Forge's own page", () => {
     await gated.advance(4);
     const ours = post(gated);
     const end = new AbortController();
-    const watcher = watchRun(gated.client, TASK, FAST, () => performance.now(), end.signal, {
-      isWatched: () => true,
-      isQuick: () => true,
-      isFollowed: () => true,
-      onPreview: () => {},
-    });
+    const interest = { isWatched: () => true, isQuick: () => true, isFollowed: () => true };
+    const options = { ...interest, onPreview: () => {} };
+    const watcher = watchRun(forgeOf(gated.client), TASK, options, end.signal);
     await until("ours waits", () => gated.asked.length > 2);
     await gated.client.post("/sdapi/v1/interrupt", {});
     const seen = gated.asked.length;
@@ -217,12 +221,8 @@ it("an interrupt of the next run, which began between two questions, is not take
   };
   const end = new AbortController();
   onTestFinished(() => end.abort());
-  const watcher = watchRun(slow, TASK, FAST, () => performance.now(), end.signal, {
-    isWatched: () => false,
-    isQuick: () => true,
-    isFollowed: () => true,
-    onPreview: () => {},
-  });
+  const interest = { isWatched: () => false, isQuick: () => true, isFollowed: () => true };
+  const watcher = watchRun(forgeOf(slow), TASK, { ...interest, onPreview: () => {} }, end.signal);
   await until("ours is seen to have left", () => watcher.progress().phase === "finishing");
   expect(watcher.watched().wasCutShort).toBe(false);
 });
