@@ -115,7 +115,7 @@ export function createForgeLine(durations: () => Durations, now: () => number): 
         hasDisappointed: seat.hasDisappointed,
       })),
       delivering: taken.filter(({ isDelivering }) => isDelivering).length,
-      deliveredBytes: taken.reduce((sum, { deliveredBytes }) => sum + deliveredBytes, 0),
+      deliveringBytes: taken.reduce((sum, { deliveringBytes }) => sum + deliveringBytes, 0),
     }),
     seats: () => [
       ...inForge.map((seat) => viewOf(seat, "in Forge")),

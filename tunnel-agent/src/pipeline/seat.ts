@@ -57,7 +57,7 @@ export class Seat {
   #hasBegun = false;
   #isHit = false;
   #isStopPending = false;
-  #deliveredBytes: number | null = null;
+  #deliveringBytes: number | null = null;
   #hasDisappointed = false;
   #wasFollowed = false;
   #stored: { readonly done: number; readonly total: number } | null = null;
@@ -232,17 +232,17 @@ export class Seat {
 
   /** Forge has given its pictures, in an answer of so many bytes. */
   delivering(bytes: number): void {
-    this.#deliveredBytes = bytes;
+    this.#deliveringBytes = bytes;
     this.#line.update();
   }
 
   get isDelivering(): boolean {
-    return this.#deliveredBytes !== null;
+    return this.#deliveringBytes !== null;
   }
 
   /** Bytes that lie in memory until its pictures are with the queue, at most. */
-  get deliveredBytes(): number {
-    return this.#deliveredBytes ?? 0;
+  get deliveringBytes(): number {
+    return this.#deliveringBytes ?? 0;
   }
 
   /** So many of its pictures are with the queue. */

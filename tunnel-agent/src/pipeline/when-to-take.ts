@@ -20,7 +20,7 @@ export interface InHand {
   /** Jobs whose pictures are on their way to the queue. */
   readonly delivering: number;
   /** Bytes of these pictures. */
-  readonly deliveredBytes: number;
+  readonly deliveringBytes: number;
 }
 
 /**
@@ -37,13 +37,13 @@ function endsSoon(ahead: Ahead, durations: Durations): boolean {
 }
 
 /** Bytes of answers that may wait here while another job is taken: one with five pictures of 2048². Memory is Forge's. */
-const DELIVERED_BYTES_MAX = 48_000_000;
+const DELIVERING_BYTES_MAX = 48_000_000;
 
 /** Whether there is room for one more job: at most one runs and one more waits for it to end. Pure. */
 export function hasRoom(inHand: InHand, durations: Durations): boolean {
-  const { held, inForge, delivering, deliveredBytes } = inHand;
+  const { held, inForge, delivering, deliveringBytes } = inHand;
   // Pictures that are on their way lie in memory.
-  const isFull = delivering >= LIMITS.deliveriesMax || deliveredBytes > DELIVERED_BYTES_MAX;
+  const isFull = delivering >= LIMITS.deliveriesMax || deliveringBytes > DELIVERING_BYTES_MAX;
   if (held > 0 || isFull) return false;
   const [ahead, ...more] = inForge;
   if (ahead === undefined) return true;

@@ -75,10 +75,10 @@ describe("jobs on their way through Forge", () => {
       seat.leave();
       seat.delivering(5_000);
     }
-    expect(line.inHand()).toMatchObject({ delivering: 2, deliveredBytes: 10_000 });
+    expect(line.inHand()).toMatchObject({ delivering: 2, deliveringBytes: 10_000 });
     first.seat.end();
     second.seat.end();
-    expect(line.inHand()).toMatchObject({ delivering: 0, deliveredBytes: 0 });
+    expect(line.inHand()).toMatchObject({ delivering: 0, deliveringBytes: 0 });
   });
 
   it.each<[string, { mustBeAlone?: boolean; keys?: string[] }]>([

@@ -18,7 +18,7 @@ const AHEAD: Ahead = {
   megapixelSteps: 1_000,
   hasDisappointed: false,
 };
-const NOTHING: InHand = { held: 0, inForge: [], delivering: 0, deliveredBytes: 0 };
+const NOTHING: InHand = { held: 0, inForge: [], delivering: 0, deliveringBytes: 0 };
 
 describe("room for one more job", () => {
   it("is there while nothing is in hand", () => {
@@ -51,7 +51,11 @@ describe("room for one more job", () => {
   });
 
   it("ends with one delivery alone, where that is large", () => {
-    const delivering = (deliveredBytes: number) => ({ ...NOTHING, delivering: 1, deliveredBytes });
+    const delivering = (deliveringBytes: number) => ({
+      ...NOTHING,
+      delivering: 1,
+      deliveringBytes,
+    });
     expect(hasRoom(delivering(37_000_000), DURATIONS)).toBe(true);
     expect(hasRoom(delivering(100_000_000), DURATIONS)).toBe(false);
   });
