@@ -4,6 +4,7 @@ import { type ForgeClient, ForgeUnreachableError } from "./client.ts";
 import type { HostOptions } from "./host.ts";
 import { readHostOptions, readOptions } from "./host-options.ts";
 import { keptByForge, type Lent, lentBy, lentMore } from "./lent-options.ts";
+import { readState } from "./progress.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
@@ -53,7 +54,10 @@ export interface Lender {
     modules: readonly string[],
     overridesWith: (own: HostOptions["own"]) => Values,
   ): Promise<HostOptions["own"] | null>;
-  /** Puts back what Forge did not put back itself. To be called while no run of ours is in Forge. */
+  /**
+   * Puts back what Forge did not put back itself, unless somebody's generation has begun meanwhile. To be called while
+   * no run of ours is in Forge.
+   */
   takeBack(): Promise<void>;
   /** Forge started anew: which options its config holds must be found out again. */
   forget(): void;
@@ -137,6 +141,9 @@ export function createLender(deps: {
       const due = dueOf(journal.lent(), () => true);
       if (isNone(due)) return;
       try {
+        // Whoever waited behind ours runs by now: its options are not to be changed under its hands.
+        const isTouching = Object.keys(due).some((name) => !held.has(name));
+        if (isTouching && (await readState(forge))?.isRunning !== false) return;
         await giveBack(due);
       } catch (error) {
         // It stays noted: the next time that Forge is there it is looked at again.

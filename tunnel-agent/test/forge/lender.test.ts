@@ -1,7 +1,7 @@
 import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { type DemoForgeOptions, startDemoForge } from "../../demo-forge/server.ts";
 import { createForgeClient, type ForgeClient } from "../../src/forge/client.ts";
 import { createLender } from "../../src/forge/lender.ts";
@@ -66,6 +66,25 @@ describe("what a job changes of Forge's options", () => {
       });
     }
     expect(lender.journal.lent()).toEqual({});
+  });
+
+  it("is put back only after somebody's generation, which has begun behind ours", async () => {
+    const { forge, startLender, generate, shown } = await open({ forge: { timeScale: 0.1 } });
+    const lender = startLender();
+    // Noted only, as by an agent that was killed before Forge had stored anything.
+    const own = await lender.lend(MODULES, JOB);
+    await startLender().lend(MODULES, JOB);
+    expect((await generate({ ...JOB(own) })).status).toBe(200);
+    const late = startLender();
+    const theirs = generate({}, { steps: 30, width: 512, height: 512 });
+    await vi.waitFor(() => expect(forge.jobs[1]?.stepsDone).toBeGreaterThan(1));
+    const during = await shown();
+    await late.takeBack();
+    expect(await shown()).toEqual(during);
+    expect(late.journal.lent()).not.toEqual({});
+    await theirs;
+    await late.takeBack();
+    expect(late.journal.lent()).toEqual({});
   });
 
   it("is not seen by a person whose picture is next in line", async () => {
