@@ -52,7 +52,7 @@ export async function settleGhosts(
     for (const { task_id, mobilesd_job_id } of left) {
       const fields = { job_id: mobilesd_job_id, task_id };
       if (looks === 0) log.info(fields, "Forge still has an earlier run of ours; ending it first");
-      // Whatever runs behind it is a ghost as well.
+      // What begins within the moment in which a ghost ends by itself may be hit in its place, whosever it is.
       await interruptOwn(forge, { taskId: task_id, isAlone: false }, () => null);
     }
     await pause(pollMs, signal);

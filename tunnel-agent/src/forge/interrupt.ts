@@ -7,6 +7,8 @@ import { readState, readTask } from "./progress.ts";
 const AGAIN_AFTER_MS = 250;
 /** … so often at the most; a job in its decode ends by itself. */
 const SHOTS_MAX = 20;
+/** Where Forge tells no task from another: what runs a moment later may be another program's. */
+const BLIND_SHOTS_MAX = 1;
 
 /** One of our own runs, as far as it may be stopped. */
 export interface OwnRun {
@@ -18,11 +20,14 @@ export interface OwnRun {
   readonly isAlone: boolean;
 }
 
-/** Whether the generation that runs is ours: the interrupt is global and would hit whoever runs. */
-async function isOursRunning(forge: ForgeClient, run: OwnRun): Promise<boolean> {
+/**
+ * Whether the generation that runs is ours: the interrupt is global and would hit whoever runs. `blind` where that
+ * is only supposed to be so.
+ */
+async function isOursRunning(forge: ForgeClient, run: OwnRun): Promise<boolean | "blind"> {
   const task = await readTask(forge, run.taskId);
   if (task !== "unknown") return task === "active";
-  return run.isAlone && ((await readState(forge))?.isRunning ?? false);
+  return run.isAlone && ((await readState(forge))?.isRunning ?? false) && "blind";
 }
 
 /** Looks at what an interrupt did. What each answer means rests on the order of the questions. */
@@ -33,7 +38,7 @@ async function lookAfter(
 ): Promise<InterruptEffect> {
   const next = nextTaskId === null ? null : await readTask(forge, nextTaskId);
   const isInterrupted = (await readState(forge))?.isInterrupted ?? false;
-  const isOwnActive = await isOursRunning(forge, run);
+  const isOwnActive = (await isOursRunning(forge, run)) !== false;
   return effectOf({ next, isInterrupted, isOwnActive });
 }
 
@@ -43,19 +48,21 @@ export type InterruptEnd = InterruptEffect | "not_running";
 /**
  * Stops our own run if it is the one that goes on: look, interrupt, look again (forge-reference 8.5).
  * `nextTaskId` is asked before each shot: the run of ours that waits behind it, which an interrupt may hit
- * in its place. Throws `ForgeUnreachableError`.
+ * in its place. Where Forge tells no task from another, one shot is all. Throws `ForgeUnreachableError`.
  */
 export async function interruptOwn(
   forge: ForgeClient,
   run: OwnRun,
   nextTaskId: () => string | null,
 ): Promise<InterruptEnd> {
-  if (!(await isOursRunning(forge, run))) return "not_running";
+  const isRunning = await isOursRunning(forge, run);
+  if (!isRunning) return "not_running";
+  const shotsMax = isRunning === "blind" ? BLIND_SHOTS_MAX : SHOTS_MAX;
   for (let shots = 1; ; shots++) {
     const next = nextTaskId();
     await forge.post("/sdapi/v1/interrupt", {});
     const effect = await lookAfter(forge, run, next ?? nextTaskId());
-    if (effect !== "lost" || shots === SHOTS_MAX) return effect;
+    if (effect !== "lost" || shots === shotsMax) return effect;
     await pause(AGAIN_AFTER_MS);
     if (!(await isOursRunning(forge, run))) return "over";
   }
