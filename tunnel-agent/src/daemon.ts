@@ -22,6 +22,9 @@ function afterRefusal(
   if (error.is("session_unknown")) {
     loop.session = null;
     deps.setSession(null);
+    // To its hub the socket that stands is another session's: after the next hello it would be told to end.
+    deps.link.close();
+    loop.askAgainAt = Number.NEGATIVE_INFINITY;
     return 0;
   }
   deps.log.error({ code: error.problem.code }, `The queue refuses this agent: ${error.message}`);
@@ -31,8 +34,12 @@ function afterRefusal(
 
 /** What an error of a round means: how long to wait, or why to end. Throws what is a defect of our own. */
 function afterError(deps: DaemonDeps, loop: Loop, error: unknown): number | DaemonEnd {
-  loop.failures += 1;
-  const waitMs = backoffMs(loop.failures, deps.random());
+  const isForges = error instanceof ForgeUnreachableError || error instanceof ListUnreadableError;
+  const count = isForges ? "forgeFailures" : "failures";
+  loop[count] += 1;
+  const waitMs = backoffMs(loop[count], deps.random());
+  // Every look at a run of ours begins a round: none of them asks before that is over.
+  loop.askAgainAt = deps.now() + waitMs;
   if (error instanceof ForgeUnreachableError) {
     deps.log.debug({ error: error.message }, "Forge went away between two questions");
     return waitMs;
@@ -47,7 +54,6 @@ function afterError(deps: DaemonDeps, loop: Loop, error: unknown): number | Daem
   if (!(error instanceof Error) || !isPassing(error)) throw error;
   const level = loop.isQueueAway ? "debug" : "warn";
   loop.isQueueAway = true;
-  loop.askAgainAt = deps.now() + waitMs;
   deps.log[level]({ error: error.message }, "The queue is out of reach; trying again");
   return waitMs;
 }
@@ -74,9 +80,7 @@ function showQueue({ state, link }: DaemonDeps, { isQueueAway, session, isDue }:
 
 async function tryRound(deps: DaemonDeps, loop: Loop, leave: AbortSignal) {
   try {
-    const waitMs = await playRound(deps, loop, leave);
-    loop.failures = 0;
-    return waitMs;
+    return await playRound(deps, loop, leave);
   } catch (error) {
     return afterError(deps, loop, error);
   }

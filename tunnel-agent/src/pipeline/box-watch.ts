@@ -26,8 +26,13 @@ export interface BoxWatch {
   tellUnreadable(words: string): void;
   /** A run of ours is in Forge. */
   working(): void;
-  /** The checkpoint that is in the GPU's memory now; null for none. */
-  loaded(checkpoint: string | null): void;
+  /**
+   * The checkpoint that is in the GPU's memory, by the answer to what was asked at `askedAt`; null for none, or where
+   * it cannot be told. The answer to what was asked last counts, in whichever order they come.
+   */
+  loaded(checkpoint: string | null, askedAt: number): void;
+  /** Reads how much of the GPU's memory is free, also beside a run: it tells when that has changed. */
+  readMemory(): Promise<void>;
   /** As it was told last; null where none is known. */
   checkpoint(): string | null;
 }
@@ -75,8 +80,10 @@ export function createBoxWatch(deps: BoxWatchDeps): BoxWatch {
   let told: BoxMessage | null = null;
   let changesSeen = link.changes();
   let checkpoint: string | null = null;
+  let checkpointAskedAt = Number.NEGATIVE_INFINITY;
   let vram: number | null = null;
   let knownAt = Number.NEGATIVE_INFINITY;
+  let shown: ForgeState | null = null;
 
   const say = (next: string | null) => {
     if (next === words) return;
@@ -85,6 +92,7 @@ export function createBoxWatch(deps: BoxWatchDeps): BoxWatch {
     words = next;
   };
   const show = (forgeState: ForgeState) => {
+    shown = forgeState;
     state.change({ forge: forgeState });
     const isNew = changesSeen !== link.changes();
     changesSeen = link.changes();
@@ -108,7 +116,10 @@ export function createBoxWatch(deps: BoxWatchDeps): BoxWatch {
         vram = isUp && link.isUp() ? await freeVram(forge) : null;
       }
       // A Forge that starts has no model in memory.
-      if (!isUp) checkpoint = null;
+      if (!isUp) {
+        checkpoint = null;
+        checkpointAskedAt = now();
+      }
       return health;
     },
     tell(health) {
@@ -117,8 +128,15 @@ export function createBoxWatch(deps: BoxWatchDeps): BoxWatch {
     },
     tellUnreadable: say,
     working: () => show("working"),
-    loaded(name) {
+    loaded(name, askedAt) {
+      if (askedAt < checkpointAskedAt) return;
       checkpoint = name;
+      checkpointAskedAt = askedAt;
+    },
+    async readMemory() {
+      if (!link.isUp()) return;
+      vram = await freeVram(forge);
+      if (shown !== null) show(shown);
     },
     checkpoint: () => checkpoint,
   };

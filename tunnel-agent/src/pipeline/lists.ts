@@ -13,14 +13,13 @@ export const bothLists = (a: ListsState, b: ListsState): ListsState =>
   ORDER.indexOf(a) > ORDER.indexOf(b) ? a : b;
 
 /**
- * What a run says about the lists: the first load gives a model its hash; another model than the one asked
- * for, or a name that is missing, mean that they are old on one side or the other. Pure.
+ * What a run says about the lists: another model than the one asked for, or a name that is missing, mean that they
+ * are old on one side or the other. Pure.
  */
-export function listsAfter(end: RunEnd, isFirstOfModel: boolean): ListsState {
+export function listsAfter(end: RunEnd): ListsState {
   if (end.type === "missing_name") return "hand_on";
   const reason = end.type === "failed" ? end.failure.reason : null;
   if (reason === "wrong_model") return "hand_on";
   // Results without a text: its owner may have switched it off a moment ago.
-  if (reason === "incomplete_result") return "read_again";
-  return isFirstOfModel ? "read_again" : "fresh";
+  return reason === "incomplete_result" ? "read_again" : "fresh";
 }

@@ -1,11 +1,18 @@
 import type { ServerMode, ServerOrders } from "@mobilesd/contract";
 
+/** What the socket told since it was asked last; null for nothing. */
+export interface ToldByLink {
+  takeMode(): ServerMode | null;
+  /** When the unload was asked for, as the queue's own answers tell it. */
+  takeUnload(): string | null;
+}
+
 /** What the owner of this box wants of it, by whichever way it was heard last. */
 export interface Orders {
   /** What an answer of the queue said. */
   hear(orders: ServerOrders): void;
-  /** What the socket said. Answers what is new: `resumed` where jobs may be taken again. */
-  hearLink(link: { mode(): ServerMode | null; takeUnload(): boolean }): void;
+  /** What the socket said: each word of it counts once, so that a later answer of the queue stands. */
+  hearLink(link: ToldByLink): void;
   /** Null before anything was heard. */
   mode(): ServerMode | null;
   /** Whether the model is to be taken out of memory. */
@@ -17,32 +24,31 @@ export interface Orders {
 export function createOrders(onMode: (mode: ServerMode) => void): Orders {
   let mode: ServerMode | null = null;
   let isUnloadDue = false;
-  /** Of the newest order to unload that is known; undefined before the first word of the queue. */
-  let unloadAskedAt: string | null | undefined;
-  /** The socket told of an order whose time the queue has not told yet. */
-  let isTimeUnknown = false;
+  /** When the newest order to unload that is known was given, as a time; before the first word of the queue undefined. */
+  let unloadAskedAt: number | undefined;
 
   const setMode = (next: ServerMode) => {
     if (next === mode) return;
     mode = next;
     onMode(next);
   };
+  /** By the time of an order it is known for the same, or for an older one, whichever way it comes. */
+  const hearUnload = (asked: string | null) => {
+    const askedAt = asked === null ? Number.NEGATIVE_INFINITY : Date.parse(asked);
+    // What was ordered before this agent came is not its to do.
+    if (unloadAskedAt !== undefined && askedAt > unloadAskedAt) isUnloadDue = true;
+    unloadAskedAt = Math.max(unloadAskedAt ?? Number.NEGATIVE_INFINITY, askedAt);
+  };
   return {
     hear(orders) {
       setMode(orders.mode);
-      const asked = orders.unload_requested_at;
-      if (asked === unloadAskedAt) return;
-      // What was ordered before this agent came is not its to do; what the socket told is done once.
-      if (unloadAskedAt !== undefined && !isTimeUnknown && asked !== null) isUnloadDue = true;
-      isTimeUnknown = false;
-      unloadAskedAt = asked;
+      hearUnload(orders.unload_requested_at);
     },
     hearLink(link) {
-      const told = link.mode();
+      const told = link.takeMode();
       if (told !== null) setMode(told);
-      if (!link.takeUnload()) return;
-      isUnloadDue = true;
-      isTimeUnknown = true;
+      const asked = link.takeUnload();
+      if (asked !== null) hearUnload(asked);
     },
     mode: () => mode,
     isUnloadDue: () => isUnloadDue,

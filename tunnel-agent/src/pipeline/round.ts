@@ -1,21 +1,14 @@
 import type { LeaseGrant } from "@mobilesd/contract";
+import { ForgeUnreachableError } from "../forge/client.ts";
 import { ghostsOf, settleGhosts } from "../forge/ghosts.ts";
 import type { ForgeHealth } from "../forge/health.ts";
-import { OVERRIDE_KEYS } from "../job/request/payload-overrides.ts";
-import { unload } from "../job/run/recover.ts";
 import type { RunDeps } from "../job/run/run-deps.ts";
 import type { OpenRun } from "../journal.ts";
-import {
-  openSession,
-  readHost,
-  refreshSession,
-  type Session,
-  type SessionDeps,
-} from "../session.ts";
+import { openSession, readHost, type Session } from "../session.ts";
+import { isHandingOn, keepLists, sessionDepsOf } from "./keep-lists.ts";
 import { type DaemonDeps, durationsOf, type Loop } from "./loop.ts";
+import { unloadIfDue } from "./unload-order.ts";
 import { hasRoom, whatToAsk } from "./when-to-take.ts";
-
-const sessionDepsOf = (deps: DaemonDeps): SessionDeps => ({ ...deps, overrideKeys: OVERRIDE_KEYS });
 
 /** What this round found. */
 interface Found {
@@ -34,31 +27,20 @@ const isCalm = (loop: Loop, found: Found) =>
 
 /** Greets the queue, and reads Forge's lists and options when they may be old. */
 async function requireSession(deps: DaemonDeps, loop: Loop, found: Found): Promise<Session> {
-  const now = deps.now();
   if (loop.session === null) {
+    const now = deps.now();
     loop.session = await openSession(sessionDepsOf(deps));
+    reached(deps, loop);
     deps.link.open(loop.session.id);
     loop.orders.hear(loop.session.orders);
     deps.state.change({ serverAlias: loop.session.serverAlias });
     loop.listsReadAt = now;
     // A generation shows its own overrides among the options.
     loop.lists = isTaken(found) ? "read_again" : "fresh";
-    return loop.session;
+  } else if (deps.now() >= loop.askAgainAt && isCalm(loop, found)) {
+    await keepLists(deps, loop, loop.session);
   }
-  const isOld = now - loop.listsReadAt >= loop.session.durations.catalogueRefreshMs;
-  // Who rings wants a picture: lists that are only old are read when there is nothing to take.
-  const isWanted = loop.lists !== "fresh" || (isOld && !loop.isDue);
-  if (isWanted && isCalm(loop, found)) {
-    const isForced = loop.lists === "hand_on";
-    loop.lists = "fresh";
-    try {
-      loop.session = await refreshSession(loop.session, sessionDepsOf(deps), isForced);
-    } catch (error) {
-      loop.lists = isForced ? "hand_on" : "read_again";
-      throw error;
-    }
-    loop.listsReadAt = now;
-  }
+  if (loop.lists === "fresh" && loop.reading === null) loop.forgeFailures = 0;
   return loop.session;
 }
 
@@ -72,6 +54,8 @@ async function ask(deps: DaemonDeps, loop: Loop, slots: 0 | 1): Promise<LeaseGra
     is_connected: deps.link.isUp(),
   };
   const isDue = loop.isDue;
+  // What the socket said before this question is older than its answer; what it says from now on may be newer.
+  loop.orders.hearLink(deps.link);
   // What rings while the question is under way is a question of its own.
   if (slots === 1) loop.isDue = false;
   try {
@@ -94,6 +78,7 @@ function runDepsOf(deps: DaemonDeps, loop: Loop, session: Session): RunDeps {
     lender,
     line,
     track: runs.track,
+    answered: loop.answered,
     host: session.host,
     readHostAgain: () => readHost(sessionDepsOf(deps)),
   };
@@ -109,11 +94,12 @@ async function take(deps: DaemonDeps, loop: Loop, found: Found, session: Session
     isConnected: deps.link.isUp(),
     mode: loop.orders.mode(),
     isDue: loop.isDue,
-    hasRoom: hasRoom(inHand, durations),
+    hasRoom: hasRoom(inHand, durations) && !isHandingOn(loop),
     isForgeTaken: isTaken(found),
     isIdle: inHand.held + inHand.inForge.length + inHand.delivering === 0,
     sinceAskedMs: now - loop.askedAt,
     sinceWorkMs: now - loop.lastWorkAt,
+    sinceLostMs: now - loop.lostAt,
   };
   const next = whatToAsk(view, durations, loop.chance);
   if (next.type === "nothing") {
@@ -131,17 +117,7 @@ async function take(deps: DaemonDeps, loop: Loop, found: Found, session: Session
 function reached(deps: DaemonDeps, loop: Loop): void {
   if (loop.isQueueAway) deps.link.nudge();
   loop.isQueueAway = false;
-}
-
-/** Empties the GPU's memory, if that was asked for and nothing of ours is in it or about to be. */
-async function unloadIfDue({ forge, log }: DaemonDeps, loop: Loop): Promise<void> {
-  const { line, orders, boxWatch } = loop;
-  if (!orders.isUnloadDue() || line.inHand().held > 0) return;
-  const isDone = await line.whileEmpty(() => unload(forge));
-  if (!isDone) return;
-  orders.unloaded();
-  boxWatch.loaded(null);
-  log.info({}, "The model is out of the GPU's memory, as its owner asked");
+  loop.failures = 0;
 }
 
 /** Looks at Forge, unless a run of ours does; null when it is not up, which is told. */
@@ -154,31 +130,64 @@ async function lookAround(deps: DaemonDeps, loop: Loop): Promise<Found | null> {
   const health = await boxWatch.look();
   const isUp = health.type === "ready" || health.type === "busy";
   const ghosts = isUp ? ghostsOf(deps.journal, line.taskIds()) : [];
-  if (isUp && ghosts.length > 0) return { health, ghosts };
-  boxWatch.tell(health);
+  if (ghosts.length > 0) boxWatch.working();
+  else boxWatch.tell(health);
   if (isUp) return { health, ghosts };
   if (loop.lists === "fresh") loop.lists = "read_again";
   lender.forget();
   return null;
 }
 
+/** Ends runs of ours that nobody is with. Beside the loop: a Forge that hangs keeps them for long. */
+function endGhosts(
+  deps: DaemonDeps,
+  loop: Loop,
+  ghosts: readonly OpenRun[],
+  leave: AbortSignal,
+): void {
+  if (loop.isEndingGhosts) return;
+  loop.isEndingGhosts = true;
+  const { forgePollMs } = durationsOf(loop);
+  const ending = loop.line
+    .whileEmpty(() => settleGhosts(deps, ghosts, forgePollMs, leave))
+    .then(() => undefined)
+    .catch((error: unknown) => {
+      // A Forge that is gone has none; one that is back is looked at again.
+      if (!(error instanceof ForgeUnreachableError)) throw error;
+    })
+    .finally(() => {
+      loop.isEndingGhosts = false;
+      loop.wake();
+    });
+  loop.runs.track(ending);
+}
+
+/** Notes what the socket said, and whether it was lost. */
+function hearLink({ link, now }: DaemonDeps, loop: Loop): void {
+  loop.orders.hearLink(link);
+  const isConnected = link.isUp();
+  if (loop.wasConnected && !isConnected) loop.lostAt = now();
+  loop.wasConnected = isConnected;
+}
+
 /** One round: sees to Forge and to what the owner wants, and takes a job or finds none. Answers how long to wait. */
 export async function playRound(deps: DaemonDeps, loop: Loop, leave: AbortSignal): Promise<number> {
-  const { line, lender, runs, orders } = loop;
+  const { line, lender, runs } = loop;
   runs.check();
-  orders.hearLink(deps.link);
+  const { lateError } = loop;
+  loop.lateError = null;
+  if (lateError) throw lateError.error;
+  hearLink(deps, loop);
   const found = await lookAround(deps, loop);
   if (found === null) return durationsOf(loop).claimPollBusyMs;
   const { health, ghosts } = found;
+  if (health !== null && ghosts.length > 0) endGhosts(deps, loop, ghosts, leave);
   const isFree = health?.type === "ready" && ghosts.length === 0;
   if (isFree) await line.whileEmpty(lender.takeBack);
+  const putOffMs = loop.askAgainAt - deps.now();
+  if (loop.session === null && putOffMs > 0) return putOffMs;
   const session = await requireSession(deps, loop, found);
-  if (health !== null && ghosts.length > 0) {
-    const pollMs = session.durations.forgePollMs;
-    await line.whileEmpty(() => settleGhosts(deps, ghosts, pollMs, leave));
-    return 0;
-  }
-  if (isFree) await unloadIfDue(deps, loop);
+  if (isFree) await unloadIfDue({ ...deps, ...loop });
   if (leave.aborted) return 0;
   return take(deps, loop, found, session);
 }

@@ -51,6 +51,7 @@ export class Seat {
   readonly facts: SeatFacts;
   readonly #line: LineOfSeats;
   readonly #dropped = new AbortController();
+  readonly #stranded = new AbortController();
   #wish: (TurnWish & { readonly call: (turn: Turn) => void }) | null = null;
   #run: PostedRun | null = null;
   #firstSince: number | null = null;
@@ -168,6 +169,17 @@ export class Seat {
     const isHit = this.#isHit;
     this.#isHit = false;
     return isHit;
+  }
+
+  /** Forge is at a run that does not end: what waits behind it in Forge's lock is given up as well. */
+  strandNext(): void {
+    const next = this.next();
+    if (next?.run?.progress().phase === "waiting") next.#stranded.abort();
+  }
+
+  /** Fires once Forge will not come to its run. */
+  get stranded(): AbortSignal {
+    return this.#stranded.signal;
   }
 
   /** Notes that nothing of ours is in front of it in Forge. */

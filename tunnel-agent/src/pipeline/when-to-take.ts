@@ -63,6 +63,8 @@ export interface AskView {
   readonly isIdle: boolean;
   readonly sinceAskedMs: number;
   readonly sinceWorkMs: number;
+  /** Since the socket was lost; infinite where none was. */
+  readonly sinceLostMs: number;
 }
 
 /** What to ask of the queue, and otherwise the longest that may pass before this is decided anew. */
@@ -80,22 +82,31 @@ function pollMs(view: AskView, durations: Durations): number {
   return wasBusy && !view.isForgeTaken ? durations.claimPollBusyMs : durations.claimPollIdleMs;
 }
 
+/** How long ago the clock began that says when the queue is asked next, and how long it runs. */
+function clockOf(view: AskView, durations: Durations, random: number) {
+  const { isConnected, sinceAskedMs, sinceLostMs } = view;
+  if (isConnected) return { sinceMs: sinceAskedMs, everyMs: durations.claimBackstopMs };
+  if (sinceLostMs < sinceAskedMs) {
+    // All boxes lose theirs at a deploy. Most have it back by then; the others do not ask at once together.
+    return { sinceMs: sinceLostMs, everyMs: durations.reconnectSpreadMs * (1 + random) };
+  }
+  const everyMs = pollMs(view, durations) * (1 - JITTER + 2 * JITTER * random);
+  return { sinceMs: sinceAskedMs, everyMs };
+}
+
 /**
- * Whether to ask the queue for a job. With a socket a bell says when; without one the clock does. `random`
- * lies in [0, 1). Pure.
+ * Whether to ask the queue for a job. With a socket a bell says when; without one the clock does. Whether any is
+ * granted, the queue alone decides: the mode that was heard last may be an old one. `random` lies in [0, 1). Pure.
  */
 export function whatToAsk(view: AskView, durations: Durations, random: number): Ask {
-  const { isConnected, sinceAskedMs } = view;
+  const { isConnected } = view;
   const isOpen = view.hasRoom && !view.isForgeTaken;
-  const everyMs = isConnected
-    ? durations.claimBackstopMs
-    : pollMs(view, durations) * (1 - JITTER + 2 * JITTER * random);
-  const isTime = sinceAskedMs >= everyMs;
-  const wantsWork = view.isDue || isTime;
-  if (isOpen && wantsWork && (!isConnected || view.mode === "active")) return { type: "job" };
+  const { sinceMs, everyMs } = clockOf(view, durations, random);
+  const isTime = sinceMs >= everyMs;
+  if (isOpen && (view.isDue || isTime)) return { type: "job" };
   // What is held shows itself by its heartbeats, and a socket by itself.
   if (isTime && !isConnected && view.isIdle) return { type: "presence" };
-  const waitMs = isTime ? durations.claimPollIdleMs : everyMs - sinceAskedMs;
+  const waitMs = isTime ? durations.claimPollIdleMs : everyMs - sinceMs;
   // A look at Forge is worth it now and then, although nothing is asked of the queue.
   return { type: "nothing", waitMs: Math.min(waitMs, durations.claimPollIdleMs) };
 }

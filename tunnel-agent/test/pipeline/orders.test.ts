@@ -6,10 +6,22 @@ const at = (unload_requested_at: string | null): ServerOrders => ({
   mode: "active",
   unload_requested_at,
 });
-const linkSaying = (mode: ServerMode | null, isUnload = false) => ({
-  mode: () => mode,
-  takeUnload: () => isUnload,
-});
+/** A link that tells each word once, as the real one does. */
+function linkSaying(mode: ServerMode | null, unload: string | null = null) {
+  let said = { mode, unload };
+  return {
+    takeMode() {
+      const told = said.mode;
+      said = { ...said, mode: null };
+      return told;
+    },
+    takeUnload() {
+      const told = said.unload;
+      said = { ...said, unload: null };
+      return told;
+    },
+  };
+}
 
 function openOrders() {
   const modes: ServerMode[] = [];
@@ -21,11 +33,14 @@ describe("what the owner of a box wants", () => {
     const { orders, modes } = openOrders();
     expect(orders.mode()).toBeNull();
     orders.hear({ ...at(null), mode: "active" });
-    orders.hearLink(linkSaying("paused"));
-    orders.hearLink(linkSaying(null));
+    const link = linkSaying("paused");
+    orders.hearLink(link);
     expect(orders.mode()).toBe("paused");
     orders.hear({ ...at(null), mode: "active" });
-    orders.hear({ ...at(null), mode: "active" });
+    // Rounds go by: what the socket said before that answer does not come back.
+    orders.hearLink(link);
+    orders.hearLink(link);
+    expect(orders.mode()).toBe("active");
     expect(modes).toEqual(["active", "paused", "active"]);
   });
 });
@@ -47,15 +62,28 @@ describe("an order to unload", () => {
     expect(orders.isUnloadDue()).toBe(false);
   });
 
-  it("that the socket told is not carried out again when its time is heard later", () => {
+  it("that came both ways is carried out once, whichever way was quicker", () => {
+    const [first, second] = ["2026-01-01T00:00:00.000Z", "2026-01-02T00:00:00.000Z"];
     const { orders } = openOrders();
     orders.hear(at(null));
-    orders.hearLink(linkSaying("active", true));
+    orders.hearLink(linkSaying(null, first));
     expect(orders.isUnloadDue()).toBe(true);
     orders.unloaded();
-    orders.hear(at("2026-01-01T00:00:00Z"));
+    orders.hear(at(first));
     expect(orders.isUnloadDue()).toBe(false);
-    orders.hear(at("2026-01-02T00:00:00Z"));
+    orders.hear(at(second));
+    expect(orders.isUnloadDue()).toBe(true);
+    orders.unloaded();
+    for (const late of [second, first]) orders.hearLink(linkSaying(null, late));
+    expect(orders.isUnloadDue()).toBe(false);
+  });
+
+  it("is not lost behind another whose word by socket was", () => {
+    const { orders } = openOrders();
+    orders.hear(at(null));
+    orders.hearLink(linkSaying(null, "2026-01-01T00:00:00.000Z"));
+    orders.unloaded();
+    orders.hear(at("2026-01-02T00:00:00.000Z"));
     expect(orders.isUnloadDue()).toBe(true);
   });
 });

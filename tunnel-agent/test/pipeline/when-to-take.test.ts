@@ -70,6 +70,7 @@ const IDLE: AskView = {
   isIdle: true,
   sinceAskedMs: 0,
   sinceWorkMs: claimPollBusyForMs + 1,
+  sinceLostMs: Number.POSITIVE_INFINITY,
 };
 const asked = (more: Partial<AskView>, random = 0.5) =>
   whatToAsk({ ...IDLE, ...more }, DURATIONS, random);
@@ -81,9 +82,14 @@ describe("an agent whose socket stands", () => {
     expect(asked({ sinceAskedMs: claimBackstopMs })).toEqual({ type: "job" });
   });
 
-  it.each(["paused", "draining"] as const)("asks nothing at all while it is %s", (mode) => {
-    expect(asked({ mode, isDue: true, sinceAskedMs: claimBackstopMs }).type).toBe("nothing");
-  });
+  it.each(["paused", "draining", null] as const)(
+    "asks all the same when it is rung, and by the hour, while it takes the mode for %s: that may be an old word",
+    (mode) => {
+      expect(asked({ mode, isDue: true })).toEqual({ type: "job" });
+      expect(asked({ mode, sinceAskedMs: claimBackstopMs })).toEqual({ type: "job" });
+      expect(asked({ mode, sinceAskedMs: claimBackstopMs - 1 }).type).toBe("nothing");
+    },
+  );
 
   it("says nothing while somebody else's generation runs: its socket shows that it is there", () => {
     expect(asked({ isForgeTaken: true, sinceAskedMs: claimBackstopMs }).type).toBe("nothing");
@@ -99,6 +105,18 @@ describe("an agent without a socket", () => {
     expect(polling({ sinceAskedMs: claimPollIdleMs }, 0.99).type).toBe("nothing");
     expect(polling({ sinceAskedMs: 0.9 * claimPollIdleMs - 1 }, 0).type).toBe("nothing");
     expect(polling({ sinceAskedMs: claimPollBusyMs, sinceWorkMs: 0 }).type).toBe("job");
+  });
+
+  it("that it has just lost asks only when most others have theirs back, and not with them", () => {
+    const { reconnectSpreadMs } = DURATIONS;
+    const lost = { sinceAskedMs: claimBackstopMs - 1, sinceWorkMs: 0 };
+    expect(polling({ ...lost, sinceLostMs: 0 }, 0).type).toBe("nothing");
+    expect(polling({ ...lost, sinceLostMs: reconnectSpreadMs }, 0).type).toBe("job");
+    expect(polling({ ...lost, sinceLostMs: 1.9 * reconnectSpreadMs }, 0.95).type).toBe("nothing");
+    expect(polling({ ...lost, sinceLostMs: 2 * reconnectSpreadMs }, 0.95).type).toBe("job");
+    expect(polling({ sinceAskedMs: claimPollIdleMs, sinceLostMs: claimPollIdleMs + 1 }).type).toBe(
+      "job",
+    );
   });
 
   it("shows that it is there while somebody else's generation runs, at the idle pace", () => {
@@ -123,6 +141,7 @@ it("a job is never asked for without room, nor while Forge is somebody else's", 
     isIdle: fc.boolean(),
     sinceAskedMs: fc.nat(2 * claimBackstopMs),
     sinceWorkMs: fc.nat(2 * claimBackstopMs),
+    sinceLostMs: fc.oneof(fc.nat(2 * claimBackstopMs), fc.constant(Number.POSITIVE_INFINITY)),
   });
   fc.assert(
     fc.property(view, fc.double({ min: 0, max: 0.999, noNaN: true }), (seen, random) => {

@@ -33,7 +33,7 @@ export type GenerateEnd =
     }
   /** Forge could not even be asked: the run costs nothing. */
   | { readonly type: "not_sent" }
-  /** Forge went away while another run of ours was before this one: it did not die of this. */
+  /** Forge went away or stands still while another run of ours is before this one: that is not of this. */
   | { readonly type: "not_begun" }
   /** One of the stops ended it; what Forge gives, if anything, is dropped. */
   | { readonly type: "stopped"; readonly isOver: Promise<boolean> };
@@ -70,11 +70,14 @@ type Settled =
   | { readonly type: "answer"; readonly answer: RawAnswer | ForgeAnswer }
   | { readonly type: "error"; readonly error: unknown };
 
-/** Whether Forge cannot have begun with it: none of its looks saw it run, and others of ours stood before it. */
-function isUnbegun(forge: Forge, { seat, isAlone }: Posting, watcher: Watcher): boolean {
-  if (isAlone || watcher.watched().firstActiveAt !== null) return false;
-  const firstMs = seat.firstSince === null ? 0 : forge.now() - seat.firstSince;
-  return firstMs <= forge.durations.forgePollMs;
+/**
+ * Whether Forge cannot have begun with it: others of ours stood before it, and a look that is hardly older than one
+ * interval saw it wait.
+ */
+function isUnbegun(forge: Forge, { isAlone }: Posting, watcher: Watcher): boolean {
+  const { firstActiveAt, lastSeenAt } = watcher.watched();
+  if (isAlone || firstActiveAt !== null) return false;
+  return forge.now() - lastSeenAt <= 2 * forge.durations.forgePollMs;
 }
 
 function fromError(
@@ -152,10 +155,14 @@ function open(forge: Forge, { request, taskId, seat, watch }: Posting, close: Ab
   return { settled, watcher };
 }
 
-const aborted = (signal: AbortSignal) =>
-  new Promise<"stopped">((resolve) => {
-    if (signal.aborted) resolve("stopped");
-    signal.addEventListener("abort", () => resolve("stopped"), { once: true });
+/**
+ * Settles with `word` once the signal fires, and listens no longer than until `close`: a signal that outlives the
+ * run would keep its answer, too.
+ */
+const heard = <W extends string>(signal: AbortSignal, word: W, close: AbortSignal) =>
+  new Promise<W>((resolve) => {
+    if (signal.aborted) resolve(word);
+    signal.addEventListener("abort", () => resolve(word), { once: true, signal: close });
   });
 
 /**
@@ -174,12 +181,28 @@ export async function generate(
   const close = new AbortController();
   const { settled, watcher } = open(forge, posting, close.signal);
   const hung = watcher.hung.then((isHung) => (isHung ? ("hung" as const) : ("stopped" as const)));
-  const first = await Promise.race([settled, aborted(stop), hung]);
+  const raced = new AbortController();
+  const first = await Promise.race([
+    settled,
+    heard(stop, "stopped", raced.signal),
+    heard(seat.stranded, "stranded", raced.signal),
+    hung,
+  ]).finally(() => raced.abort());
+  if (first === "stranded") {
+    close.abort();
+    return { type: "not_begun" };
+  }
   if (first === "stopped" || first === "hung") {
     const { phase } = watcher.watched();
-    const run = { taskId, isAlone };
+    // Where Forge tells no task from another, what runs after this one has left the GPU may be anybody's.
+    const run = { taskId, isAlone: isAlone && phase !== "finishing" };
     const stopping = stopRun({ client, durations, run, seat, settled }, hurry);
-    const isOver = stopping.isOver.finally(() => close.abort());
+    const isOver = stopping.isOver
+      .then((isDone) => {
+        if (!isDone) seat.strandNext();
+        return isDone;
+      })
+      .finally(() => close.abort());
     await stopping.wasAimed;
     if (first === "stopped") return { type: "stopped", isOver };
     const message = `Forge stood still while ${phase}; restart it if it stays so`;

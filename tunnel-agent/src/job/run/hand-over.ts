@@ -55,34 +55,18 @@ async function waitForIdle(
   }
 }
 
-interface Wish {
-  readonly mustBeAlone: boolean;
-  /** When the job was ready to be sent. */
-  readonly readyAt: number;
-}
-
-/**
- * Waits for a turn; a job that was taken early and does not get one in time is let go of. Null when Forge is
- * not there at all.
- */
+/** Waits for a turn. Null when Forge is not there at all. */
 async function takeTurn(
   deps: RunDeps,
   work: Work,
   { seat, unbegun }: Passage,
-  { mustBeAlone, readyAt }: Wish,
+  mustBeAlone: boolean,
 ): Promise<Turn | null> {
-  const { forgePollMs, prefetchReturnMs } = deps.durations;
   const predicted = overridesOf(work.params, work.prepared, work.host.options.own);
   const overrideKeys = Object.keys(predicted);
-  const leftMs = readyAt + prefetchReturnMs - deps.now();
-  const timer = setTimeout(() => seat.drop("returned"), Math.max(0, leftMs));
-  try {
-    const turn = await seat.turn({ overrideKeys, mustBeAlone }, unbegun);
-    if (turn === "behind") return turn;
-    return (await waitForIdle(deps.forge, forgePollMs, unbegun)) ? turn : null;
-  } finally {
-    clearTimeout(timer);
-  }
+  const turn = await seat.turn({ overrideKeys, mustBeAlone }, unbegun);
+  if (turn === "behind") return turn;
+  return (await waitForIdle(deps.forge, deps.durations.forgePollMs, unbegun)) ? turn : null;
 }
 
 /** Both, in parallel; nothing goes on behind the back of one that failed. */
@@ -135,10 +119,26 @@ async function begin(
   return started.isCancelled ? { type: "cancelled" } : { type: "begun", own };
 }
 
+/** What Forge has in memory after a run: what an error leaves there cannot be told, nor what a second model does. */
+function checkpointAfter({ checkpoints }: Prepared, end: GenerateEnd): string | null {
+  const isError = end.type === "failed" && end.answer !== undefined;
+  const isMixed = checkpoints.hires !== null || checkpoints.refiner !== null;
+  return isError || isMixed ? null : checkpoints.main;
+}
+
+/** One request that was sent. */
+interface Sent {
+  readonly seat: Seat;
+  readonly taskId: string;
+  readonly prepared: Prepared;
+  readonly askedAt: number;
+}
+
 /** Sees to what a request leaves behind, as soon as Forge is done with it. */
-function cleanUp(deps: RunDeps, seat: Seat, taskId: string, end: GenerateEnd): void {
+function cleanUp(deps: RunDeps, { seat, taskId, prepared, askedAt }: Sent, end: GenerateEnd): void {
   const { journal, line, lender } = deps;
   const leave = async (isOver: boolean) => {
+    if (isOver && end.type !== "not_sent") deps.answered(checkpointAfter(prepared, end), askedAt);
     // What has no answer may go on in Forge: it stays in the journal, to be looked for before the next job.
     const removed = isOver ? journal.remove(taskId) : null;
     seat.leave();
@@ -178,9 +178,10 @@ async function post(
   }
   const forge = { client: deps.forge, durations: deps.durations, now: deps.now };
   deps.log.debug({ job_id: lease.mobilesd_job_id, turn }, "Handing the job to Forge");
+  const askedAt = deps.now();
   const posting = { request, taskId, seat, watch, isAlone: turn === "alone" };
   const end = await generate(forge, posting, stops);
-  cleanUp(deps, seat, taskId, end);
+  cleanUp(deps, { seat, taskId, prepared, askedAt }, end);
   return end;
 }
 
@@ -197,12 +198,11 @@ export async function handOver(
   first: (() => Promise<void>) | null = null,
 ): Promise<Posted> {
   const { seat } = passage;
-  const readyAt = deps.now();
   let mustBeAlone = first !== null;
   for (;;) {
     let isSent = false;
     try {
-      const turn = await takeTurn(deps, work, passage, { mustBeAlone, readyAt });
+      const turn = await takeTurn(deps, work, passage, mustBeAlone);
       if (turn === null) return { type: "not_sent" };
       await first?.();
       const posted = await post(deps, work, passage, turn);

@@ -40,7 +40,7 @@ export async function findRemedy(
   };
 }
 
-/** Takes everything out of Forge's memory. Throws `ForgeUnreachableError`. */
-export async function unload(forge: ForgeClient): Promise<void> {
-  await forge.post("/sdapi/v1/unload-checkpoint", {});
+/** Takes everything out of Forge's memory; answers the status, 200 where that is done. Throws `ForgeUnreachableError`. */
+export async function unload(forge: ForgeClient): Promise<number> {
+  return (await forge.post("/sdapi/v1/unload-checkpoint", {})).status;
 }

@@ -26,6 +26,11 @@ export interface RunDeps {
   /** Forge as it was when its lists were read last. */
   readonly host: Host;
   readonly readHostAgain: () => Promise<Host>;
-  /** Takes in what goes on after its job is over, so that the agent does not end before it. */
+  /**
+   * Forge answered a request that was sent at `askedAt`, by `now`, and has this checkpoint in memory; null where that
+   * cannot be told.
+   */
+  readonly answered: (checkpoint: string | null, askedAt: number) => void;
+  /** Takes in what goes on after its job is over: the agent waits for it before it ends, unless it must go at once. */
   readonly track: (work: Promise<void>) => void;
 }

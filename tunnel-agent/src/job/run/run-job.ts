@@ -43,8 +43,11 @@ async function handIn(
   work: Work,
   answer: Extract<GenerateEnd, { type: "answer" }>,
 ): Promise<Attempt> {
+  // Nothing more is heard of it from Forge: without this the last that was told is some moment of its drawing.
+  teller.progress({ share: 1, phase: "finishing", remainingMs: null });
   seat.delivering(answer.bytes.length);
   const result = await deps.images.judge(askedOf(work, answer.request), answer.bytes);
+  if (stops.stop.aborted) throw stops.stop.reason;
   if (!result.ok) return { type: "failed", failure: result.failure };
   const warnings = [...work.prepared.warnings, ...result.warnings];
   const onStored = (done: number, total: number) => seat.stored({ done, total });
@@ -106,6 +109,8 @@ export async function runJob(
       return { type: leaseEnded.reason === "cancelled" ? "cancelled" : "lost" };
     return gone.aborted ? { type: "lost" } : { type: "released", reason: "drain" };
   };
+  // From the claim on: whatever keeps it from its turn, another box or a later moment may serve it better.
+  const tooLong = setTimeout(() => seat.drop("returned"), deps.durations.prefetchReturnMs);
   try {
     const tried = await attempt(deps, run).catch((error: unknown): Attempt => {
       const end = endAfterError(error);
@@ -119,6 +124,7 @@ export async function runJob(
     await report(deps, lease, end, agentStop.giveUp);
     return end;
   } finally {
+    clearTimeout(tooLong);
     teller.end();
     seat.end();
     done.abort();

@@ -25,6 +25,13 @@ async function untilUnharmed(
   }
 }
 
+/** A run that is no part of the job: who watches the job sees nothing of it. */
+const UNWATCHED: Passage["watch"] = {
+  isWatched: () => false,
+  onPreview: () => undefined,
+  onProgress: () => undefined,
+};
+
 /** What is to be done to Forge before another try, once it is free; null where nothing helps. */
 async function putRight(
   deps: RunDeps,
@@ -38,7 +45,11 @@ async function putRight(
   if (remedy === null) return null;
   if (remedy.type === "unload") {
     deps.log.warn(fields, "Out of memory; unloading, then once more");
-    return () => unload(deps.forge);
+    return async () => {
+      const status = await unload(deps.forge);
+      if (status === 200) return;
+      deps.log.warn({ ...fields, status }, "Forge did not unload; trying once more all the same");
+    };
   }
   const { checkpoint_name } = remedy.params;
   const ready = await prepare(remedy.params, checkpoint_name, host, new Map());
@@ -47,7 +58,7 @@ async function putRight(
     "An earlier model could not be loaded, and Forge lost the one before it; loading another";
   deps.log.warn({ ...fields, checkpoint: checkpoint_name }, words);
   const small = { ...work, params: remedy.params, prepared: ready.prepared };
-  const end = await handOver(deps, small, passage);
+  const end = await handOver(deps, small, { ...passage, watch: UNWATCHED });
   return end.type === "answer" ? async () => undefined : null;
 }
 

@@ -1,3 +1,4 @@
+import { getEventListeners } from "node:events";
 import { DURATIONS } from "@mobilesd/contract";
 import { expect, it } from "vitest";
 import { startDemoForge } from "../../../demo-forge/server.ts";
@@ -13,8 +14,7 @@ const REQUEST = {
 
 const now = () => performance.now();
 
-async function ask(forgeUrl: string) {
-  const never = new AbortController().signal;
+async function ask(forgeUrl: string, never = new AbortController().signal) {
   const client = createForgeClient(forgeUrl, null);
   const line = createForgeLine(() => DURATIONS, now);
   const seat = line.join({ jobId: "job", label: "", megapixelSteps: 1 });
@@ -46,5 +46,13 @@ it("a Forge that is starting, and has no routes yet, costs the job nothing eithe
 it("a Forge that dies while it works is told from one that was not there", async () => {
   const forge = await startDemoForge({ timeScale: 0, faults: { crash: true } });
   expect(await ask(forge.url)).toMatchObject({ type: "failed", failure: { kind: "forge_died" } });
+  await forge.stop();
+});
+
+it("a run that is over is listened for no more: what outlives it would keep its answer in memory", async () => {
+  const forge = await startDemoForge({ timeScale: 0 });
+  const stop = AbortSignal.any([new AbortController().signal]);
+  expect(await ask(forge.url, stop)).toMatchObject({ type: "answer" });
+  expect(getEventListeners(stop, "abort")).toHaveLength(0);
   await forge.stop();
 });
