@@ -64,7 +64,6 @@ export interface Failure extends Saying {
   readonly reason: FailureReason;
 }
 
-/** What happens to a job. */
 export type JobStep =
   | { readonly type: "checkpoint_missing" }
   | { readonly type: "start" }
