@@ -14,6 +14,8 @@ const PINGS: Partial<Durations> = {
   hubPongLimitMs: 5_000,
   agentSilentAfterMs: 12_000,
 };
+/** For some seconds an agent that has just come looks closer at its Forge, whatever the durations. */
+const REST_MS = 12_000;
 const MINUTE_CRON = "* * * * *";
 const NIGHTLY_CRON = "17 3 * * *";
 
@@ -27,8 +29,9 @@ export async function benchIdle(): Promise<Measure[]> {
   const box = await startLiveBox({ timeScale: 0.001, durations: dividedDurations() });
   const { queue } = box;
   try {
-    // Takes away what the set-up left behind.
+    // What the set-up left behind is taken away, and an agent that has just come has told what it has to tell.
     await queue.worker.runScheduled(NIGHTLY_CRON);
+    await sleep(REST_MS);
     await queue.countAll(true);
     const endsAt = performance.now() + DAY_MS / DIVISOR;
     // The crons of a day, at their pace or as quickly as they go.
