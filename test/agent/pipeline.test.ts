@@ -1,3 +1,4 @@
+import sharp from "sharp";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 import {
   type DemoForge,
@@ -163,6 +164,21 @@ describe("a job that was handed to Forge behind another", () => {
   });
 });
 
+it("a job behind one that hangs is given back when that is given up, and comes whole at no attempt's cost", async () => {
+  await openAndRun({ ...EARLY, stepStallLimitMs: 4_000, interruptLimitMs: 1_000 });
+  const [first, second] = await twoInForge();
+  forge.faults.set({ hangAtStep: (forge.jobs[0]?.stepsDone ?? 0) + 2 });
+  await until("the first is given up", async () => (await queue.status(first)).retry_count === 1);
+  await until("the second is given back", async () => {
+    return (await queue.status(second)).status === "pending";
+  });
+  forge.faults.clear();
+  expect((await queue.reach(second, "completed")).images).toHaveLength(1);
+  const view = await queue.owner.call("getJob", { params: { id: second } });
+  expect(view).toMatchObject({ retry_count: 0 });
+  expect(runsOf(2).at(-1)?.stepsDone).toBe(LONG.steps);
+});
+
 it("a job that was hit by the cancel of the one before it is drawn again, at no attempt's cost", async () => {
   await open(EARLY);
   const proxy = await startFaultyProxy(forge.url);
@@ -229,6 +245,28 @@ describe("a job that was taken and has not begun", () => {
     expect(view).toMatchObject({ attempt_count: 0, interruption_count: 0 });
     for (const id of [first, second]) await queue.reach(id, "completed");
     expect(agent.lines.filter((line) => line.startsWith("Took a job"))).toHaveLength(3);
+  });
+
+  it("goes back as well when its input picture does not come in time", async () => {
+    await open({ ...HELD, prefetchReturnMs: 500 });
+    const proxy = await startFaultyProxy(queue.worker.url);
+    onTestFinished(() => proxy.stop());
+    const agent = run({ url: proxy.url });
+    const bytes = await sharp({
+      create: { width: 64, height: 64, channels: 3, background: "#08f" },
+    })
+      .png()
+      .toBuffer();
+    const headers = { "content-type": "image/png" };
+    const { upload_id } = await queue.owner.call("createUpload", { bytes, headers });
+    proxy.once(`/uploads/${upload_id}`, "swallow");
+    const id = await queue.submit({ img2img: { init_image: { upload_id } } });
+    await until("it was given back", () =>
+      agent.lines.some((line) => line.startsWith("Given back") && line.includes("returned")),
+    );
+    await queue.reach(id, "completed");
+    const view = await queue.owner.call("getJob", { params: { id } });
+    expect(view).toMatchObject({ attempt_count: 1, interruption_count: 0 });
   });
 
   it("goes back when the agent is stopped, and the running one ends", async () => {
