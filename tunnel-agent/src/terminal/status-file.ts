@@ -6,8 +6,10 @@ import { sync as writeFileAtomic } from "write-file-atomic";
 import * as z from "zod";
 import type { AgentState, AgentView } from "../pipeline/agent-view.ts";
 
-/** Written at most this often. */
-const WRITE_EVERY_MS = 1_000;
+/** While only numbers move: a write costs as much as all else that an agent does in a second of a job. */
+const NUMBERS_EVERY_MS = 5_000;
+/** Of everything else at once: what changes together is written together. */
+const WORDS_AFTER_MS = 50;
 /** Between the clocks of a file and of the machine's start. */
 const BOOT_SLACK_MS = 10_000;
 
@@ -22,7 +24,7 @@ export const StatusContent = z.object({
   pid: z.int(),
   agent_version: z.string(),
   started_at: z.string(),
-  /** Of the last change. */
+  /** Of what stands here; numbers that move may be 5 s older than now. */
   updated_at: z.string(),
   /** Set once the agent ended by itself; null while it runs, and after it was killed. */
   ended_at: z.string().nullable(),
@@ -77,6 +79,12 @@ function contentOf(view: AgentView) {
   };
 }
 
+/** What is worth a write at once: everything but the numbers that move while a job runs. Pure. */
+function wordsOf({ current, uploads, ...rest }: AgentView): string {
+  const words = current && { jobId: current.jobId, label: current.label, phase: current.phase };
+  return JSON.stringify([rest, words, uploads.map(({ jobId }) => jobId)]);
+}
+
 export interface StatusFileOptions {
   readonly stateDir: string;
   readonly state: AgentState;
@@ -90,10 +98,14 @@ export interface StatusFileOptions {
 export function keepStatusFile(options: StatusFileOptions): { end(): void } {
   const { stateDir, state, agentVersion, wallClock, onTrouble } = options;
   const started_at = wallClock().toISOString();
-  let timer: NodeJS.Timeout | null = null;
+  let timer: NodeJS.Timeout | undefined;
+  let dueMs = Number.POSITIVE_INFINITY;
+  let writtenWords = "";
   let isTroubled = false;
   function write(ended_at: string | null): void {
-    timer = null;
+    clearTimeout(timer);
+    dueMs = Number.POSITIVE_INFINITY;
+    writtenWords = wordsOf(state.view());
     const updated_at = wallClock().toISOString();
     const base = { pid: process.pid, agent_version: agentVersion, started_at, updated_at };
     const content: StatusContent = { ...base, ended_at, ...contentOf(state.view()) };
@@ -108,13 +120,17 @@ export function keepStatusFile(options: StatusFileOptions): { end(): void } {
     }
   }
   const stopListening = state.onChange(() => {
-    timer ??= setTimeout(write, WRITE_EVERY_MS, null).unref();
+    const afterMs = wordsOf(state.view()) === writtenWords ? NUMBERS_EVERY_MS : WORDS_AFTER_MS;
+    if (dueMs <= afterMs) return;
+    clearTimeout(timer);
+    dueMs = afterMs;
+    timer = setTimeout(write, afterMs, null).unref();
   });
   write(null);
   return {
     end() {
       stopListening();
-      if (timer) clearTimeout(timer);
+      clearTimeout(timer);
       // A newer agent may keep its own file here by now.
       if (readStatusFile(stateDir)?.pid === process.pid) write(wallClock().toISOString());
     },

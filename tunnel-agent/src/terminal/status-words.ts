@@ -27,6 +27,7 @@ export interface StatusReport {
 }
 
 const LABEL_COLUMNS = 9;
+const SECOND_MS = 1_000;
 
 const clock = (timestamp: string) => clockWords(new Date(timestamp));
 
@@ -46,14 +47,21 @@ const QUEUE_WORDS: Record<StatusContent["queue"], string> = {
   away: "out of reach, trying again",
 };
 
+const ageOf = (agent: StatusContent, now: Date) => now.getTime() - Date.parse(agent.updated_at);
+
+/** A number that moves, and how long ago it was so where that is a second or more. */
+function agedWords(words: string, ageMs: number): string {
+  return ageMs < SECOND_MS ? words : `${words} (${spanWords(ageMs)} ago)`;
+}
+
 function currentWords(agent: StatusContent, now: Date): string | null {
   const { current } = agent;
   if (current === null) return null;
-  const ageMs = now.getTime() - Date.parse(agent.updated_at);
+  const ageMs = ageOf(agent, now);
   const left = current.remaining_ms === null ? null : Math.max(0, current.remaining_ms - ageMs);
   const parts = [
     shortId(current.mobilesd_job_id),
-    `${percentOf(current.share)} %`,
+    agedWords(`${percentOf(current.share)} %`, ageMs),
     PHASE_WORDS[current.phase],
     ...(left === null ? [] : [`${spanWords(left)} left`]),
   ];
@@ -65,7 +73,9 @@ function workLines(agent: StatusContent, now: Date): [string, string][] {
   const { next, uploads, lately, forge } = agent;
   const current = currentWords(agent, now);
   const short = ({ mobilesd_job_id }: { mobilesd_job_id: string }) => shortId(mobilesd_job_id);
-  const uploading = uploads.map((one) => `${short(one)} ${one.done} of ${one.total}`);
+  const uploading = uploads.map((one) =>
+    agedWords(`${short(one)} ${one.done} of ${one.total}`, ageOf(agent, now)),
+  );
   const ended = lately.map((one) => `${short(one)} ${END_WORDS[one.end]} ${clock(one.at)}`);
   return [
     ["Queue", QUEUE_WORDS[agent.queue]],

@@ -10,6 +10,7 @@ import {
   readStatusFile,
   type StatusContent,
 } from "../../src/terminal/status-file.ts";
+import { statusWords } from "../../src/terminal/status-words.ts";
 
 let stateDir: string;
 let state: AgentState;
@@ -47,18 +48,49 @@ describe("the agent's status file", () => {
     kept.end();
   });
 
-  it("follows what changes, at most once a second", () => {
+  it("follows numbers that move, at most every 5 s", () => {
     vi.useFakeTimers();
+    share(0);
     const kept = keep();
     const seen = new Set<string>();
-    for (let at = 1; at <= 50; at++) {
-      share(at / 100);
+    for (let at = 1; at <= 200; at++) {
+      share(at / 400);
+      state.change({ uploads: [{ jobId: "0a1b2c3d", done: 1 + Math.floor(at / 50), total: 9 }] });
       vi.advanceTimersByTime(100);
       seen.add(text());
     }
+    // One for the upload that began, and four of 20 s.
     expect(seen.size).toBeLessThanOrEqual(6);
-    vi.advanceTimersByTime(1_000);
+    vi.advanceTimersByTime(5_000);
     expect(read().current).toMatchObject({ mobilesd_job_id: "06d6e834", share: 0.5 });
+    expect(read().uploads).toMatchObject([{ done: 5 }]);
+    kept.end();
+  });
+
+  it.each([
+    ["job", () => state.change({ current: null }), { current: null }],
+    [
+      "next job",
+      () => state.change({ next: { jobId: "a", where: "held" } }),
+      { next: { where: "held" } },
+    ],
+    ["mode", () => state.change({ mode: "paused" }), { mode: "paused" }],
+    ["connection", () => state.change({ queue: "polling" }), { queue: "polling" }],
+    ["Forge", () => state.change({ forge: "absent" }), { forge: "absent" }],
+    [
+      "number of jobs done",
+      () => state.noteEnd({ jobId: "06d6e834", end: "completed", at: new Date() }),
+      { done: 1, current: null },
+    ],
+  ])("follows another %s at once, also while numbers move", (_what, change, written) => {
+    vi.useFakeTimers();
+    share(0);
+    const kept = keep();
+    share(0.1);
+    vi.advanceTimersByTime(1_000);
+    change();
+    vi.advanceTimersByTime(100);
+    expect(read()).toMatchObject(written);
     kept.end();
   });
 
@@ -97,10 +129,32 @@ describe("the agent's status file", () => {
     const kept = keep((error) => void troubles.push(error));
     rmSync(stateDir, { recursive: true });
     share(0.1);
-    vi.advanceTimersByTime(2_000);
+    vi.advanceTimersByTime(6_000);
     share(0.2);
-    vi.advanceTimersByTime(2_000);
+    vi.advanceTimersByTime(6_000);
     expect(troubles).toHaveLength(1);
     kept.end();
+  });
+});
+
+describe("what `status` says of a running job", () => {
+  const words = (ageMs: number) => {
+    state.change({ uploads: [{ jobId: "0a1b2c3d", done: 1, total: 4 }] });
+    share(0.37);
+    keep().end();
+    const agent = { ...read(), ended_at: null };
+    const now = new Date(Date.parse(agent.updated_at) + ageMs);
+    const report = { is_running: true, agent, server: null, queue_trouble: null };
+    return statusWords(report, now, (_style, written) => written);
+  };
+
+  it("is plain where it is of this moment", () => {
+    expect(words(400)).toContain("37 % · drawing · 0 s left");
+    expect(words(400)).toContain("1 of 4\n");
+  });
+
+  it("tells how old its numbers are where they may have moved since", () => {
+    expect(words(4_000)).toContain("37 % (4 s ago) · drawing");
+    expect(words(4_000)).toContain("1 of 4 (4 s ago)");
   });
 });
