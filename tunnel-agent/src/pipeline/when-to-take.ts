@@ -87,8 +87,9 @@ function clockOf(view: AskView, durations: Durations, random: number) {
   const { isConnected, sinceAskedMs, sinceLostMs } = view;
   if (isConnected) return { sinceMs: sinceAskedMs, everyMs: durations.claimBackstopMs };
   if (sinceLostMs < sinceAskedMs) {
-    // All boxes lose theirs at a deploy. Most have it back by then; the others do not ask at once together.
-    return { sinceMs: sinceLostMs, everyMs: durations.reconnectSpreadMs * (1 + random) };
+    // All boxes lose theirs at a deploy. Most have it back by then; the others do not ask all together.
+    const everyMs = durations.reconnectSpreadMs * (1 + random) + pollMs(view, durations);
+    return { sinceMs: sinceLostMs, everyMs };
   }
   const everyMs = pollMs(view, durations) * (1 - JITTER + 2 * JITTER * random);
   return { sinceMs: sinceAskedMs, everyMs };

@@ -111,9 +111,11 @@ describe("an agent without a socket", () => {
     const { reconnectSpreadMs } = DURATIONS;
     const lost = { sinceAskedMs: claimBackstopMs - 1, sinceWorkMs: 0 };
     expect(polling({ ...lost, sinceLostMs: 0 }, 0).type).toBe("nothing");
-    expect(polling({ ...lost, sinceLostMs: reconnectSpreadMs }, 0).type).toBe("job");
-    expect(polling({ ...lost, sinceLostMs: 1.9 * reconnectSpreadMs }, 0.95).type).toBe("nothing");
-    expect(polling({ ...lost, sinceLostMs: 2 * reconnectSpreadMs }, 0.95).type).toBe("job");
+    const first = (spread: number) => spread * reconnectSpreadMs + claimPollBusyMs;
+    expect(polling({ ...lost, sinceLostMs: first(1) - 1 }, 0).type).toBe("nothing");
+    expect(polling({ ...lost, sinceLostMs: first(1) }, 0).type).toBe("job");
+    expect(polling({ ...lost, sinceLostMs: first(1.9) }, 0.95).type).toBe("nothing");
+    expect(polling({ ...lost, sinceLostMs: first(2) }, 0.95).type).toBe("job");
     expect(polling({ sinceAskedMs: claimPollIdleMs, sinceLostMs: claimPollIdleMs + 1 }).type).toBe(
       "job",
     );
