@@ -3,7 +3,7 @@ import { parentPort } from "node:worker_threads";
 import sharp from "sharp";
 import { type Result, readResult } from "../job/after/read-result.ts";
 import { bytesOfDataUri, type LivePicture, shrinkPicture } from "./live-picture.ts";
-import type { ThreadAnswer, ThreadRequest } from "./thread-messages.ts";
+import type { ThreadAnswer, ThreadRequest, ThreadShow } from "./thread-messages.ts";
 
 // Each picture is looked at once: what sharp keeps of it is of no use.
 sharp.cache(false);
@@ -32,10 +32,13 @@ function handingOver(result: Result): { result: Result; buffers: ArrayBuffer[] }
 
 async function answer(request: ThreadRequest): Promise<void> {
   const { type, id } = request;
-  const post = (message: ThreadAnswer, buffers: ArrayBuffer[]) =>
+  const post = (message: ThreadAnswer | ThreadShow, buffers: ArrayBuffer[]) =>
     parentPort?.postMessage(message, buffers);
   if (type === "judge") {
-    const judged = await readResult(request.answer, request.asked);
+    const judged = await readResult(request.answer, request.asked, (index, live) => {
+      const picture = aloneLive(live);
+      post({ type: "show", id, index, picture }, [picture.webp.buffer as ArrayBuffer]);
+    });
     const { result, buffers } = handingOver(judged);
     post({ type, id, result }, buffers);
     return;

@@ -12,6 +12,14 @@ export type ThreadRequest =
     }
   | { readonly type: "shrink"; readonly id: number; readonly dataUri: string };
 
+/** A finished picture of an answer that is still judged: it goes on to who watches before the rest is done. */
+export interface ThreadShow {
+  readonly type: "show";
+  readonly id: number;
+  readonly index: number;
+  readonly picture: LivePicture;
+}
+
 /** Its answer. Buffers come out of it as plain bytes, handed over. */
 export type ThreadAnswer =
   | { readonly type: "judge"; readonly id: number; readonly result: Result }

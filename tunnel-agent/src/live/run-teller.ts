@@ -11,7 +11,10 @@ export interface RunTeller {
   progress(seen: RunProgress): void;
   /** A picture as it grows, as Forge gives it; dropped while an earlier one is still made small. */
   livePreview(dataUri: string): void;
-  /** The finished picture of that number, from 1 on, once the line takes it; no growing one is told after it. */
+  /**
+   * The finished picture of that number, from 1 on, once the line takes it; no growing one is told after it. What
+   * was told once is not told again.
+   */
   finalPreview(index: number, picture: LivePicture): void;
   /** The lease is over: nothing is told any more. */
   end(): void;
@@ -86,7 +89,7 @@ export function createRunTeller(
   let told: Told | null = null;
   let latest: RunProgress | null = null;
   let isShrinking = false;
-  let isDrawn = false;
+  const finished = new Set<number>();
   let isOver = false;
 
   const tellAgain = () => {
@@ -113,16 +116,16 @@ export function createRunTeller(
       if (isWorthTelling(told, seen, { isWatched, now: now() }, durations)) tellAgain();
     },
     livePreview(dataUri) {
-      if (isOver || isDrawn || isShrinking) return;
+      if (isOver || finished.size > 0 || isShrinking) return;
       isShrinking = true;
       void images.shrink(dataUri).then((picture) => {
         isShrinking = false;
-        if (picture && !isOver && !isDrawn) words.preview(0, picture);
+        if (picture && !isOver && finished.size === 0) words.preview(0, picture);
       });
     },
     finalPreview(index, picture) {
-      if (isOver) return;
-      isDrawn = true;
+      if (isOver || finished.has(index)) return;
+      finished.add(index);
       showing.add(index, picture);
     },
     end() {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import sharp from "sharp";
 import { describe, expect, it, onTestFinished } from "vitest";
 import { createImageThread, type ImageThread } from "../../src/images/image-thread.ts";
+import type { LivePicture } from "../../src/images/live-picture.ts";
 import type { Asked } from "../../src/job/after/asked.ts";
 import { readResult } from "../../src/job/after/read-result.ts";
 import { Picture } from "../../src/picture.ts";
@@ -65,6 +66,27 @@ describe("what the thread for pictures finds", () => {
     expect(answer.byteLength).toBe(0);
     expect(imagesOf(await judging)).toHaveLength(1);
     expect(large.bytes).toHaveLength(50_000_000);
+  });
+
+  it("of finished pictures is shown for the socket before its answer, and is in that, too", async () => {
+    const { thread } = startThread();
+    const { sent, body } = recorded("generate/n_iter2_batch2");
+    const request = requestOf(sent as Record<string, unknown> | undefined);
+    const asked = askedOf(redCube({ n_iter: 2, batch_size: 2 }), { request });
+    const shown: [number, LivePicture][] = [];
+    let isAnswered = false;
+    const judging = thread.judge(asked, bytesOf(body), (index, picture) => {
+      expect(isAnswered).toBe(false);
+      expect(Buffer.isBuffer(picture.webp)).toBe(true);
+      shown.push([index, picture]);
+    });
+    const images = imagesOf(
+      await judging.finally(() => {
+        isAnswered = true;
+      }),
+    );
+    shown.sort(([one], [other]) => one - other);
+    expect(shown).toEqual(images.map(({ index, live }) => [index, live]));
   });
 
   it("of a growing picture is one for the socket; of anything else, nothing", async () => {

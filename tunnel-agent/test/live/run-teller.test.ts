@@ -192,6 +192,18 @@ describe("the pictures that the hub hears of", () => {
     expect(messages.map((message) => message.type === "preview" && message.index)).toEqual([1, 2]);
   });
 
+  it("are told once, however often a job's delivery shows them", async () => {
+    const { teller, messages, lineHas, goDown, comeUp } = startTeller();
+    const shown = () => messages.flatMap((one) => (one.type === "preview" ? [one.index] : []));
+    for (const index of [2, 1, 1, 2]) teller.finalPreview(index, PICTURE);
+    expect(shown()).toEqual([2, 1]);
+    goDown();
+    for (const index of [1, 3, 3]) teller.finalPreview(index, PICTURE);
+    lineHas(9);
+    comeUp();
+    expect(shown()).toEqual([2, 1, 3]);
+  });
+
   it("reach a slow line one after the other, when it takes them", async () => {
     const { teller, messages, lineHas, goDown, comeUp } = startTeller();
     const shown = () => messages.flatMap((one) => (one.type === "preview" ? [one.index] : []));

@@ -1,6 +1,6 @@
-import { createHash } from "node:crypto";
 import { type ImageMime, LIMITS } from "@mobilesd/contract";
 import sharp from "sharp";
+import { type Pixels, takePixels } from "../../images/pixels.ts";
 import { textOf } from "./picture-text.ts";
 
 /** A picture of an answer, its header read. */
@@ -12,12 +12,6 @@ export interface OpenPicture {
   readonly height: number;
   /** The infotext that it carries. */
   readonly text: string | null;
-}
-
-/** A WebP beside the picture itself. */
-export interface Preview {
-  readonly bytes: Buffer;
-  readonly sha256: string;
 }
 
 const MIMES: Record<string, ImageMime> = {
@@ -35,8 +29,6 @@ export function mimeOf({ format }: OpenPicture): ImageMime | null {
 const decoder = (bytes: Buffer) =>
   sharp(bytes, { limitInputPixels: (LIMITS.sidePixelsMax * LIMITS.hiresScaleMax) ** 2 });
 
-export const sha256Of = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
-
 /** Reads the header of a picture; null where it is not one. */
 export async function openPicture(bytes: Buffer): Promise<OpenPicture | null> {
   try {
@@ -49,15 +41,15 @@ export async function openPicture(bytes: Buffer): Promise<OpenPicture | null> {
   }
 }
 
-/** Decodes a whole picture into its preview, at most `previewSidePixels` wide and high; null where it is damaged. */
-export async function previewOf({ bytes }: OpenPicture): Promise<Preview | null> {
+/**
+ * Decodes a whole picture, once for all that is made of it: to at most `previewSidePixels` wide and high. Null
+ * where it is damaged.
+ */
+export async function decodeSmall({ bytes }: OpenPicture): Promise<Pixels | null> {
   const side = LIMITS.previewSidePixels;
+  const fit = { fit: "inside", withoutEnlargement: true } as const;
   try {
-    const preview = await decoder(bytes)
-      .resize(side, side, { fit: "inside", withoutEnlargement: true })
-      .webp()
-      .toBuffer();
-    return { bytes: preview, sha256: sha256Of(preview) };
+    return await takePixels(decoder(bytes).resize(side, side, fit));
   } catch (error) {
     if (error instanceof Error) return null;
     throw error;
