@@ -29,13 +29,14 @@ function harm(png: Buffer): Buffer {
   return harmed;
 }
 
-/** The same with the checksum of its first chunk of pixels put right again. */
-function seal(png: Buffer): Buffer {
-  const sealed = Buffer.from(png);
-  const typeAt = sealed.indexOf("IDAT");
-  const end = typeAt + 4 + sealed.readUInt32BE(typeAt - 4);
-  sealed.writeUInt32BE(crc32(sealed.subarray(typeAt, end)), end);
-  return sealed;
+/** Nonsense in place of the first chunk of pixels, under a checksum that is right. */
+function garble(png: Buffer): Buffer {
+  const garbled = Buffer.from(png);
+  const typeAt = garbled.indexOf("IDAT");
+  const end = typeAt + 4 + garbled.readUInt32BE(typeAt - 4);
+  garbled.fill(0xff, typeAt + 4, end);
+  garbled.writeUInt32BE(crc32(garbled.subarray(typeAt, end)), end);
+  return garbled;
 }
 
 /** Reads an answer with these pictures, known by their place alone, and which were shown on the way. */
@@ -54,16 +55,9 @@ async function read(
 }
 
 describe("a finished picture", () => {
-  it("is shown before one that takes longer, whatever their order", async () => {
-    const large = await noise().png({ compressionLevel: 9 }).toBuffer();
-    const { result, shown } = await read([large, await black().png().toBuffer()]);
-    expect(shown).toEqual([2, 1]);
-    expect(imagesOf(result).map(({ index }) => index)).toEqual([1, 2]);
-  });
-
   it("waits for no decoding of the others: that their checksums are right is enough", async () => {
     const png = await black().png().toBuffer();
-    const { result, shown } = await read([png, png, png, png, seal(harm(png))]);
+    const { result, shown } = await read([png, png, png, png, garble(png)]);
     // The one case in which a finished picture is seen of a job that fails: Forge itself wrote nonsense.
     expect(failureOf(result)?.message).toBe("Picture 5 came damaged from Forge.");
     expect(shown).toEqual(expect.arrayContaining([1, 2, 3]));
