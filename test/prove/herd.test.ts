@@ -27,9 +27,8 @@ const AGENTS = 100;
 const DURATIONS = {
   ...FAST,
   ...{ hubPingMs: 20_000, hubPongLimitMs: 20_000, agentSilentAfterMs: 45_000 },
-  // A hundred agents of one process look at their Forge as seldom as they do in life.
-  claimPollBusyMs: REAL.claimPollBusyMs,
-  claimPollIdleMs: REAL.claimPollIdleMs,
+  // By the clock of polling each is due by the time that its socket is lost, as an idle agent is in life.
+  claimPollIdleMs: 5_000,
   claimBackstopMs: REAL.claimBackstopMs,
   catalogueRefreshMs: REAL.catalogueRefreshMs,
   reconnectSpreadMs: REAL.reconnectSpreadMs,
@@ -112,7 +111,11 @@ function hearClaim(message: unknown): void {
   claims.push({ by, isConnected: JSON.parse(String(request.body)).is_connected });
 }
 
-const haveAllAsked = () => new Set(claims.map(({ by }) => by)).size === AGENTS;
+/** Whether each has asked, since its socket came up, for what it may have missed. */
+function haveAllAsked(): boolean {
+  const asked = claims.filter(({ isConnected }) => isConnected).map(({ by }) => by);
+  return new Set(asked).size === AGENTS;
+}
 
 beforeAll(async () => {
   diagnostics.subscribe("undici:request:create", hearClaim);
@@ -120,7 +123,7 @@ beforeAll(async () => {
   const aliases = Array.from({ length: AGENTS }, (_, at) => `box-${at}`);
   agents = (await newAgents(queue, aliases)).map(({ key }, at) => startOne(key, at));
   await allUp();
-  await until("each has asked for a job", haveAllAsked);
+  await until("each has asked for a job with its socket up", haveAllAsked);
   takeWrites = await countWrittenRows(queue.worker);
   for (const { plan } of agents) plan.length = 0;
 }, 2 * ALL_UP_LIMIT_MS);
