@@ -89,7 +89,7 @@ function workLines(agent: StatusContent, now: Date): [string, string][] {
   ];
 }
 
-/** The lines of what the queue says of this box. */
+/** The lines of what the queue says of this box. One that takes no job has no time when it would start one. */
 function serverLines(server: ServerView): [string, string][] {
   const mode = MODE_WORDS[server.mode];
   const waiting = waitingWords(server.queue_length, server.queue_length_is_minimum ?? false);
@@ -98,9 +98,13 @@ function serverLines(server: ServerView): [string, string][] {
     : server.last_seen_at === null
       ? "never seen"
       : `away, last seen at ${clock(server.last_seen_at)}`;
+  const start =
+    server.is_present && server.mode === "active"
+      ? `; a new job would start at ${clock(server.estimated_start_time)}`
+      : "";
   return [
     ["Box", `${server.alias}, ${presence}${mode === null ? "" : `, ${mode}`}`],
-    ["In line", `${waiting}; a new job would start at ${clock(server.estimated_start_time)}`],
+    ["In line", `${waiting}${start}`],
   ];
 }
 

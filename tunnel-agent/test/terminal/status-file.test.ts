@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ServerView } from "@mobilesd/contract";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type AgentState, createAgentState } from "../../src/pipeline/agent-view.ts";
 import {
@@ -156,5 +157,45 @@ describe("what `status` says of a running job", () => {
   it("tells how old its numbers are where they may have moved since", () => {
     expect(words(4_000)).toContain("37 % (4 s ago) · drawing");
     expect(words(4_000)).toContain("1 of 4 (4 s ago)");
+  });
+});
+
+describe("what `status` says of the line", () => {
+  const server: ServerView = {
+    alias: "Attic",
+    forge: null,
+    agent_version: null,
+    session_started_at: null,
+    is_present: true,
+    last_seen_at: "2026-01-01T09:00:00Z",
+    is_connected: true,
+    mode: "active",
+    gpu: null,
+    free_vram_bytes: null,
+    loaded_checkpoint: null,
+    forge_state: null,
+    current_job: null,
+    has_catalogue: true,
+    queue_length: 1,
+    estimated_start_time: "2026-01-01T09:05:00Z",
+  };
+  const words = (more: Partial<ServerView>) => {
+    const report = { is_running: false, agent: null, queue_trouble: null };
+    const known = { ...server, ...more };
+    return statusWords({ ...report, server: known }, new Date(), (_style, written) => written);
+  };
+
+  it("is when a new job would start, where the box takes one", () => {
+    expect(words({})).toMatch(/In line {2}1 waits; a new job would start at \d\d:\d\d\n/);
+  });
+
+  it.each<[string, Partial<ServerView>]>([
+    ["paused", { mode: "paused" }],
+    ["draining", { mode: "draining" }],
+    ["away", { is_present: false }],
+    ["never seen", { is_present: false, last_seen_at: null }],
+  ])("is no start of a job while the box is %s", (condition, more) => {
+    expect(words(more)).toContain(condition);
+    expect(words(more)).toContain("In line  1 waits\n");
   });
 });
