@@ -34,6 +34,7 @@ describe("a box that is paired with a code", () => {
     const { status, stdout, stderr } = pair(await newCode(), path);
     expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
     expect(stdout).toContain('This box is "Attic" now');
+    expect(stdout).toContain(`mobilesd-agent run --config ${path}\n`);
     expect(statSync(path).mode & 0o077).toBe(0);
     const config = readConfig({}, {}, path);
     expect(config.url).toBe(queue.worker.url);

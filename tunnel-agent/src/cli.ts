@@ -4,14 +4,20 @@ import { Command, Option } from "commander";
 import packageJson from "../package.json" with { type: "json" };
 import { createCloud } from "./cloud/client.ts";
 import { composeAgent } from "./compose-agent.ts";
-import { type Config, ConfigError, defaultConfigPath, readConfig } from "./config.ts";
+import {
+  type Config,
+  ConfigError,
+  defaultConfigPath,
+  defaultStateDir,
+  readConfig,
+} from "./config.ts";
 import { runDaemon } from "./daemon.ts";
 import { type Journal, openJournal } from "./journal.ts";
 import type { Log } from "./log.ts";
 import { pair } from "./pair.ts";
 import { type AgentState, createAgentState } from "./pipeline/agent-view.ts";
 import { listenForStops } from "./signals.ts";
-import { createStop } from "./stop.ts";
+import { createStop, type Stop } from "./stop.ts";
 import { openTerminal } from "./terminal/open-terminal.ts";
 import { showStatus } from "./terminal/status-command.ts";
 import { keepStatusFile } from "./terminal/status-file.ts";
@@ -38,7 +44,7 @@ function settingsOf(flags: RunFlags) {
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
-function compose(config: Config, journal: Journal, log: Log, state: AgentState) {
+function compose(config: Config, journal: Journal, log: Log, state: AgentState, stop: Stop) {
   const { url, key, secret, forgeUrl, forgeApiAuth, isDedicated, allowedScripts } = config;
   const box = { isDedicated, allowedScripts };
   return composeAgent({
@@ -51,7 +57,7 @@ function compose(config: Config, journal: Journal, log: Log, state: AgentState) 
     journal,
     log,
     state,
-    stop: createStop(),
+    stop,
     agentVersion: packageJson.version,
   });
 }
@@ -69,13 +75,14 @@ function givenUp(signal: AbortSignal): Promise<"stopped"> {
 }
 
 /** The terminal and the status file of this agent; `end` leaves both as they shall be found. */
-function show(config: Config, state: AgentState, ask: () => Promise<ServerView>) {
+function show(config: Config, state: AgentState, stop: Stop, ask: () => Promise<ServerView>) {
   const { stateDir, logLevel } = config;
   const now = () => performance.now();
   const terminal = openTerminal({
     out: process.stdout,
     logLevel,
     state,
+    stop,
     ask,
     now,
     term: process.env.TERM,
@@ -99,14 +106,15 @@ async function run(flags: RunFlags): Promise<number> {
   const config = readConfig(process.env, settingsOf(flags), flags.config);
   const journal = openJournal(config.stateDir);
   const state = createAgentState();
-  const { log, end } = show(config, state, () => deps.cloud.once("getOwnServer", {}));
+  const stop = createStop();
+  const { log, end } = show(config, state, stop, () => deps.cloud.once("getOwnServer", {}));
   // Also the way of a crash: Node prints its words after this.
   process.on("exit", end);
-  const deps = compose(config, journal, log, state);
-  listenForStops(deps.stop, log);
+  const deps = compose(config, journal, log, state, stop);
+  listenForStops(stop, log);
   log.info({ queue: config.url, forge: config.forgeUrl }, "The agent starts");
   // A request that hangs must not hold up a stop: what it was about, the lease's end takes up.
-  const { code, words } = ENDS[await Promise.race([runDaemon(deps), givenUp(deps.stop.giveUp)])];
+  const { code, words } = ENDS[await Promise.race([runDaemon(deps), givenUp(stop.giveUp)])];
   log.info({}, words);
   return code;
 }
@@ -131,7 +139,9 @@ async function pairBox(url: string, code: string, flags: { config?: string }): P
   if (existsSync(path)) throw new ConfigError(`${path} exists already: move it away first`);
   const alias = await pair(url, code, path);
   process.stdout.write(`This box is "${alias}" now. Its key is in ${path}.\n`);
-  process.stdout.write("Start the agent with: mobilesd-agent run\n");
+  const named =
+    flags.config === undefined ? "" : ` --config ${/\s/.test(path) ? `"${path}"` : path}`;
+  process.stdout.write(`Start the agent with: mobilesd-agent run${named}\n`);
   return 0;
 }
 
@@ -146,10 +156,17 @@ async function finish(command: Promise<number>): Promise<void> {
   }
 }
 
-const configOption = () => new Option("--config <file>", "settings file (TOML, chmod 600)");
+const configOption = () =>
+  new Option(
+    "--config <file>",
+    `settings file (TOML, chmod 600; default ${defaultConfigPath(process.env)})`,
+  );
 const urlOption = () => new Option("--url <url>", "address of the queue (MOBILESD_URL)");
 const stateDirOption = () =>
-  new Option("--state-dir <folder>", "where the agent keeps its journal and its status");
+  new Option(
+    "--state-dir <folder>",
+    `where the agent keeps its journal and its status (MOBILESD_AGENT_STATE_DIR; default ${defaultStateDir(process.env)})`,
+  );
 
 const program = new Command("mobilesd-agent")
   .description("Pulls this box's jobs from MobileSD Queue and runs them on the local Forge.")

@@ -92,7 +92,8 @@ export function defaultConfigPath(env: Environment): string {
   return join(configHome(env), "agent.toml");
 }
 
-function defaultStateDir(env: Environment): string {
+/** Where the agent keeps its journal and its status when no folder is named. */
+export function defaultStateDir(env: Environment): string {
   if (process.platform === "win32") return join(env.LOCALAPPDATA ?? homedir(), "mobilesd-agent");
   return join(env.XDG_STATE_HOME ?? join(homedir(), ".local", "state"), "mobilesd-agent");
 }

@@ -20,6 +20,8 @@ export interface FrameFacts {
   readonly view: AgentView;
   /** Jobs in line behind, as the queue last said; null before it did. */
   readonly waiting: { readonly count: number; readonly isMinimum: boolean } | null;
+  /** How this agent ends, once it was told to: with the running job, or at once. */
+  readonly stopping: "after the job" | "now" | null;
   /** Milliseconds since the current job's remaining time was told. */
   readonly ageMs: number;
 }
@@ -76,18 +78,27 @@ const QUEUE_FACTS: Record<AgentView["queue"], Fact> = {
 /** Before the first hello there is nothing to complain of. */
 const isNew = ({ queue, serverAlias }: AgentView) => queue === "away" && serverAlias === null;
 
-function stateFacts({ view, waiting }: FrameFacts): Fact[] {
+const STOPPING_WORDS = {
+  "after the job": "stopping: takes no new job",
+  now: "stopping now",
+};
+
+function stateFacts({ view, waiting, stopping }: FrameFacts): Fact[] {
   const { serverAlias, mode, forge, done } = view;
   const modeWords = mode && MODE_WORDS[mode];
   const isWell = forge === "ready" || forge === "working";
   return [
     ...(serverAlias === null ? [] : [{ text: serverAlias, tone: "bold" } as const]),
     isNew(view) ? { text: "connecting to the queue" } : QUEUE_FACTS[view.queue],
+    ...(stopping ? [{ text: STOPPING_WORDS[stopping], tone: "yellow" } as const] : []),
     ...(modeWords ? [{ text: modeWords, tone: "yellow" } as const] : []),
     ...(forge === null
       ? []
       : [{ text: `Forge ${FORGE_WORDS[forge]}`, ...(isWell ? {} : { tone: "yellow" as const }) }]),
-    ...(waiting === null ? [] : [{ text: waitingWords(waiting.count, waiting.isMinimum) }]),
+    // What this agent gives back waits again: it no longer knows how many do.
+    ...(waiting === null || stopping
+      ? []
+      : [{ text: waitingWords(waiting.count, waiting.isMinimum) }]),
     { text: `${done} done` },
   ];
 }

@@ -2,6 +2,7 @@ import { clearScreenDown, moveCursor } from "node:readline";
 import { stripVTControlCharacters } from "node:util";
 import { createLogUpdate } from "log-update";
 import type { AgentState, CurrentJob } from "../pipeline/agent-view.ts";
+import type { Stop } from "../stop.ts";
 import { type FrameFacts, frameOf } from "./frame.ts";
 import type { Paint } from "./paint.ts";
 
@@ -27,6 +28,8 @@ export interface LiveViewOptions {
   readonly state: AgentState;
   readonly paint: Paint;
   readonly waiting: () => FrameFacts["waiting"];
+  /** What this agent was told about its end. */
+  readonly stop: Pick<Stop, "drain" | "now">;
   /** A clock that never jumps, in milliseconds. */
   readonly now: () => number;
 }
@@ -49,7 +52,7 @@ function sized(out: NodeJS.WriteStream): NodeJS.WritableStream {
 
 /** Draws the agent's state in place, at the end of a terminal, until `end`. */
 export function startLiveView(options: LiveViewOptions): LiveView {
-  const { out, state, paint, waiting, now } = options;
+  const { out, state, paint, waiting, stop, now } = options;
   // The cursor stays visible: so it needs no one to bring it back, however this process ends.
   const update = createLogUpdate(sized(out), { showCursor: true });
   let drawn: readonly string[] = [];
@@ -65,7 +68,12 @@ export function startLiveView(options: LiveViewOptions): LiveView {
   };
   function draw(): void {
     const view = state.view();
-    drawn = frameOf({ view, waiting: waiting(), ageMs: now() - currentAt }, columns(), paint);
+    const stopping = stop.now.aborted ? "now" : stop.drain.aborted ? "after the job" : null;
+    const facts = { view, waiting: waiting(), stopping, ageMs: now() - currentAt } as const;
+    const lines = frameOf(facts, columns(), paint);
+    // With another number of lines, log-update leaves rows of before wherever the last ones stay the same.
+    if (lines.length !== drawn.length) update.clear();
+    drawn = lines;
     drawnAt = now();
     update(drawn.join("\n"));
     if (timer) clearTimeout(timer);
@@ -91,16 +99,20 @@ export function startLiveView(options: LiveViewOptions): LiveView {
 
   const stopListening = state.onChange(onChange);
   out.on("resize", onResize);
+  for (const signal of [stop.drain, stop.now]) signal.addEventListener("abort", redraw);
   draw();
   return {
     above(text) {
-      update.persist(text);
+      update.clear();
+      // The terminal itself wraps what is too long for a row: so an address in it can be copied whole.
+      out.write(`${text}\n`);
       update(drawn.join("\n"));
     },
     redraw,
     end() {
       stopListening();
       out.off("resize", onResize);
+      for (const signal of [stop.drain, stop.now]) signal.removeEventListener("abort", redraw);
       if (timer) clearTimeout(timer);
       update.clear();
       update.done();

@@ -38,7 +38,7 @@ const BUSY: AgentView = {
 };
 
 const draw = (view: AgentView, columns = 80, more = {}) =>
-  frameOf({ view, waiting: null, ageMs: 0, ...more }, columns, plain);
+  frameOf({ view, waiting: null, stopping: null, ageMs: 0, ...more }, columns, plain);
 
 describe("the live view", () => {
   it("is one line while nothing is done", () => {
@@ -84,6 +84,14 @@ describe("the live view", () => {
     expect(draw({ ...IDLE, queue: "polling" })[0]).toContain("connected by polling");
     expect(draw({ ...IDLE, mode: "paused" })[0]).toContain("paused");
     expect(draw({ ...IDLE, forge: "absent" })[0]).toContain("Forge does not answer");
+  });
+
+  it("says that the agent stops, and no longer how many wait", () => {
+    const waiting = { count: 0, isMinimum: false };
+    expect(draw(BUSY, 80, { waiting, stopping: "after the job" })[0]).toBe(
+      "  Attic · connected · stopping: takes no new job · Forge at work · 12 done",
+    );
+    expect(draw(BUSY, 80, { waiting, stopping: "now" })[0]).toContain("stopping now");
   });
 
   it("lets no name of the box steer the terminal", () => {

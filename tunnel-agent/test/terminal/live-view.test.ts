@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type AgentState, createAgentState } from "../../src/pipeline/agent-view.ts";
+import { createStop, type Stop } from "../../src/stop.ts";
 import { type LiveView, startLiveView } from "../../src/terminal/live-view.ts";
 import { plain } from "../../src/terminal/paint.ts";
 import { openScreen, type Screen } from "./screen.ts";
@@ -8,6 +9,7 @@ const JOB = { jobId: "06d6e834-072d", label: "512×512, 20 steps", phase: "drawi
 
 let screen: Screen;
 let state: AgentState;
+let stop: Stop;
 let view: LiveView;
 let nowMs: number;
 
@@ -18,9 +20,11 @@ beforeEach(() => {
   // What the terminal puts off while it works is due a millisecond later.
   screen = openScreen(80, () => void vi.advanceTimersByTime(1));
   state = createAgentState();
+  stop = createStop();
   state.change({ queue: "connected", serverAlias: "Attic", forge: "ready" });
   const now = () => nowMs;
-  view = startLiveView({ out: screen.out, state, paint: plain, waiting: () => null, now });
+  const waiting = () => null;
+  view = startLiveView({ out: screen.out, state, stop, paint: plain, waiting, now });
 });
 
 afterEach(() => {
@@ -53,6 +57,47 @@ describe("the live view on a terminal", () => {
       "  Attic · connected · Forge ready · 1 done",
       "  lately   06d6e834 completed 09:05",
     ]);
+  });
+
+  it("shows the rows of now and no others when some in its middle go or come", async () => {
+    const lately = { jobId: "9a8b7c6d", end: "completed", at: new Date(2026, 0, 1, 9, 5) } as const;
+    const next = { jobId: "1f2e3d4c", where: "held" } as const;
+    const uploads = [{ jobId: "2b3c4d5e", done: 1, total: 4 }];
+    const last = "  lately   9a8b7c6d completed 09:05";
+    const [nextRow, uploadsRow] = ["  next     1f2e3d4c, held", "  uploads  2b3c4d5e 1 of 4"];
+    state.noteEnd(lately);
+    const rows = async (share: number, more: Parameters<AgentState["change"]>[0]) => {
+      state.change({ current: { ...JOB, share, remainingMs: null }, ...more });
+      pass(300);
+      const [box, bar, label, ...others] = await screen.lines();
+      expect([box, bar, label]).toEqual([
+        expect.stringContaining("Attic"),
+        expect.stringContaining(` ${share * 100} % `),
+        expect.stringContaining(JOB.label),
+      ]);
+      return others;
+    };
+    expect(await rows(0.25, { next, uploads })).toEqual([nextRow, uploadsRow, last]);
+    expect(await rows(0.5, { next: null })).toEqual([uploadsRow, last]);
+    expect(await rows(0.5, { uploads: [] })).toEqual([last]);
+    expect(await rows(0.75, { next })).toEqual([nextRow, last]);
+  });
+
+  it("says of itself that the agent stops", async () => {
+    stop.stopGracefully(60_000);
+    pass(300);
+    expect((await screen.lines())[0]).toContain("stopping: takes no new job");
+    stop.stopNow();
+    pass(300);
+    expect((await screen.lines())[0]).toContain("stopping now");
+  });
+
+  it("leaves a long sentence whole: the terminal wraps it, so an address can be copied", async () => {
+    const write = vi.spyOn(screen.out, "write");
+    const long = `${"word ".repeat(14)}forge=http://127.0.0.1:41885 job_id=160d84d1-62de-45d3`;
+    view.above(long);
+    expect(write.mock.calls.map(([text]) => String(text))).toContain(`${long}\n`);
+    expect(await screen.lines()).toEqual([long.slice(0, 80), long.slice(80), BOX]);
   });
 
   it("stays below what the log says, which scrolls away above it", async () => {
@@ -107,7 +152,7 @@ describe("the live view on a terminal", () => {
     view.end();
     Object.assign(screen.out, { columns: 0, rows: 0 });
     const [now, waiting] = [() => nowMs, () => null];
-    view = startLiveView({ out: screen.out, state, paint: plain, waiting, now });
+    view = startLiveView({ out: screen.out, state, stop, paint: plain, waiting, now });
     view.above("the first");
     expect(await screen.lines()).toEqual(["the first", BOX]);
   });
