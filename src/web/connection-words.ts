@@ -1,5 +1,6 @@
 import { SHORT_LOSS_MS } from "./look-times.ts";
 import type { QueueState } from "./store.ts";
+import { sinceWords } from "./time-words.ts";
 
 /** What a page says of its connection: nothing, a word in passing, or that what it shows is old. */
 export type Connection =
@@ -17,7 +18,7 @@ export function connectionOf(
     return { kind: "lost", words: "The queue does not answer. Trying again…" };
   }
   if (now - lostAt < SHORT_LOSS_MS) return { kind: "reconnecting" };
-  const since = new Date(knownAt).toLocaleTimeString();
+  const since = sinceWords(new Date(knownAt).toISOString(), now);
   return {
     kind: "lost",
     words: `No connection. This is what was known at ${since}. Trying again…`,

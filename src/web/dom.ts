@@ -28,13 +28,22 @@ export function button(
   const made = element("button", { type: "button", class: className }, label);
   made.addEventListener("click", async () => {
     made.disabled = true;
+    made.setAttribute("aria-busy", "true");
     try {
       await act();
     } finally {
       made.disabled = false;
+      made.removeAttribute("aria-busy");
     }
   });
   return made;
+}
+
+/** Lets what changes the queue (`order`) be pressed, or not; a button that is at it stays as it is. */
+export function allowOrders(root: HTMLElement, isAllowed: boolean): void {
+  for (const order of root.querySelectorAll<HTMLButtonElement>("button.order:not([aria-busy])")) {
+    order.disabled = !isAllowed;
+  }
 }
 
 /** Changes a text only when it differs, so that a selection and a screen reader are left in peace. */
@@ -53,8 +62,15 @@ const NOTE_SHOWN_MS = 4_000;
 /** A short message at the foot of the page: what just happened, or why it did not. */
 export function note(text: string): void {
   const made = element("div", { class: "note", role: "status" }, text);
-  document.body.append(made);
-  setTimeout(() => made.remove(), NOTE_SHOWN_MS);
+  // A dialog lies above all else: what is to be seen while it is open must be in it.
+  const dialog = [...document.querySelectorAll("dialog[open]")].at(-1);
+  const leaveDialog = () => document.body.append(made);
+  dialog?.addEventListener("close", leaveDialog);
+  (dialog ?? document.body).append(made);
+  setTimeout(() => {
+    dialog?.removeEventListener("close", leaveDialog);
+    made.remove();
+  }, NOTE_SHOWN_MS);
 }
 
 /** Copies a text. Pages over plain http have no clipboard of their own; there an old way still works. */

@@ -1,11 +1,13 @@
-import type { JobView, ListedJob } from "@mobilesd/contract";
+import type { JobView, ListedJob, ServerView } from "@mobilesd/contract";
 import { button, copyText, element, setText } from "./dom.ts";
-import type { LiveRun } from "./live-run.ts";
+import { withItsBox } from "./box-of-job.ts";
+import { attemptOf, type LiveRun } from "./live-run.ts";
 import { pictureArea } from "./picture-area.ts";
 import { progressBar } from "./progress-bar.ts";
 import { promptWords, settingsWords } from "./settings-words.ts";
+import { type SteadyTime, steadyTime } from "./steady-time.ts";
 import { agoWords } from "./time-words.ts";
-import { boxWords, outlookWords, ownerWords, statusWord } from "./words.ts";
+import { boxWords, outlookWords, ownerWords, type Running, statusWord } from "./words.ts";
 
 export interface JobActions {
   cancel(job: JobView): Promise<void>;
@@ -15,7 +17,8 @@ export interface JobActions {
 /** A job on the screen. The same element lives as long as the job is listed, so that nothing jumps. */
 export interface JobCard {
   readonly root: HTMLElement;
-  update(job: ListedJob, run: LiveRun | undefined, now: number): void;
+  /** `box`: where the job is or waits, as far as the page knows it. */
+  update(job: ListedJob, run: LiveRun | undefined, box: ServerView | undefined, now: number): void;
 }
 
 /** Shows a text, or nothing where there is none. */
@@ -57,9 +60,9 @@ function warningList() {
 
 function actionRow(actions: JobActions, current: () => JobView) {
   const infotext = () => current().images.find((image) => image.infotext !== null)?.infotext;
-  const cancel = button("Cancel", "quiet", () => actions.cancel(current()));
+  const cancel = button("Cancel", "quiet order", () => actions.cancel(current()));
   const copy = button("Copy infotext", "quiet", () => copyText(infotext() ?? "", "Infotext"));
-  const remove = button("Delete", "quiet", () => actions.remove(current()));
+  const remove = button("Delete", "quiet order", () => actions.remove(current()));
   return {
     root: element("div", { class: "row actions" }, cancel, copy, remove),
     update(job: JobView): void {
@@ -89,13 +92,40 @@ function topLine() {
   };
 }
 
+const timeOf = (timestamp: string | null | undefined) => (timestamp ? Date.parse(timestamp) : null);
+
+/** The line of words below the top: where a job stands, with times that do not jump at every estimate. */
+function outlookLine() {
+  const root = element("p", { class: "outlook" });
+  let start: SteadyTime | null = null;
+  let end: SteadyTime | null = null;
+  return {
+    root,
+    update(job: ListedJob, running: Running, now: number): void {
+      const { run } = running;
+      const attempt = attemptOf(job);
+      start = steadyTime(start, attempt, timeOf(job.estimated_start_time), now);
+      const told = run ? run.endsAt : timeOf(job.estimated_completion_time);
+      end = steadyTime(end, attempt, told, now);
+      const timestamp = (time: SteadyTime | null) => time && new Date(time.at).toISOString();
+      const steady = {
+        ...job,
+        estimated_start_time: timestamp(start),
+        estimated_completion_time: timestamp(end),
+      };
+      const steadyRun = run && { ...run, endsAt: end?.at ?? null };
+      showText(root, outlookWords(steady, now, { ...running, run: steadyRun }));
+    },
+  };
+}
+
 /** Makes the card of a job; `update` fills it, then and at every new look. */
 export function makeJobCard(actions: JobActions): JobCard {
   let current: JobView;
   const top = topLine();
   const name = element("h3", { class: "name" });
   const prompt = element("p", { class: "prompt" });
-  const outlook = element("p", { class: "outlook" });
+  const outlook = outlookLine();
   const settings = element("p", { class: "settings" });
   const progress = progressBar();
   const pictures = pictureArea();
@@ -106,7 +136,7 @@ export function makeJobCard(actions: JobActions): JobCard {
     "li",
     { class: "card" },
     top.root,
-    outlook,
+    outlook.root,
     element("div", { class: "drawing" }, pictures.root, progress.root),
     name,
     prompt,
@@ -117,12 +147,13 @@ export function makeJobCard(actions: JobActions): JobCard {
   );
   return {
     root,
-    update(job, run, now) {
+    update(listed, run, box, now) {
+      const job = withItsBox(listed, box);
       current = job;
       root.dataset.status = job.status;
       top.update(job, now);
-      const percent = progress.update(job, run, now) ?? 0;
-      showText(outlook, outlookWords(job, now, { run, percent }));
+      const percent = progress.update(job, run) ?? 0;
+      outlook.update(job, { run, percent, mode: box?.mode }, now);
       showText(name, job.name);
       setText(prompt, promptWords(job.generation_params));
       setText(settings, settingsWords(job.generation_params));

@@ -1,4 +1,5 @@
 import type { ListedJob } from "@mobilesd/contract";
+import { boxOfJob } from "./box-of-job.ts";
 import { element, setText } from "./dom.ts";
 import { type JobActions, type JobCard, makeJobCard } from "./job-card.ts";
 import type { QueueState } from "./store.ts";
@@ -48,14 +49,14 @@ export function jobLists(actions: JobActions) {
   const fill = (
     list: HTMLElement,
     jobs: readonly ListedJob[],
-    runs: QueueState["runs"],
+    { runs, servers }: QueueState,
     now: number,
   ) => {
     jobs.forEach((job, index) => {
       const id = job.mobilesd_job_id;
       const card = cards.get(id) ?? makeJobCard(actions);
       cards.set(id, card);
-      card.update(job, runs.get(id), now);
+      card.update(job, runs.get(id), boxOfJob(servers, job), now);
       if (list.children[index] !== card.root) {
         list.insertBefore(card.root, list.children[index] ?? null);
       }
@@ -69,8 +70,8 @@ export function jobLists(actions: JobActions) {
       const isLingering = (job: ListedJob) => lingering.has(job.mobilesd_job_id);
       const above = [...state.finished.filter(isLingering), ...state.moving];
       const below = state.finished.filter((job) => !isLingering(job));
-      fill(moving.list, above, state.runs, now);
-      fill(finished.list, below, state.runs, now);
+      fill(moving.list, above, state, now);
+      fill(finished.list, below, state, now);
       const listed = new Set([...above, ...below].map((job) => job.mobilesd_job_id));
       for (const [id, card] of cards) {
         if (listed.has(id)) continue;

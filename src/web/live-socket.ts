@@ -14,11 +14,19 @@ export interface LiveHearer {
   /** The socket stands. */
   up(): void;
   /** It stood and is lost, or was not to be had. `isExpected`: the hub wants it opened anew. */
-  down(why: { readonly wasUp: boolean; readonly isExpected: boolean }): void;
+  down(why: {
+    readonly wasUp: boolean;
+    readonly isExpected: boolean;
+    /** Milliseconds since it was last heard, where it ended by silence; else 0. */
+    readonly silentMs: number;
+  }): void;
 }
 
 /** Milliseconds after which a socket that neither opens nor fails is given up. */
 const OPEN_TIMEOUT_MS = 15_000;
+/** Milliseconds of silence behind an event after which it is asked whether the line still stands, and for the answer. */
+const SILENCE_MS = 5_000;
+const ANSWER_WITHIN_MS = 5_000;
 
 function addressOf(alias: string, since: string | null): string {
   const query = new URLSearchParams({ server: alias, ...(since === null ? {} : { since }) });
@@ -42,7 +50,7 @@ function readEvent(text: unknown): LiveEvent | null {
 function openSocket(
   address: string,
   hear: { text(text: unknown): void; open(): void },
-  onEnd: (code: number, stoodMs: number) => void,
+  onEnd: (code: number, stoodMs: number, silentMs: number) => void,
 ): () => void {
   const socket = new WebSocket(address);
   const listening = new AbortController();
@@ -58,17 +66,13 @@ function openSocket(
   }
   function end(code: number): void {
     leave();
-    onEnd(code, openedAt === null ? 0 : performance.now() - openedAt);
+    const now = performance.now();
+    onEnd(code, openedAt === null ? 0 : now - openedAt, code === 0 ? now - heardAt : 0);
   }
   /** A dead line is not told by anybody: what does not answer is taken for one. */
   function ping(): void {
-    const silentMs = performance.now() - heardAt;
-    if (silentMs > DURATIONS.hubPingMs + DURATIONS.hubPongLimitMs) {
-      end(0);
-    } else {
-      socket.send(HUB_PING);
-      timer = setTimeout(ping, DURATIONS.hubPingMs);
-    }
+    socket.send(HUB_PING);
+    timer = setTimeout(() => end(0), ANSWER_WITHIN_MS);
   }
   const onOpen = () => {
     openedAt = performance.now();
@@ -79,6 +83,8 @@ function openSocket(
   };
   const onText = ({ data }: MessageEvent<unknown>) => {
     heardAt = performance.now();
+    clearTimeout(timer);
+    timer = setTimeout(ping, data === HUB_PONG ? DURATIONS.hubPingMs : SILENCE_MS);
     hear.text(data);
   };
   socket.addEventListener("open", onOpen, { signal });
@@ -107,14 +113,14 @@ export function liveSocket(
     onSince(last);
     hear.event(event);
   };
-  const onEnd = (code: number, stoodMs: number) => {
+  const onEnd = (code: number, stoodMs: number, silentMs: number) => {
     const wasUp = isUp;
     isUp = false;
     leave = null;
     const ended = { stoodMs, failures: line.failures };
     timer = setTimeout(open, reconnectAfterMs(ended, Math.random()));
     line = { stoodMs, failures: failuresAfter(ended) };
-    hear.down({ wasUp, isExpected: code === HUB_CLOSE.expired });
+    hear.down({ wasUp, isExpected: code === HUB_CLOSE.expired, silentMs });
   };
   function open(): void {
     timer = undefined;

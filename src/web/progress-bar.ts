@@ -1,12 +1,9 @@
 import type { ListedJob } from "@mobilesd/contract";
 import { element } from "./dom.ts";
 import { attemptOf, type LiveRun } from "./live-run.ts";
-import { type Pace, paceAfter, percentAt } from "./progress-pace.ts";
+import { percentAfter, type ShownPercent } from "./shown-percent.ts";
 
-/** Milliseconds that the bar takes to where it should be then: as long as the page takes to come by again. */
-const GLIDE_MS = 1_000;
-
-/** How far a running job is, in percent; it goes on between two looks. */
+/** How far a running job is, in percent; it glides to what was told last and stands there. */
 export function progressBar() {
   const fill = element("div", { class: "fill" });
   const root = element(
@@ -15,21 +12,16 @@ export function progressBar() {
     fill,
   );
   root.setAttribute("aria-valuemax", "100");
-  let pace: Pace | null = null;
+  let shown: ShownPercent | null = null;
   return {
     root,
     /** Answers the whole percent that are shown; null where the job does not run. */
-    update(job: ListedJob, run: LiveRun | undefined, now: number): number | null {
+    update(job: ListedJob, run: LiveRun | undefined): number | null {
       root.hidden = job.status !== "processing";
       if (root.hidden) return null;
-      const end = job.estimated_completion_time;
-      const heard = {
-        progress: run?.progress ?? job.progress ?? 0,
-        endsAt: run ? run.endsAt : end ? Date.parse(end) : null,
-      };
-      pace = paceAfter(pace, attemptOf(job), heard, now);
-      const percent = Math.floor(percentAt(pace, now));
-      fill.style.transform = `scaleX(${percentAt(pace, now + GLIDE_MS) / 100})`;
+      shown = percentAfter(shown, attemptOf(job), run?.progress ?? job.progress ?? 0);
+      const percent = Math.floor(shown.percent);
+      fill.style.transform = `scaleX(${percent / 100})`;
       root.setAttribute("aria-valuenow", String(percent));
       return percent;
     },

@@ -2,7 +2,7 @@ import { api } from "./api.ts";
 import { connectForgeButton } from "./connect-forge.ts";
 import { connectionOf } from "./connection-words.ts";
 import { emptyQueue } from "./curl-example.ts";
-import { announce, button, element, note, setText } from "./dom.ts";
+import { allowOrders, announce, button, element, note, setText } from "./dom.ts";
 import { failureWords } from "./failure-words.ts";
 import { jobActions } from "./job-actions.ts";
 import { jobLists } from "./job-lists.ts";
@@ -80,7 +80,8 @@ export function queueScreen(onSignedOut: () => void): Screen {
 
   const redraw = () => {
     const now = Date.now();
-    root.classList.toggle("is-stale", connection.update(state, now));
+    const isStale = connection.update(state, now);
+    root.classList.toggle("is-stale", isStale);
     if (state.knownAt === null) return;
     servers.update(state.servers, now);
     if (state.moving.length + state.finished.length > 0) empty.replaceChildren();
@@ -89,6 +90,7 @@ export function queueScreen(onSignedOut: () => void): Screen {
     }
     lists.update(state, now);
     more.hidden = !state.hasMore || limit >= JOBS_MAX;
+    allowOrders(root, !isStale);
   };
   const onState = (next: QueueState) => {
     for (const job of newlyDone(state, next)) {

@@ -60,10 +60,10 @@ function makeServer(alias: string, actions: ServerActions) {
   const demo = element("span", { class: "chip demo" }, "Demo");
   const mode = element("span", { class: "chip mode" });
   const words = element("span", { class: "words" });
-  const pause = button("Pause", "quiet", () => actions.pause(current));
-  const resume = button("Resume", "quiet strong", () => actions.resume(current));
-  const drain = button("Drain…", "quiet", () => actions.drain(current));
-  const unload = button("Unload model", "quiet", () => actions.unload(current));
+  const pause = button("Pause", "quiet order", () => actions.pause(current));
+  const resume = button("Resume", "quiet strong order", () => actions.resume(current));
+  const drain = button("Drain…", "quiet order", () => actions.drain(current));
+  const unload = button("Unload model", "quiet order", () => actions.unload(current));
   const facts = factList();
   const panel = element(
     "div",

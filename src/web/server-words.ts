@@ -13,13 +13,22 @@ function forgeWords({ flavour, version }: NonNullable<ServerView["forge"]>): str
 export function serverWords(server: ServerView, now: number): string {
   if (server.forge === null || server.last_seen_at === null) return "its agent has not come yet";
   if (!server.is_present) return `away since ${sinceWords(server.last_seen_at, now)}`;
-  return forgeWords(server.forge);
+  const state = server.current_job === null ? forgeStateWords(server) : null;
+  return [forgeWords(server.forge), state].filter((part) => part !== null).join(", ");
 }
 
 /** What a box was told, in a word; null where it takes jobs. */
-export function modeWord({ mode }: Pick<ServerView, "mode">): string | null {
-  return mode === "active" ? null : mode === "paused" ? "Paused" : "Draining";
+export function modeWord(
+  server: Pick<ServerView, "mode" | "is_present" | "current_job">,
+): string | null {
+  if (server.mode === "active") return null;
+  if (server.mode === "paused") return "Paused";
+  return isDrained(server) ? "Drained" : "Draining";
 }
+
+/** Whether a draining box is at its end: it is there and runs nothing. */
+const isDrained = (server: Pick<ServerView, "mode" | "is_present" | "current_job">) =>
+  server.mode === "draining" && server.is_present && server.current_job === null;
 
 const GIB = 1024 ** 3;
 const gigabytes = (bytes: number) => `${(bytes / GIB).toFixed(1).replace(/\.0$/, "")}\u00a0GB`;
@@ -38,15 +47,20 @@ const FORGE_STATES: Record<string, string> = {
   starting: "Forge starts",
   absent: "Forge does not run",
   unusable: "Forge cannot be used",
+  busy: "Forge is busy with somebody's own work",
 };
+
+/** What keeps a box's Forge from drawing; null where nothing is known to. */
+const forgeStateWords = ({ forge_state }: Pick<ServerView, "forge_state">): string | null =>
+  FORGE_STATES[forge_state ?? ""] ?? null;
 
 /** What a box does at this moment. */
 function nowWords(server: ServerView, now: number): string {
   if (!server.is_present) return "away";
   const job = server.current_job;
   if (job === null) {
-    if (server.mode === "draining") return "drained, it can be switched off";
-    return FORGE_STATES[server.forge_state ?? ""] ?? "nothing";
+    if (isDrained(server)) return "drained, it can be switched off";
+    return forgeStateWords(server) ?? "nothing";
   }
   const end = job.estimated_completion_time;
   const left = end ? lengthWords((Date.parse(end) - now) / 1000) : null;
@@ -66,6 +80,12 @@ function lineWords(server: ServerView, now: number): string {
   return `${jobs}; one more would start ${wait === null ? "at once" : `in ${wait}`}`;
 }
 
+/** How soon a box hears of a job; null while it is away and hears of none. */
+function hearsWords({ is_present, is_connected }: ServerView): string | null {
+  if (!is_present) return null;
+  return is_connected ? "at once" : "when it asks";
+}
+
 /** Everything that is known of a box, as pairs of a name and what it is. */
 export function serverFacts(server: ServerView, now: number): readonly [string, string][] {
   const model = server.loaded_checkpoint;
@@ -76,7 +96,7 @@ export function serverFacts(server: ServerView, now: number): readonly [string, 
     ["GPU", gpuWords(server)],
     ["Model", model === null ? null : modelFileStem(model)],
     ["Agent", server.agent_version],
-    ["Hears of jobs", server.is_connected ? "at once" : "when it asks"],
+    ["Hears of jobs", hearsWords(server)],
   ];
   return facts.filter((fact): fact is [string, string] => fact[1] !== null);
 }

@@ -55,10 +55,12 @@ const keepTogether = (part: string) =>
 export function settingsWords(params: Params): string {
   const { checkpoint_name, steps, sampler_name, batch_size, n_iter, script } = params;
   const count = (isNumber(batch_size) ? batch_size : 1) * (isNumber(n_iter) ? n_iter : 1);
+  const size = [count > 1 ? `${count} pictures` : null, sizeWords(params)]
+    .filter((part) => part !== null)
+    .join(", ");
   return [
-    count > 1 ? `${count} pictures` : null,
     isText(checkpoint_name) ? modelWords(checkpoint_name) : null,
-    sizeWords(params),
+    size === "" ? null : size,
     isNumber(steps) ? `${steps} steps` : null,
     isText(sampler_name) ? sampler_name : null,
     refinerWords(params),

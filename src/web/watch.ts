@@ -88,9 +88,9 @@ export function watchQueue(
       show(withContact(state));
       plan();
     },
-    down: ({ wasUp, isExpected }) => {
+    down: ({ wasUp, isExpected, silentMs }) => {
       if (!wasUp || isExpected) return plan();
-      show(withBreak(state, Date.now()));
+      show(withBreak(state, Date.now() - silentMs));
       void lookOnce("poll");
     },
   });

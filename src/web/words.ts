@@ -1,4 +1,4 @@
-import type { JobStatus, JobView, ListedJob, StatusReason } from "@mobilesd/contract";
+import type { JobStatus, JobView, ListedJob, ServerMode, StatusReason } from "@mobilesd/contract";
 import { durationWords, lengthWords, sinceWords } from "./time-words.ts";
 import type { LiveRun } from "./live-run.ts";
 
@@ -104,6 +104,8 @@ export interface Running {
   readonly run: LiveRun | undefined;
   /** Whole percent. */
   readonly percent: number;
+  /** What its box was told, where that is known. */
+  readonly mode?: ServerMode | undefined;
 }
 
 /** What a running job is at, how far, and how long it takes yet. */
@@ -136,7 +138,10 @@ export function outlookWords(
   now: number,
   running: Running = { run: undefined, percent: 0 },
 ): string | null {
-  const reason = awayWords(job, now) ?? reasonWords(job.status_reason);
+  const isDraining = job.status_reason === "paused" && running.mode === "draining";
+  const reason = isDraining
+    ? "Its box takes no more jobs (draining)"
+    : (awayWords(job, now) ?? reasonWords(job.status_reason));
   if (job.status === "processing") return reason ?? runningWords(job, running, now);
   if (job.status === "completed") return reason ?? tookWords(job);
   if (job.status !== "pending") return reason;

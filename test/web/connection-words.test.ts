@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { connectionOf } from "../../src/web/connection-words.ts";
+import { sinceWords } from "../../src/web/time-words.ts";
 
 const KNOWN = { knownAt: 1_000_000, lostAt: 1_002_000 };
 
@@ -8,7 +9,7 @@ describe("what the page says of a lost connection", () => {
     expect(connectionOf({ ...KNOWN, lostAt: null }, 2_000_000)).toEqual({ kind: "good" });
     expect(connectionOf(KNOWN, 1_002_000)).toEqual({ kind: "reconnecting" });
     expect(connectionOf(KNOWN, 1_011_999)).toEqual({ kind: "reconnecting" });
-    const since = new Date(1_000_000).toLocaleTimeString();
+    const since = sinceWords(new Date(1_000_000).toISOString(), 1_012_000);
     expect(connectionOf(KNOWN, 1_012_000)).toEqual({
       kind: "lost",
       words: `No connection. This is what was known at ${since}. Trying again…`,

@@ -37,6 +37,11 @@ const fact = (name: string, more: Partial<ServerView> = {}) =>
 describe("the line of a box", () => {
   it.each([
     ["Forge", {}],
+    ["Forge, Forge is busy with somebody's own work", { forge_state: "busy" }],
+    [
+      "stand-in pictures, no Stable Diffusion, Forge is busy with somebody's own work",
+      { forge: { flavour: "demo", version: null }, forge_state: "busy" },
+    ],
     ["Forge Neo 2.1", { forge: { flavour: "neo", version: "2.1" } }],
     ["stand-in pictures, no Stable Diffusion", { forge: { flavour: "demo", version: null } }],
     [
@@ -49,9 +54,12 @@ describe("the line of a box", () => {
   });
 
   it("says that it takes no jobs, and nothing where it does", () => {
-    expect(modeWord({ mode: "active" })).toBeNull();
-    expect(modeWord({ mode: "paused" })).toBe("Paused");
-    expect(modeWord({ mode: "draining" })).toBe("Draining");
+    const current_job = { mobilesd_job_id: "id", progress: 43, estimated_completion_time: null };
+    expect(modeWord(BOX)).toBeNull();
+    expect(modeWord({ ...BOX, mode: "paused" })).toBe("Paused");
+    expect(modeWord({ ...BOX, mode: "draining", current_job })).toBe("Draining");
+    expect(modeWord({ ...BOX, mode: "draining" })).toBe("Drained");
+    expect(modeWord({ ...BOX, mode: "draining", is_present: false })).toBe("Draining");
   });
 });
 
@@ -78,6 +86,9 @@ describe("what is known of a box", () => {
     expect(fact("Now", { forge_state: "absent" })).toBe("Forge does not run");
     expect(fact("Now", { mode: "draining" })).toBe("drained, it can be switched off");
     expect(fact("Now", { is_present: false })).toBe("away");
+    expect(fact("Now", { forge_state: "busy" })).toBe("Forge is busy with somebody's own work");
+    expect(fact("Hears of jobs")).toBe("at once");
+    expect(fact("Hears of jobs", { is_present: false })).toBeUndefined();
   });
 
   it("is its line, with a time only where one can be given", () => {

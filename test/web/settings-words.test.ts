@@ -21,6 +21,11 @@ describe("a job's settings in one line", () => {
 
   it.each([
     ["how many pictures", { batch_size: 2, n_iter: 2, steps: 4 }, "4 pictures · 4 steps"],
+    [
+      "how many pictures of what size",
+      { batch_size: 4, checkpoint_name: "m.safetensors", width: 832, height: 1216 },
+      "m · 4 pictures, 832×1216",
+    ],
     ["no number for one picture", { batch_size: 1, n_iter: 1, steps: 4 }, "4 steps"],
     [
       "the size after hires fix",

@@ -70,6 +70,8 @@ describe("what the page says of a waiting job", () => {
   it("is that its box is paused, without a time", () => {
     const job = { ...pending, status_reason: "paused", ...waiting() } as const;
     expect(outlookWords(job, NOW)).toBe("Its box is paused; it starts when the box is resumed");
+    const draining = { run: undefined, percent: 0, mode: "draining" } as const;
+    expect(outlookWords(job, NOW, draining)).toBe("Its box takes no more jobs (draining)");
   });
 });
 
