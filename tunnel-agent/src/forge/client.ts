@@ -39,6 +39,13 @@ const ANSWER_BYTES_MAX = 400_000_000;
 /** Milliseconds for a question that Forge answers from memory; longer means that its event loop stands still. */
 const QUICK_TIMEOUT_MS = 15_000;
 const CONNECT_TIMEOUT_MS = 5_000;
+/** Idle milliseconds that a connection is kept for the next question: Forge drops it after 5,000 (8.1). */
+const KEPT_MS = 3_000;
+
+/** What is a POST in Forge and changes nothing there. */
+const QUESTIONS = new Set(["/internal/progress"]);
+/** The connection ended before the answer was whole. */
+const CONNECTION_LOST = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
 
 /** Failures before the request left: nothing can have begun. */
 const NOT_SENT = new Set([
@@ -66,6 +73,11 @@ function codeOf(error: unknown): string {
   const { code } = error as { code?: unknown };
   if (typeof code === "string") return code;
   return error.name === "TimeoutError" ? "ETIMEDOUT" : error.name;
+}
+
+interface Heard {
+  readonly status: number;
+  readonly bytes: Uint8Array<ArrayBuffer>;
 }
 
 type Answer = Awaited<ReturnType<typeof request>>;
@@ -110,16 +122,14 @@ function parseJson(bytes: Uint8Array): unknown {
 }
 
 /**
- * Speaks HTTP with the Forge beside. Each request has a connection of its own, as Forge drops idle ones
- * after 5 s and a POST on such a one fails (forge-reference 8.1); no answer is compressed.
- * Throws `ForgeUnreachableError` and `AnswerTooLargeError`.
+ * Speaks HTTP with the Forge beside. What changes something has a connection of its own, as Forge drops idle
+ * ones after 5 s and a POST on such a one fails (forge-reference 8.1). A question may be asked twice: it goes over
+ * a kept connection, and once more over a new one where that is lost. No answer is compressed. Throws `ForgeUnreachableError` and `AnswerTooLargeError`.
  */
 export function createForgeClient(forgeUrl: string, apiAuth: string | null): ForgeClient {
-  const dispatcher = new Agent({
-    headersTimeout: 0,
-    bodyTimeout: 0,
-    connect: { timeout: CONNECT_TIMEOUT_MS },
-  });
+  const limits = { headersTimeout: 0, bodyTimeout: 0, connect: { timeout: CONNECT_TIMEOUT_MS } };
+  const alone = new Agent(limits);
+  const kept = new Agent({ ...limits, keepAliveTimeout: KEPT_MS, keepAliveMaxTimeout: KEPT_MS });
   const authorization =
     apiAuth === null ? {} : { authorization: `Basic ${Buffer.from(apiAuth).toString("base64")}` };
 
@@ -128,14 +138,15 @@ export function createForgeClient(forgeUrl: string, apiAuth: string | null): For
     path: string,
     body: unknown,
     signal: AbortSignal,
-  ): Promise<{ status: number; bytes: Uint8Array<ArrayBuffer> }> {
+    dispatcher = alone,
+  ): Promise<Heard> {
     const { headers, ...options } = jsonOptions(body);
     try {
       const answer = await request(forgeUrl + path, {
         dispatcher,
         method,
         signal,
-        reset: true,
+        reset: dispatcher === alone,
         headers: { ...authorization, "accept-encoding": "identity", ...headers },
         ...options,
       });
@@ -147,14 +158,28 @@ export function createForgeClient(forgeUrl: string, apiAuth: string | null): For
     }
   }
 
+  async function ask(method: "GET" | "POST", path: string, body: unknown): Promise<Heard> {
+    const signal = quick();
+    try {
+      return await send(method, path, body, signal, kept);
+    } catch (error) {
+      const isLost = error instanceof ForgeUnreachableError && CONNECTION_LOST.has(error.code);
+      if (!isLost) throw error;
+      return send(method, path, body, signal);
+    }
+  }
+
   const read = ({ status, bytes }: { status: number; bytes: Uint8Array }): ForgeAnswer => ({
     status,
     body: parseJson(bytes),
   });
   const quick = () => AbortSignal.timeout(QUICK_TIMEOUT_MS);
   return {
-    get: async (path) => read(await send("GET", path, undefined, quick())),
-    post: async (path, body) => read(await send("POST", path, body, quick())),
+    get: async (path) => read(await ask("GET", path, undefined)),
+    post: async (path, body) =>
+      read(
+        await (QUESTIONS.has(path) ? ask("POST", path, body) : send("POST", path, body, quick())),
+      ),
     async generate(path, body, signal) {
       const { status, bytes } = await send("POST", path, body, signal);
       return status === 200 ? { status, bytes } : read({ status, bytes });

@@ -9,6 +9,7 @@ import { describe, expect, it, onTestFinished } from "vitest";
 import {
   AnswerTooLargeError,
   createForgeClient,
+  type ForgeClient,
   ForgeUnreachableError,
 } from "../../src/forge/client.ts";
 import { Picture } from "../../src/picture.ts";
@@ -149,5 +150,79 @@ describe("what comes back of a generation", () => {
       response.flushHeaders();
     });
     await expect(large).rejects.toBeInstanceOf(AnswerTooLargeError);
+  });
+});
+
+/** A server that tells its connections apart, by number from 1, and may cut one off in place of an answer. */
+async function startCounting(isCut: (request: number, isNew: boolean) => boolean = () => false) {
+  const connections = new Map<unknown, number>();
+  const heard: [path: string | undefined, connection: number][] = [];
+  const server = createServer((request, response) => {
+    const { socket } = request;
+    const isNew = !connections.has(socket);
+    if (isNew) connections.set(socket, connections.size + 1);
+    request.resume().on("end", () => {
+      heard.push([request.url, connections.get(socket) ?? 0]);
+      if (isCut(heard.length, isNew)) socket.destroy();
+      else response.end("{}");
+    });
+  });
+  return { heard, client: createForgeClient(await listen(server), null) };
+}
+
+const connectionsOf = (heard: readonly (readonly [unknown, number])[]) =>
+  new Set(heard.map(([, connection]) => connection)).size;
+
+const TASK = "/internal/progress";
+const STATE = "/sdapi/v1/progress";
+
+describe("a connection to Forge", () => {
+  it("is kept from question to question", async () => {
+    const { heard, client } = await startCounting();
+    for (let round = 0; round < 5; round++) {
+      await client.get(STATE);
+      await client.post(TASK, { id_task: "task(1)" });
+    }
+    expect(heard).toHaveLength(10);
+    // The first is not free yet when the second question is asked.
+    expect(connectionsOf(heard)).toBeLessThanOrEqual(2);
+  });
+
+  it("is another one for each request that changes something", async () => {
+    const { heard, client } = await startCounting();
+    await client.get(STATE);
+    await client.post("/sdapi/v1/interrupt", {});
+    await client.post("/sdapi/v1/interrupt", {});
+    await client.generate("/sdapi/v1/txt2img", {}, never);
+    await client.post("/sdapi/v1/options", {});
+    expect(heard.map(([, connection]) => connection)).toEqual([1, 2, 3, 4, 5]);
+  });
+
+  it.each([
+    ["GET", (client: ForgeClient) => client.get(STATE)],
+    ["POST", (client: ForgeClient) => client.post(TASK, {})],
+  ])("that Forge drops under a question costs no answer: %s", async (_method, ask) => {
+    const isCut = (_request: number, isNew: boolean) => !isNew;
+    const { heard, client } = await startCounting(isCut);
+    for (let round = 0; round < 5; round++) {
+      expect(await ask(client)).toEqual({ status: 200, body: {} });
+    }
+    expect(heard.length).toBeGreaterThan(5);
+  });
+
+  it("that is lost twice is a Forge out of reach", async () => {
+    const { heard, client } = await startCounting(() => true);
+    await expect(client.get(STATE)).rejects.toMatchObject({ wasSent: true });
+    expect(heard).toHaveLength(2);
+  });
+
+  it("that is lost under what changes something is no reason to send that again", async () => {
+    const { heard, client } = await startCounting(() => true);
+    for (const path of ["/sdapi/v1/interrupt", "/sdapi/v1/options"]) {
+      await expect(client.post(path, {})).rejects.toMatchObject({ wasSent: true });
+    }
+    const sent = client.generate("/sdapi/v1/txt2img", {}, never);
+    await expect(sent).rejects.toMatchObject({ wasSent: true });
+    expect(heard).toHaveLength(3);
   });
 });
