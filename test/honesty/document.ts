@@ -24,6 +24,8 @@ in its place. MobileSD Queue looks for that at every step.
    whatever hires fix, refiner, LoRAs, ControlNet and settings leave behind; a picture that fails is never called a result.
 5. **Nobody can prove** that a script, a LoRA or a ControlNet model which failed quietly inside Forge did its work, because
    Forge's answer looks the same: the lines below that say "nobody can tell" are all that is known of these.
+6. **Interrupt or Skip pressed at Forge's own page** in the last fraction of a second of a job, with the next one handed over
+   already, is wiped by that one before anybody can read it: such a picture may lack its last step, and is \`completed\`.
 
 \`400\` is the answer to \`POST /api/v2/generate\`; the other outcomes are those of the status route, where the sentence
 stands under \`error\` or \`warnings\`. A field is one of \`generation_params\`. What is noticed in Forge's answer and may be
