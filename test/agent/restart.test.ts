@@ -6,7 +6,11 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type DemoForge, startDemoForge } from "../../tunnel-agent/demo-forge/server.ts";
 import { type AgentProcess, exited, startAgentProcess } from "../support/box/agent-process.ts";
 import { type Queue, startQueue } from "../support/box/queue.ts";
+import { seededRandom } from "../support/box/seeded.ts";
 import { until } from "../support/box/until.ts";
+
+/** By which the moments of the kills are found again. */
+const SEED = 3;
 
 let queue: Queue;
 let forge: DemoForge;
@@ -68,12 +72,13 @@ it("an agent killed at any moment of ten jobs, five times over, completes all te
     const views = await Promise.all(ids.map((id) => queue.status(id)));
     return views.filter((view) => view.status === "completed").length;
   };
+  const random = seededRandom(SEED);
   for (let kills = 0; kills < 5; kills++) {
     const child = startProcess();
     const before = await completed();
     await until("one more is done", async () => (await completed()) > before, 30_000);
     // The moment within the next job is left to chance.
-    await new Promise((resolve) => setTimeout(resolve, Math.random() * 200));
+    await new Promise((resolve) => setTimeout(resolve, random() * 200));
     child.kill("SIGKILL");
     await exited(child);
   }
