@@ -243,3 +243,67 @@ describe("the menu of a server", () => {
     expect(phone.complaints).toEqual([]);
   });
 });
+
+describe("a note", () => {
+  it("is seen above an open picture", async () => {
+    const phone = await open();
+    await phone.context.grantPermissions(["clipboard-read", "clipboard-write"]);
+    await submit("words above a picture");
+    await (await agent.begin()).complete(full);
+    await cardOf(phone, "words above a picture")
+      .getByRole("button", { name: "Open picture 1" })
+      .click();
+    const viewer = phone.page.locator("dialog.viewer");
+    await viewer.getByRole("button", { name: "Copy infotext" }).click();
+    await viewer.getByText("Infotext copied").waitFor();
+    const top = "document.elementFromPoint(innerWidth / 2, innerHeight - 40).className";
+    expect(await phone.page.evaluate(top)).toBe("note");
+    await phone.page.keyboard.press("Escape");
+    await phone.page.locator("body > .note").waitFor();
+    await phone.page.locator(".note").waitFor({ state: "detached" });
+  });
+});
+
+describe("a page that hears nothing any more", () => {
+  it("says so within some seconds, asserts no further percent and takes no orders", async () => {
+    const proxy = await startDelayProxy(queue.worker.url, 0);
+    const phone = await open({ url: proxy.url });
+    await live(phone);
+    await submit("a silent line");
+    const run = await agent.begin();
+    run.progress(40, 20_000);
+    const card = cardOf(phone, "a silent line");
+    await card.getByText(/Being drawn, 40/).waitFor();
+    proxy.setSilent(true);
+    await phone.page.getByText(/No connection/).waitFor({ timeout: 14_000 });
+    expect(await card.locator(".outlook").innerText()).toMatch(/Being drawn, 40\s%/);
+    expect(await card.getByRole("button", { name: "Cancel" }).isDisabled()).toBe(true);
+    expect(await phone.page.getByRole("button", { name: "Pause" }).isDisabled()).toBe(true);
+    proxy.setSilent(false);
+    await phone.page.getByText(/No connection/).waitFor({ state: "hidden" });
+    await until("orders are taken", () => card.getByRole("button", { name: "Cancel" }).isEnabled());
+    await run.complete(full);
+    await card.getByText("Done").waitFor();
+    await phone.context.close();
+    await proxy.stop();
+  });
+});
+
+describe("a job whose agent is gone", () => {
+  it("is told to be away as soon as its box is", async () => {
+    const phone = await open();
+    await live(phone);
+    await submit("left alone");
+    const run = await agent.begin();
+    run.progress(40, 20_000);
+    const card = cardOf(phone, "left alone");
+    await card.getByText(/Being drawn, 40/).waitFor();
+    agent.stop();
+    await phone.page
+      .locator(".servers")
+      .getByText(/away since/)
+      .waitFor();
+    await card.getByText("Box away").waitFor({ timeout: 1_000 });
+    expect(await card.locator(".outlook").innerText()).toMatch(/^Its box is away since/);
+  });
+});
