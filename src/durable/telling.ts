@@ -93,15 +93,19 @@ export class Telling {
     this.#watchers.tellOne(socket, this.#events.since(since) ?? [gap]);
   }
 
-  /** What runs at this moment, for somebody who just came. */
+  /** What runs at this moment, for somebody who just came: told as of now, so that no id goes back. */
   async runsTo(socket: WebSocket): Promise<void> {
     const sessionId = this.#agents.known()?.sessionId ?? "";
     for (const run of this.#agents.runs()) {
       const ownerId = await this.#ownerOf(run, sessionId);
       if (ownerId === null) continue;
       const preview = this.#events.previewOf(run.jobId, run.epoch);
-      const progress = { id: this.#events.lastId(), ...progressEventOf(run) };
-      const told = [...(preview ? [preview] : []), { event: progress, ownerId }];
+      const id = this.#events.lastId();
+      const progress: Heard = { event: { id, ...progressEventOf(run) }, ownerId };
+      const told = [
+        ...(preview ? [{ ...preview, event: { ...preview.event, id } }] : []),
+        progress,
+      ];
       this.#watchers.tellOne(socket, told);
     }
   }

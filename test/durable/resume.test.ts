@@ -42,6 +42,24 @@ describe("a watcher that comes back", () => {
     ]);
   });
 
+  it("never gets an id that is older than one before it, so that it can come back at any of them", async () => {
+    const { queue, owner, agent } = await openBox();
+    const box = await joinHub(agent);
+    const watcher = await watch(queue, agent.alias, owner.auth);
+    await submitJob(agent, owner);
+    const lease = await runJob(agent);
+    box.send(previewOf(lease, 1));
+    const { id } = await watcher.next("preview");
+    box.send(progressOf(lease, 2, 30));
+    await watcher.next("progress", ({ progress }) => progress === 30);
+    const back = await watch(queue, agent.alias, owner.auth, `&since=${id}`);
+    await back.next("progress");
+    const types = back.heard.map((event) => event.type);
+    expect(types).toEqual(["server", "preview", "progress"]);
+    const counts = back.heard.map((event) => Number(event.id.split(".").at(-1)));
+    expect(counts).toEqual([...counts].sort((a, b) => a - b));
+  });
+
   it("hears of a gap when its hub has slept, and from then on it can resume again", async () => {
     const { queue, owner, agent } = await openBox();
     const watcher = await watch(queue, agent.alias, owner.auth);
