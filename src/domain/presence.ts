@@ -55,11 +55,16 @@ export function lastSignOf(server: Sighting, durations: Durations): number | nul
   return signs.length === 0 ? null : Math.max(...signs);
 }
 
-/** A job's reason as it is shown: the row does not know whether its server is there and takes jobs. */
+/**
+ * A job's reason as it is shown: the row does not know whether its server is there and takes jobs, and of one
+ * that broke off in a job it learns only when the lease is over.
+ */
 export function shownReason<R extends string | null>(
   job: Parameters<typeof waitsForServer>[0] & { readonly statusReason: R },
   server: Pick<ServerSight, "isPresent" | "isActive">,
-): R | "waiting_for_server" | "paused" {
+): R | "waiting_for_server" | "paused" | "agent_offline" {
+  const isRunning = job.status === "processing" && job.statusReason === "running";
+  if (isRunning && !server.isPresent) return "agent_offline";
   if (!waitsForServer(job)) return job.statusReason;
   if (!server.isActive) return "paused";
   return server.isPresent ? job.statusReason : "waiting_for_server";

@@ -24,6 +24,9 @@ export const NO_SERVER: SightedServer = {
   look: UNKNOWN_LOOK,
 };
 
+/** Of a server that nobody looked at: its own agent just told what is shown, so it is there. */
+export const HEARD_SERVER: SightedServer = { ...NO_SERVER, isPresent: true };
+
 /** Whether the rows alone say that a server is there: then its hub need not be asked. */
 export function isSeen(ctx: Context, server: Sighting): boolean {
   return isSeenAt(server, ctx.clock(), ctx.settings.durations);

@@ -7,7 +7,7 @@ import type { ImageRow } from "../storage/images.ts";
 import type { JobRow } from "../storage/jobs.ts";
 import { findServerWithLease, type ServerRow } from "../storage/servers.ts";
 import type { Context } from "./context.ts";
-import { NO_SERVER, type SightedServer, sightServers } from "./server-sight.ts";
+import { HEARD_SERVER, NO_SERVER, type SightedServer, sightServers } from "./server-sight.ts";
 import { viewJob } from "./view-job.ts";
 
 /** The rows that a verb has changed, all of one server, and what it knows of them beyond. */
@@ -34,7 +34,7 @@ async function sightFor(
   { jobs, server }: ChangedJobs,
 ): Promise<SightedServer> {
   const isNeeded = (job: JobRow) => waitsForServer(job) || job.statusReason === "agent_offline";
-  if (server || !jobs.some(isNeeded)) return server ?? NO_SERVER;
+  if (server || !jobs.some(isNeeded)) return server ?? HEARD_SERVER;
   const row = await findServerWithLease(ctx.db, alias);
   const sighted = await sightServers(ctx, row ? [row] : [], new Set());
   return sighted.get(alias) ?? NO_SERVER;

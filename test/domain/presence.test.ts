@@ -81,13 +81,17 @@ describe("the reason that is shown of a job", () => {
     ["that waits for nothing but its server", {}, "waiting_for_server"],
     ["that is held", { holdReason: "not_before", statusReason: "not_before" }, "not_before"],
     ["that is taken", { leaseHash: "hash", statusReason: "assigned" }, "assigned"],
-    ["that runs", { status: "processing", statusReason: "running" }, "running"],
+    ["that runs", { status: "processing", statusReason: "running" }, "agent_offline"],
+    ["that is being stopped", { status: "processing", statusReason: "cancelling" }, "cancelling"],
     ["that is over", { status: "completed", statusReason: "done" }, "done"],
-  ])("%s tells of an absent server only where it is what is waited for", (_, changes, expected) => {
-    const job = { ...waiting, ...changes };
-    expect(shownReason(job, { isPresent: false, isActive: true })).toBe(expected);
-    expect(shownReason(job, { isPresent: true, isActive: true })).toBe(job.statusReason);
-  });
+  ])(
+    "%s tells of an absent server only where the server is what it lacks",
+    (_, changes, expected) => {
+      const job = { ...waiting, ...changes };
+      expect(shownReason(job, { isPresent: false, isActive: true })).toBe(expected);
+      expect(shownReason(job, { isPresent: true, isActive: true })).toBe(job.statusReason);
+    },
+  );
 
   it("that waits for a server which takes none is that, whether the server is there or not", () => {
     for (const isPresent of [true, false]) {

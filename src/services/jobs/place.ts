@@ -8,6 +8,7 @@ import {
   type ServerWork,
   type Waiting,
 } from "../../domain/place.ts";
+import { shownReason } from "../../domain/presence.ts";
 import { toTimestamp } from "../../storage/database.ts";
 import type { JobRow } from "../../storage/jobs.ts";
 import { findJobsAhead, findLeasedJobs, findQueues } from "../../storage/places.ts";
@@ -90,7 +91,7 @@ function placeOf({ priority, creationTimestamp, mobilesdJobId: id }: JobRow): Pl
 
 /** One that runs has an end in sight, best known to its agent; nobody knows when a box that went away comes back. */
 function viewRunning(job: JobRow, row: ServerRow, server: SightedServer, now: number) {
-  if (job.statusReason === "agent_offline") return NOT_WAITING;
+  if (shownReason(job, server) === "agent_offline") return NOT_WAITING;
   const told = runOf(server.look, job)?.endsAt ?? null;
   const endAt =
     told === null

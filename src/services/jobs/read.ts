@@ -30,8 +30,7 @@ const isOpen = (job: JobRow) => job.status === "pending" || job.status === "proc
 /** The servers of some jobs as far as the view of these needs them; running ones live where `isLive`. */
 async function sightServersOf(ctx: ActorContext, jobs: readonly JobRow[], isLive: boolean) {
   const running = (job: JobRow) => job.status === "processing";
-  const isNeeded = (job: JobRow) =>
-    waitsForServer(job) || (isLive ? isOpen(job) : job.statusReason === "agent_offline");
+  const isNeeded = (job: JobRow) => waitsForServer(job) || running(job) || (isLive && isOpen(job));
   const wanted = new Set(jobs.filter(isNeeded).map((job) => job.targetServerAlias));
   const all = wanted.size === 0 ? [] : await listServersWithLease(ctx.db);
   const rows = all.filter((server) => wanted.has(server.alias));

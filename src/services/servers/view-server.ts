@@ -2,6 +2,7 @@ import type { ServerView } from "@mobilesd/contract";
 import { ownerScope } from "../../domain/access.ts";
 import type { HubLook } from "../../domain/hub.ts";
 import { outcomeOf } from "../../domain/place.ts";
+import { lastSignOf } from "../../domain/presence.ts";
 import { toTimestamp } from "../../storage/database.ts";
 import type { HeldJob, ServersQueue } from "../../storage/places.ts";
 import type { ServerWithLease } from "../../storage/servers.ts";
@@ -28,7 +29,8 @@ function viewCurrentJob(
 ): ServerView["current_job"] {
   const now = ctx.clock();
   const line = lineOf(server, held, look, now);
-  if (!line || line.current.statusReason === "agent_offline") return null;
+  const isThere = toSighted(ctx, server, look).isPresent;
+  if (!line || !isThere || line.current.statusReason === "agent_offline") return null;
   const { current: job, restMs } = line;
   return {
     mobilesd_job_id: mayKnow(ctx, server, job) ? job.mobilesdJobId : null,
@@ -58,7 +60,7 @@ export function viewServer(
   const { startAt, isMinimum } = outcomeOf(ANY_JOB, waiting, workOf(server, held, look, now), now);
   const { forgeJson, gpuJson } = server;
   const sighted = toSighted(ctx, server, look);
-  const lastSeenAt = sighted.isPresent ? server.lastSeenAt : sighted.awaySince;
+  const lastSeenAt = look.isAgentThere ? now : lastSignOf(server, ctx.settings.durations);
   return {
     alias: server.alias,
     forge: forgeJson === null ? null : (JSON.parse(forgeJson) as ServerView["forge"]),

@@ -212,6 +212,44 @@ it("tells since when a box is away that broke off in a job, by the last renewal 
   });
 });
 
+it("says of a running job that its box is away as soon as the server does, though its lease still holds", async () => {
+  const { queue, agent, submit, status, job, listed, server, know } = await open();
+  const id = await submit();
+  const lease = await agent.claim();
+  await agent.start(lease);
+  know({ runs: [runOf(lease, { progress: 56, endsAt: queue.now + 9_000 })] });
+  expect(await status(id)).toMatchObject({ status_reason: "running", progress: 56 });
+  queue.now += 5_000;
+  expect(await server()).toMatchObject({ last_seen_at: new Date(queue.now).toISOString() });
+  const leftAt = queue.now;
+  know({ isAgentThere: false });
+  await noteAgentLeft(queue.ctx, agent.alias, leftAt);
+  queue.now += 10_000;
+  const reason = {
+    status: "processing",
+    status_reason: "agent_offline",
+    server_away_since: new Date(leftAt).toISOString(),
+  };
+  const outlook = { progress: 56, estimated_completion_time: null };
+  expect(await status(id)).toMatchObject({ ...reason, ...outlook });
+  expect(await listed(id)).toMatchObject({ ...reason, ...outlook });
+  expect(await job(id)).toMatchObject({ ...reason, progress: 56 });
+  expect(await listed(id, "limit=200")).toMatchObject(reason);
+  expect(await server()).toMatchObject({ is_present: false, current_job: null });
+  await queue.settle();
+  queue.hubs.tells.splice(0);
+  await agent.heartbeat(lease);
+  await queue.settle();
+  expect(queue.hubs.tells).toEqual([{ alias: agent.alias, news: { hasOrders: true } }]);
+  const back = { status_reason: "running", estimated_completion_time: expect.any(String) };
+  expect(await status(id)).toMatchObject(back);
+  expect(await listed(id, "limit=200")).toMatchObject({ status_reason: "running" });
+  queue.now += DURATIONS.leaseTtlMs;
+  expect(await status(id)).toMatchObject({ status_reason: "agent_offline" });
+  know({});
+  expect(await status(id)).toMatchObject(back);
+});
+
 it("never says since when of a box that was never there", async () => {
   const { queue, owner, status } = await open();
   const silent = await newAgent(queue, owner, { isSilent: true });

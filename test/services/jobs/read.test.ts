@@ -104,6 +104,7 @@ describe("the status of a job", () => {
     });
     expect(Date.parse(String(running.estimated_completion_time))).toBeGreaterThan(queue.now);
     queue.now += 3_600_000;
+    await agent.heartbeat(lease);
     expect((await status(id)).estimated_completion_time).toBe(new Date(queue.now).toISOString());
     await agent.finish(lease);
     expect(await status(id)).toMatchObject({
