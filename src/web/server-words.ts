@@ -13,8 +13,7 @@ function forgeWords({ flavour, version }: NonNullable<ServerView["forge"]>): str
 export function serverWords(server: ServerView, now: number): string {
   if (server.forge === null || server.last_seen_at === null) return "its agent has not come yet";
   if (!server.is_present) return `away since ${sinceWords(server.last_seen_at, now)}`;
-  const state = server.current_job === null ? forgeStateWords(server) : null;
-  return [forgeWords(server.forge), state].filter((part) => part !== null).join(", ");
+  return forgeWords(server.forge);
 }
 
 /** What a box was told, in a word; null where it takes jobs. */

@@ -37,11 +37,6 @@ const fact = (name: string, more: Partial<ServerView> = {}) =>
 describe("the line of a box", () => {
   it.each([
     ["Forge", {}],
-    ["Forge, Forge is busy with somebody's own work", { forge_state: "busy" }],
-    [
-      "stand-in pictures, no Stable Diffusion, Forge is busy with somebody's own work",
-      { forge: { flavour: "demo", version: null }, forge_state: "busy" },
-    ],
     ["Forge Neo 2.1", { forge: { flavour: "neo", version: "2.1" } }],
     ["stand-in pictures, no Stable Diffusion", { forge: { flavour: "demo", version: null } }],
     [
