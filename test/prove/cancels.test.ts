@@ -1,7 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type CancelAnswer, ProblemError } from "@mobilesd/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { JobRecord } from "../../tunnel-agent/demo-forge/job-record.ts";
 import { type DemoForge, startDemoForge } from "../../tunnel-agent/demo-forge/server.ts";
+import { openJournal } from "../../tunnel-agent/src/journal.ts";
 import { startAgent, type TestAgent } from "../support/box/agent.ts";
 import { PATIENT } from "../support/box/durations.ts";
 import { pairAgent, type Queue, SMALL_JOB, startQueue } from "../support/box/queue.ts";
@@ -22,7 +24,7 @@ const ROUNDS_AHEAD = 3;
 /** Jobs are handed over early, so that many cancels meet two in Forge; and nobody looks oftener than it takes. */
 const DURATIONS = {
   ...PATIENT,
-  prePostLeadMs: 400,
+  prePostLeadMs: 3_000,
   forgePollMs: 30,
   forgePollUnwatchedMs: 60,
 };
@@ -53,7 +55,7 @@ let rounds: Round[];
 async function startBox(at: number): Promise<Box> {
   const alias = `box-${at}`;
   const key = await pairAgent(queue.worker, queue.owner, alias);
-  const forge = await startDemoForge({ timeScale: 0.1 });
+  const forge = await startDemoForge({ timeScale: 0.5 });
   return { alias, forge, agent: startAgent({ url: queue.worker.url, key, forgeUrl: forge.url }) };
 }
 
@@ -240,6 +242,26 @@ describe("two hundred cancels at moments left to chance, each with another job b
     expect(count("already_finished")).toBeGreaterThan(3);
   });
 
+  it("meet two jobs in Forge, one of them in its lock, so that the other could be harmed", () => {
+    const ofAll = (count: (jobs: readonly JobRecord[]) => number) =>
+      boxes.reduce((sum, { forge }) => sum + count(forge.jobs), 0);
+    const isIn = (at: number, from: number | null, to: number | null) =>
+      from !== null && from < at && at < (to ?? Number.POSITIVE_INFINITY);
+    const handedOverEarly = ofAll(
+      (jobs) =>
+        jobs.filter(({ arrivedAt }) => jobs.some((one) => isIn(arrivedAt, one.beginAt, one.endAt)))
+          .length,
+    );
+    const interruptedBeforeAnother = ofAll(
+      (jobs) =>
+        jobs.filter(({ interruptedAt: at }) =>
+          jobs.some((one) => at !== null && isIn(at, one.arrivedAt, one.beginAt)),
+        ).length,
+    );
+    expect(handedOverEarly).toBeGreaterThan(50);
+    expect(interruptedBeforeAnother).toBeGreaterThan(5);
+  });
+
   it("end as they were answered: cancelled, or completed where it was too late", async () => {
     const known = await fates();
     const ended = rounds.map(({ target }) => [target, known.get(target)?.status]);
@@ -271,11 +293,13 @@ describe("two hundred cancels at moments left to chance, each with another job b
     const cancelled = rounds.filter(({ answered }) => answered !== "already_finished");
     expect(await picturesOf(cancelled.map(({ target }) => target))).toEqual(new Map());
     for (const { agent, forge } of boxes) {
+      const openRuns = () => openJournal(agent.stateDir).openRuns();
       await until("nothing runs", () => forge.jobs.every((job) => job.endAt !== null));
       await until("the agent has nothing in hand", () => {
         const { current, next, uploads } = agent.view();
         return current === null && next === null && uploads.length === 0;
       });
+      await until("no run is in its journal", () => openRuns().length === 0);
     }
   });
 });
