@@ -111,7 +111,7 @@ export interface Running {
 /** What a running job is at, how far, and how long it takes yet. */
 function runningWords(job: Place, { run, percent }: Running, now: number): string {
   if (run && run.finals.size > 0) return "Drawn, being stored";
-  if (run?.phase === "waiting") return "Waits in Forge, behind another picture";
+  if (run?.phase === "waiting") return "Handed to Forge";
   if (run?.phase === "loading") return "Its model is being loaded";
   const end = run ? run.endsAt : Date.parse(job.estimated_completion_time ?? "");
   const left = end ? lengthWords((end - now) / 1000) : null;

@@ -90,7 +90,7 @@ describe("what the page says of other jobs", () => {
   it.each([
     [{}, "Being drawn, 43\u00a0%, about 20 s left"],
     [{ endsAt: null }, "Being drawn, 43\u00a0%"],
-    [{ phase: "waiting" }, "Waits in Forge, behind another picture"],
+    [{ phase: "waiting" }, "Handed to Forge"],
     [{ phase: "loading" }, "Its model is being loaded"],
     [{ phase: "finishing", endsAt: null }, "Being finished, 43\u00a0%"],
     [{ finals: new Map([[1, { src: "", width: 1, height: 1 }]]) }, "Drawn, being stored"],
