@@ -1,4 +1,5 @@
 import type { LeaseGrant } from "@mobilesd/contract";
+import type { LivePicture } from "../../images/live-picture.ts";
 import { createRunTeller, type RunTeller } from "../../live/run-teller.ts";
 import type { DropReason, Seat } from "../../pipeline/seat.ts";
 import type { Stop } from "../../stop.ts";
@@ -46,7 +47,10 @@ async function handIn(
   // Nothing more is heard of it from Forge: without this the last that was told is some moment of its drawing.
   teller.progress({ share: 1, phase: "finishing", remainingMs: null });
   seat.delivering(answer.bytes.length);
-  const result = await deps.images.judge(askedOf(work, answer.request), answer.bytes);
+  const show = (index: number, picture: LivePicture) => {
+    if (!stops.stop.aborted) teller.finalPreview(index, picture);
+  };
+  const result = await deps.images.judge(askedOf(work, answer.request), answer.bytes, show);
   if (stops.stop.aborted) throw stops.stop.reason;
   if (!result.ok) return { type: "failed", failure: result.failure };
   const warnings = [...work.prepared.warnings, ...result.warnings];
