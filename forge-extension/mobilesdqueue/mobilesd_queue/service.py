@@ -254,7 +254,8 @@ class Service:
             return shown | {"ok": False, "sentence": str(error)}
         self._sender.wake()
         sentence = connected_sentence(account.endpoint.url, account.owner, servers)
-        return shown | {"ok": True, "sentence": sentence, "owner": account.owner, "servers": servers}
+        shown |= {"owner": account.owner, "servers": servers}
+        return shown | {"ok": True, "sentence": sentence}
 
     # Inside
 
