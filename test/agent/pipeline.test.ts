@@ -136,7 +136,8 @@ describe("a job that was handed to Forge behind another", () => {
   });
 
   it("is not spoiled by somebody's Interrupt at Forge, which is known to have hit the first one", async () => {
-    const agent = await openAndRun(EARLY);
+    // A step and a decode must take longer than a look does: what ends sooner cannot be seen (forge-reference 8.5).
+    const agent = await openAndRun(EARLY, { timeScale: 0.2 });
     const [first, second] = await twoInForge();
     await fetch(`${forge.url}/sdapi/v1/interrupt`, { method: "POST" });
     expect((await queue.reach(second, "completed")).images).toHaveLength(1);
