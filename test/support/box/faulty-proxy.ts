@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, connect } from "node:net";
+import type { Duplex } from "node:stream";
 
 /** What the proxy does to one request that it picks. */
 export type Fault =
@@ -49,10 +50,26 @@ function answerProblem(
   response.end(JSON.stringify(problem));
 }
 
-/** A proxy between an agent or an extension and its queue that can be told to fail. */
+/** Passes a WebSocket on as it is. Answers both of its ends. */
+function passSocket(target: string, request: IncomingMessage, near: Duplex, head: Buffer) {
+  const { hostname, port } = new URL(target);
+  const far = connect(Number(port), hostname, () => {
+    const { method, url, rawHeaders } = request;
+    const lines = rawHeaders.map((word, at) => (at % 2 === 0 ? `${word}: ` : `${word}\r\n`));
+    far.write(`${method} ${url} HTTP/1.1\r\n${lines.join("")}\r\n`);
+    far.write(head);
+    near.pipe(far).pipe(near);
+  });
+  near.on("error", () => far.destroy());
+  far.on("error", () => near.destroy());
+  return [near, far];
+}
+
+/** A proxy between an agent or an extension and its queue that can be told to fail; it does nothing to WebSockets. */
 export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
   const faults: { pathEnd: string; fault: Fault }[] = [];
   const seen: string[] = [];
+  const sockets: Duplex[] = [];
   let toEvery: Fault | null = null;
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -98,6 +115,9 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
   const server = createServer((request, response) => {
     serve(request, response).catch(() => response.destroy());
   });
+  server.on("upgrade", (request, near, head) => {
+    sockets.push(...passSocket(target, request, near, head));
+  });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
@@ -109,6 +129,7 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
     stop: () =>
       new Promise((resolve) => {
         server.closeAllConnections();
+        for (const socket of sockets) socket.destroy();
         server.close(() => resolve());
       }),
   };

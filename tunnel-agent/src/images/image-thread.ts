@@ -61,7 +61,6 @@ const imageFrom = (image: ResultImage): ResultImage => ({
   ...image,
   bytes: asBuffer(image.bytes),
   preview: { ...image.preview, bytes: asBuffer(image.preview.bytes) },
-  live: image.live && liveFrom(image.live),
 });
 
 const DIED: Result = {

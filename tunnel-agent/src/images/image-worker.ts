@@ -22,10 +22,9 @@ function handingOver(result: Result): { result: Result; buffers: ArrayBuffer[] }
     ...image,
     bytes: own(image.bytes),
     preview: { ...image.preview, bytes: alone(image.preview.bytes) },
-    live: image.live && aloneLive(image.live),
   }));
-  const buffers = images.flatMap(({ bytes, preview, live }) =>
-    [bytes, preview.bytes, ...(live ? [live.webp] : [])].map(({ buffer }) => buffer as ArrayBuffer),
+  const buffers = images.flatMap(({ bytes, preview }) =>
+    [bytes, preview.bytes].map(({ buffer }) => buffer as ArrayBuffer),
   );
   return { result: { ...result, images }, buffers };
 }

@@ -28,8 +28,6 @@ export interface ResultImage {
   readonly infotext: string | null;
   /** A WebP whose longer side is at most `previewSidePixels`. */
   readonly preview: Preview;
-  /** The same once more, small enough for the socket; null where it does not become that. */
-  readonly live: LivePicture | null;
 }
 
 /** Hears of a finished picture, by its number from 1 on, once nothing is known that could still fail its job. */
@@ -60,12 +58,6 @@ function mimeToStore(picture: OpenPicture, index: number): ImageMime | Failure {
   return failure("user", "incomplete_result", message);
 }
 
-/** What is made of a picture by decoding it. */
-interface Small {
-  readonly live: LivePicture | null;
-  readonly webp: Buffer;
-}
-
 /**
  * Shows pictures as soon as it is honest: a job with a damaged picture is a failure, and shows none as finished.
  * So each goes at once where all the others are known to be unharmed, and else with the last one.
@@ -89,8 +81,8 @@ function createShowing(pictures: readonly OpenPicture[], show: Show) {
   };
 }
 
-/** Each picture decoded once, in order; null for one that is damaged. */
-function decodeAll(pictures: readonly OpenPicture[], show: Show): Promise<(Small | null)[]> {
+/** The preview of each picture, in order, all from one look at it; null for one that is damaged. */
+function decodeAll(pictures: readonly OpenPicture[], show: Show): Promise<(Buffer | null)[]> {
   const showing = createShowing(pictures, show);
   return mapLimited(pictures, FINISHED_AT_ONCE, async (picture, at) => {
     const pixels = await decodeSmall(picture);
@@ -98,9 +90,8 @@ function decodeAll(pictures: readonly OpenPicture[], show: Show): Promise<(Small
       showing.damaged();
       return null;
     }
-    const live = await shrinkPixels(pixels);
-    showing.decoded(at + 1, live);
-    return { live, webp: await openPixels(pixels).webp().toBuffer() };
+    showing.decoded(at + 1, await shrinkPixels(pixels));
+    return openPixels(pixels).webp().toBuffer();
   });
 }
 
@@ -118,21 +109,21 @@ export async function finishResults(
     if (typeof mime !== "string") return mime;
     mimes.push(mime);
   }
-  const small = await decodeAll(
+  const previews = await decodeAll(
     results.map(({ picture }) => picture),
     show,
   );
   const images: ResultImage[] = [];
   for (const [at, { picture, infotext }] of results.entries()) {
-    const [index, made, mime] = [at + 1, small[at], mimes[at]];
-    if (!made || !mime) {
+    const [index, webp, mime] = [at + 1, previews[at], mimes[at]];
+    if (!webp || !mime) {
       return failure("infra", "incomplete_result", `Picture ${index} came damaged from Forge.`);
     }
     const { bytes, width, height } = picture;
     const seed = infotext === null ? null : seedOf(readInfotext(infotext));
     const facts = { mime, width, height, seed, infotext: storable(infotext) };
-    const preview = { bytes: made.webp, sha256: sha256Of(made.webp) };
-    images.push({ index, bytes, sha256: sha256Of(bytes), preview, live: made.live, ...facts });
+    const preview = { bytes: webp, sha256: sha256Of(webp) };
+    images.push({ index, bytes, sha256: sha256Of(bytes), preview, ...facts });
   }
   return images;
 }

@@ -1,6 +1,5 @@
 import { HEADERS, type JobWarning, type LeaseGrant, ProblemError } from "@mobilesd/contract";
 import { type Cloud, UPLOADS_AT_ONCE } from "../../cloud/client.ts";
-import type { RunTeller } from "../../live/run-teller.ts";
 import { mapLimited } from "../../map-limited.ts";
 import type { ResultImage } from "../after/read-result.ts";
 import type { RunStops } from "./generate.ts";
@@ -39,7 +38,6 @@ export interface Delivered {
 
 export interface DeliverDeps {
   readonly cloud: Cloud;
-  readonly teller: Pick<RunTeller, "finalPreview">;
   /** Hears how many of the pictures are stored. */
   readonly onStored: (done: number, total: number) => void;
 }
@@ -48,7 +46,7 @@ export interface DeliverDeps {
 const ROUNDS_MAX = 3;
 
 function manifestOf(images: readonly ResultImage[]) {
-  return images.map(({ bytes, preview, live: _, ...image }) => ({
+  return images.map(({ bytes, preview, ...image }) => ({
     ...image,
     bytes: bytes.length,
     preview: { bytes: preview.bytes.length, sha256: preview.sha256 },
@@ -71,9 +69,8 @@ async function uploadAll(
 }
 
 /**
- * Shows all pictures of a job to who watches, uploads them and then finishes it; each step is safe to repeat and
- * is, until the queue has said yes. Throws `ProblemError` when it says no for good, and when one of the stops
- * ends it.
+ * Uploads all pictures of a job and then finishes it; each step is safe to repeat and is, until the queue has said
+ * yes. Throws `ProblemError` when it says no for good, and when one of the stops ends it.
  */
 export async function deliver(
   deps: DeliverDeps,
@@ -82,8 +79,7 @@ export async function deliver(
   timing: Timing,
   { stop, hurry }: RunStops,
 ): Promise<void> {
-  const { cloud, teller } = deps;
-  for (const { index, live } of images) if (live) teller.finalPreview(index, live);
+  const { cloud } = deps;
   const body = {
     ...proofOf(lease),
     images: manifestOf(images),

@@ -55,13 +55,7 @@ async function handIn(
   if (!result.ok) return { type: "failed", failure: result.failure };
   const warnings = [...work.prepared.warnings, ...result.warnings];
   const onStored = (done: number, total: number) => seat.stored({ done, total });
-  await deliver(
-    { cloud: deps.cloud, teller, onStored },
-    lease,
-    { ...result, warnings },
-    answer,
-    stops,
-  );
+  await deliver({ cloud: deps.cloud, onStored }, lease, { ...result, warnings }, answer, stops);
   return { type: "completed" };
 }
 

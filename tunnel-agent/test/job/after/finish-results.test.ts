@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { crc32 } from "node:zlib";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
+import type { LivePicture } from "../../../src/images/live-picture.ts";
 import type { Result } from "../../../src/job/after/read-result.ts";
 import { readResult } from "../../../src/job/after/read-result.ts";
 import { isUnharmedPng } from "../../../src/job/after/unharmed-png.ts";
@@ -43,15 +44,19 @@ function garble(png: Buffer): Buffer {
 async function read(
   images: readonly Buffer[],
   fields: Record<string, unknown> = {},
-): Promise<{ result: Result; shown: number[] }> {
+): Promise<{ result: Result; shown: number[]; small: LivePicture[] }> {
   const params = redCube({ n_iter: images.length, width: SIDE, height: SIDE });
   const texts = images.map((_, at) => infotextOf(params, { Seed: 1 + at }));
   const good = (await answerOf(params, { texts })) as object;
   const asked = askedOf({ ...params, ...fields }, { writesInfotext: false });
   const body = { ...good, images: images.map((bytes) => bytes.toString("base64")) };
   const shown: number[] = [];
-  const result = await readResult(answerBytes(body), asked, (index) => void shown.push(index));
-  return { result, shown };
+  const small: LivePicture[] = [];
+  const result = await readResult(answerBytes(body), asked, (index, picture) => {
+    shown.push(index);
+    small.push(picture);
+  });
+  return { result, shown, small };
 }
 
 describe("a finished picture", () => {
@@ -64,11 +69,11 @@ describe("a finished picture", () => {
     expect(shown).not.toContain(5);
   });
 
-  it("is shown as what is handed over, once", async () => {
+  it("is shown small enough for the socket, once", async () => {
     const png = await black().png().toBuffer();
-    const { result, shown } = await read([png, png, png, png, png]);
+    const { shown, small } = await read([png, png, png, png, png]);
     expect([...shown].sort()).toEqual([1, 2, 3, 4, 5]);
-    for (const { live } of imagesOf(result)) expect(live).toMatchObject({ width: 384 });
+    for (const picture of small) expect(picture).toMatchObject({ width: 384 });
   });
 
   it.each([
@@ -131,7 +136,7 @@ describe("a preview", () => {
     ["a palette", () => gradient().removeAlpha().png({ palette: true })],
   ])("looks as its picture does: %s", async (_what, make) => {
     const png = await make().toBuffer();
-    const { result } = await read([png]);
+    const { result, small } = await read([png]);
     const [image] = imagesOf(result);
     const seen = async (bytes: Buffer | undefined) =>
       sharp(bytes)
@@ -141,8 +146,8 @@ describe("a preview", () => {
         .raw()
         .toBuffer();
     const wanted = await seen(png);
-    for (const small of [image?.preview.bytes, image?.live?.webp]) {
-      const got = await seen(small);
+    for (const bytes of [image?.preview.bytes, small[0]?.webp]) {
+      const got = await seen(bytes);
       expect(
         Math.max(...got.map((value, at) => Math.abs(value - (wanted[at] ?? -99)))),
       ).toBeLessThan(12);

@@ -16,7 +16,6 @@ const image = (index: number): ResultImage => ({
   seed: 7,
   infotext: "a red cube",
   preview: { bytes: bytesOf(`preview ${index}`), sha256: `${index + 3}`.repeat(64) },
-  live: index === 3 ? null : { webp: bytesOf(`live ${index}`), width: 256, height: 384 },
 });
 
 const TIMING = { generationMs: 1_200, modelLoadMs: 300 };
@@ -29,13 +28,11 @@ const shortOf = ({ method, path }: Heard) => `${method} ${path.split("/").slice(
 /** Delivers three pictures to a queue that answers so, and tells in which order things happened. */
 async function startDelivery(answer: Parameters<typeof startQueueServer>[0]) {
   const { cloud, heard } = await startQueueServer(answer);
-  const shown: [index: number, heardBefore: number][] = [];
   const counts: string[] = [];
   const stop = new AbortController();
   const delivery = deliver(
     {
       cloud,
-      teller: { finalPreview: (index) => void shown.push([index, heard.length]) },
       onStored: (done, total) => void counts.push(`${done}/${total}`),
     },
     LEASE,
@@ -43,21 +40,12 @@ async function startDelivery(answer: Parameters<typeof startQueueServer>[0]) {
     TIMING,
     { stop: stop.signal, hurry: stop.signal },
   );
-  return { delivery, heard, shown, counts, stop };
+  return { delivery, heard, counts, stop };
 }
 
 const usual = (heard: Heard) => (isComplete(heard) ? completed : stored);
 
 describe("the pictures of a job", () => {
-  it("are shown to who watches before the first byte of them is uploaded", async () => {
-    const { delivery, shown } = await startDelivery(usual);
-    await delivery;
-    expect(shown).toEqual([
-      [1, 0],
-      [2, 0],
-    ]);
-  });
-
   it("are stored, each after its preview, before the job is said to be complete", async () => {
     const { delivery, heard, counts } = await startDelivery(usual);
     await delivery;
@@ -125,7 +113,7 @@ describe("the pictures of a job", () => {
     const never = new AbortController().signal;
     const deliverOne = (signal: AbortSignal) =>
       deliver(
-        { cloud, teller: { finalPreview: () => {} }, onStored: () => {} },
+        { cloud, onStored: () => {} },
         LEASE,
         { images: [image(1), image(2)], warnings: [] },
         TIMING,
