@@ -11,6 +11,8 @@ export interface ForgeState {
   readonly isSkipped: boolean;
   /** Changes whenever the generation moves. */
   readonly mark: string;
+  /** When the generation began, to the second; an idle Forge still tells that of the last one. */
+  readonly beganAt: string;
   /** How much of it is drawn, from 0 to 1. */
   readonly share: number;
 }
@@ -23,6 +25,7 @@ const Progress = z.object({
     job: z.string(),
     job_count: z.number(),
     job_no: z.number(),
+    job_timestamp: z.string(),
     sampling_step: z.number(),
     sampling_steps: z.number(),
   }),
@@ -50,6 +53,7 @@ export async function readState(forge: ForgeClient): Promise<ForgeState | null> 
     isInterrupted: interrupted,
     isSkipped: skipped,
     mark: [job, job_count, job_no, sampling_step, sampling_steps].join("/"),
+    beganAt: state.job_timestamp,
     share: asShare(progress - PROGRESS_FLOOR),
   };
 }

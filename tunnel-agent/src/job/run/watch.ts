@@ -68,21 +68,6 @@ function createPreviews(durations: Durations, options: WatchOptions) {
   };
 }
 
-/**
- * Forge's state, of which the flags are those of a task that was found in `task` before. One that has left since
- * may have another generation behind it, whose flags they are then.
- */
-async function readStateOf(
-  forge: ForgeClient,
-  taskId: string,
-  task: TaskState,
-): Promise<ForgeState | null> {
-  const state = await readState(forge);
-  if (state === null || task !== "active" || !isCutShort(state)) return state;
-  const isStillActive = (await readTask(forge, taskId)) === "active";
-  return isStillActive ? state : { ...state, isInterrupted: false, isSkipped: false };
-}
-
 /** Forge, and what times the looks at it. */
 export interface WatchedForge {
   readonly client: ForgeClient;
@@ -91,18 +76,54 @@ export interface WatchedForge {
   readonly now: () => number;
 }
 
+/** What is told apart by when it began, began this long apart at least: Forge tells whole seconds (1.8). */
+const BEGAN_APART_MS = 1_000;
+
+/**
+ * Reads Forge's state of one task. The flags in it are global: where the task has left since it was found active,
+ * they may be those of a generation behind it, which is told by when that began.
+ */
+function createStateReader({ client, now }: WatchedForge, taskId: string) {
+  let firstActiveAt: number | null = null;
+  /** Of a state that was read after the task was found active: its own, once it is found so again. */
+  let supposed: string | null = null;
+  let ownBeganAt: string | null = null;
+  const isOurs = async ({ beganAt }: ForgeState, activeMs: number): Promise<boolean> => {
+    if (beganAt === ownBeganAt && activeMs >= BEGAN_APART_MS) return true;
+    return (await readTask(client, taskId)) === "active";
+  };
+  return {
+    /** The task was found active. */
+    foundActive(): void {
+      firstActiveAt ??= now();
+      ownBeganAt = supposed;
+    },
+    async read(task: TaskState): Promise<ForgeState | null> {
+      const activeMs = firstActiveAt === null ? 0 : now() - firstActiveAt;
+      const state = await readState(client);
+      if (state === null || task !== "active") return state;
+      supposed = state.beganAt;
+      if (!isCutShort(state) || (await isOurs(state, activeMs))) return state;
+      return { ...state, isInterrupted: false, isSkipped: false };
+    },
+  };
+}
+type StateReader = ReturnType<typeof createStateReader>;
+
 /** One look at a task; `seen` is null where Forge does not tell enough of it. Throws when Forge is out of reach. */
 async function lookAtRun(
   client: ForgeClient,
   taskId: string,
+  reader: StateReader,
   wish: PreviewWish | null,
   isFollowed: () => boolean,
 ): Promise<{ readonly seen: Seen | null; readonly preview: TaskPreview | null }> {
   const { state: task, share, preview } = await lookAtTask(client, taskId, wish);
+  if (task === "active") reader.foundActive();
   const isDrawn = task === "active" && share !== null && share > 0;
   // The task tells neither the load of the model nor an Interrupt; what is not ours is not looked at.
   const isAsked = task === "unknown" || (task === "active" && (!isDrawn || isFollowed()));
-  const state = isAsked ? await readStateOf(client, taskId, task) : null;
+  const state = isAsked ? await reader.read(task) : null;
   return { seen: isAsked && state === null ? null : { task, share, state }, preview };
 }
 
@@ -136,10 +157,11 @@ export function watchRun(
   let watched = startWatch(now());
   const listeners = new Set<(progress: RunProgress) => void>();
   const previews = createPreviews(durations, options);
+  const reader = createStateReader(forge, taskId);
   const progress = () => progressOf(watched, now());
   const look = async () => {
     const wish = previews.wishAt(now());
-    const { seen, preview } = await lookAtRun(client, taskId, wish, options.isFollowed);
+    const { seen, preview } = await lookAtRun(client, taskId, reader, wish, options.isFollowed);
     previews.take(preview, now());
     if (seen === null) return;
     watched = observe(watched, seen, now());

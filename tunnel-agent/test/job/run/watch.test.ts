@@ -227,6 +227,38 @@ it("an interrupt of the next run, which began between two questions, is not take
   expect(watcher.watched().wasCutShort).toBe(false);
 });
 
+it("an interrupt that is read only after ours has left is known for ours by when that began", async () => {
+  const gated = await startGatedForge();
+  const { client, advance } = gated;
+  void post(gated);
+  let skippedMs = 0;
+  let isArmed = false;
+  const slow: ForgeClient = {
+    ...client,
+    async get(path) {
+      if (path === GLOBAL && isArmed) {
+        isArmed = false;
+        await client.post("/sdapi/v1/interrupt", {});
+        gated.open();
+        await until("ours is over", async () => (await readTask(client, TASK)) === "completed");
+      }
+      return client.get(path);
+    },
+  };
+  const end = new AbortController();
+  onTestFinished(() => end.abort());
+  const forge = { client: slow, durations: FAST, now: () => performance.now() + skippedMs };
+  const interest = { isWatched: () => false, isQuick: () => true, isFollowed: () => true };
+  const watcher = watchRun(forge, TASK, { ...interest, onPreview: () => {} }, end.signal);
+  await until("its model loads", () => watcher.progress().phase === "loading");
+  await advance(4);
+  await until("something is drawn", () => watcher.progress().share > 0);
+  skippedMs = 2_000;
+  isArmed = true;
+  await until("ours is seen to have left", () => watcher.progress().phase === "finishing");
+  expect(watcher.watched().wasCutShort).toBe(true);
+});
+
 describe("a run that hangs", () => {
   it("is found although nobody watches", async () => {
     const { draw, watcher } = await startWatching({ durations: { stepStallLimitMs: 300 } });

@@ -18,6 +18,7 @@ const state = (mark: string, more: Partial<ForgeState> = {}): ForgeState => ({
   isInterrupted: false,
   isSkipped: false,
   mark,
+  beganAt: "20261126120000",
   share: 0,
   ...more,
 });
