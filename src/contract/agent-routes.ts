@@ -14,6 +14,15 @@ const resultParams = z.strictObject({
 
 const AGENT_ERRORS = ["session_unknown", "session_superseded"] as const satisfies ErrorCode[];
 const LEASE_ERRORS = [...AGENT_ERRORS, "not_found", "lease_lost", "job_cancelled"] as const;
+const STORE_ERRORS = [
+  ...LEASE_ERRORS,
+  "length_required",
+  "body_too_large",
+  "unsupported_media_type",
+  "invalid_image",
+  "checksum_mismatch",
+  "image_conflict",
+] as const satisfies ErrorCode[];
 
 /** What the agent beside a Forge asks of the queue; part of the table of routes. */
 export const AGENT_ROUTES = {
@@ -132,15 +141,7 @@ export const AGENT_ROUTES = {
     body: "bytes",
     status: 201,
     response: agent.StoredImage,
-    errors: [
-      ...LEASE_ERRORS,
-      "length_required",
-      "body_too_large",
-      "unsupported_media_type",
-      "invalid_image",
-      "checksum_mismatch",
-      "image_conflict",
-    ],
+    errors: STORE_ERRORS,
   },
   putPreview: {
     method: "PUT",
@@ -151,15 +152,7 @@ export const AGENT_ROUTES = {
     body: "bytes",
     status: 201,
     response: agent.StoredImage,
-    errors: [
-      ...LEASE_ERRORS,
-      "length_required",
-      "body_too_large",
-      "unsupported_media_type",
-      "invalid_image",
-      "checksum_mismatch",
-      "image_conflict",
-    ],
+    errors: STORE_ERRORS,
   },
   getAgentUpload: {
     method: "GET",

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { type DemoForge, startDemoForge } from "../../tunnel-agent/demo-forge/server.ts";
+import { agentEnvironment } from "../support/box/agent-process.ts";
 import { PATIENT } from "../support/box/durations.ts";
 import { ALIAS, type Queue, startQueue } from "../support/box/queue.ts";
 import { until } from "../support/box/until.ts";
@@ -29,15 +30,7 @@ afterEach(async () => {
 /** Runs a command of the agent as people do, with its settings in the environment. */
 function start(args: readonly string[]) {
   const child = spawn(process.execPath, ["tunnel-agent/src/cli.ts", ...args], {
-    env: {
-      ...process.env,
-      XDG_CONFIG_HOME: stateDir,
-      MOBILESD_URL: queue.worker.url,
-      MOBILESD_API_KEY: queue.agentKey.key,
-      MOBILESD_API_SECRET: queue.agentKey.secret,
-      MOBILESD_AGENT_STATE_DIR: stateDir,
-      FORGE_URL: forge.url,
-    },
+    env: agentEnvironment({ queue, forgeUrl: forge.url, stateDir }),
     stdio: ["ignore", "pipe", "pipe"],
   });
   children.push(child);
