@@ -159,11 +159,15 @@ export const LEAKS: Chapter = {
       scenarios: [
         {
           where: "never",
-          because: "the agent sends one at a time",
+          because:
+            "a second is handed over early only where it overrides the same options, and no third is",
           outcome: "completed",
           after: { seed: 7 },
           job: {},
-          shows: ({ mostAtOnce }) => [mostAtOnce, 1],
+          shows: ({ pictures, alone, mostAtOnce }) => [
+            [pictures[0]?.equals(alone), mostAtOnce <= 2],
+            [true, true],
+          ],
         },
       ],
     },
