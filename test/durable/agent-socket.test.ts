@@ -89,7 +89,7 @@ describe("an agent that is connected", () => {
     const socket = await joinHub(agent);
     passTime(queue.ctx.settings.durations.watcherSocketTtlMs * 0.9 - 1_000);
     socket.send({ type: "box", forge: "ready", free_vram_bytes: 5, loaded_checkpoint: null });
-    await vi.waitUntil(() =>
+    await until("what it said", () =>
       runInDurableObject(hubOf(agent), (_, state) => {
         const [end] = state.getWebSockets("agent");
         return end?.deserializeAttachment().heardAt === Date.now();
@@ -197,7 +197,7 @@ describe("a socket whose other end is gone unseen", () => {
     passTime(DURATIONS.agentSilentAfterMs - 1_000);
     expect((await look(agent)).isAgentThere).toBe(true);
     socket.send({ type: "box", forge: "ready", free_vram_bytes: 5, loaded_checkpoint: null });
-    await vi.waitUntil(async () => (await look(agent)).box?.forge === "ready");
+    await until("what it said", async () => (await look(agent)).box?.forge === "ready");
     passTime(2_000);
     expect((await look(agent)).isAgentThere).toBe(true);
   });
@@ -213,7 +213,7 @@ describe("what an agent of another version tells", () => {
     socket.sendRaw('{"type":"box","forge":"dreaming"}');
     socket.sendRaw("7");
     socket.sendRaw(JSON.stringify({ ...box, temperature: 60 }));
-    await vi.waitUntil(async () => (await look(agent)).box?.freeVramBytes === 5);
+    await until("what it said", async () => (await look(agent)).box?.freeVramBytes === 5);
     expect(socket.closed).toBe(null);
     const lines = log.mock.calls.map(([line]) => JSON.parse(String(line)));
     const told = lines.filter(({ event }) => event.startsWith("socket_message"));
@@ -236,7 +236,7 @@ describe("what an agent tells", () => {
     socket.send(progressOf(lease, 2, 30));
     socket.send(previewOf(lease, 3));
     const run = { jobId: lease.mobilesd_job_id, epoch: lease.epoch, n: 3, progress: 40 };
-    await vi.waitUntil(async () => (await look(agent)).runs[0]?.n === 3);
+    await until("its preview", async () => (await look(agent)).runs[0]?.n === 3);
     const known = {
       isAgentThere: true,
       box: { forge: "working", freeVramBytes: 8e9, loadedCheckpoint: "a" },

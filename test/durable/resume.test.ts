@@ -1,6 +1,6 @@
 import { evictDurableObject } from "cloudflare:test";
 import type { LiveEvent } from "@mobilesd/contract";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import {
   hubOf,
   joinHub,
@@ -154,7 +154,7 @@ describe("a hub that is rebuilt between any two messages", () => {
     await submitJob(agent, owner);
     const lease = await runJob(agent);
     box.send(progressOf(lease, 1, 33));
-    await vi.waitUntil(async () => (await queue.ctx.hubs.look(agent.alias)).runs.length === 1);
+    await until("its run", async () => (await queue.ctx.hubs.look(agent.alias)).runs.length === 1);
     await evictDurableObject(hubOf(agent));
     const watcher = await watch(queue, agent.alias, owner.auth);
     expect(await watcher.next("progress")).toMatchObject({ progress: 33 });

@@ -166,22 +166,23 @@ async function handedOver(box: Box, id: string): Promise<void> {
 }
 
 /**
- * A moment of a job's life left to chance: of all of it, of its time in Forge's line, of the one on the GPU, or of
- * what comes after, in turn.
+ * A moment of a job's life left to chance: at once, when it mostly waits in the queue, of all of it, of its time in
+ * Forge's line, of the one on the GPU, or of what comes after, in turn.
  */
 async function randomMoment(
   box: Box,
   id: string,
   { part, random, peace }: { part: number; random: number; peace: Peace },
 ): Promise<void> {
-  switch (part % 4) {
+  switch (part % 5) {
     case 0:
-      // Squared: more of the early ones, when it waits.
-      return wait(random ** 2 * peace.wholeMs);
+      return wait((random * peace.wholeMs) / 20);
     case 1:
+      return wait(random * peace.wholeMs);
+    case 2:
       await handedOver(box, id);
       return wait((random * peace.forgeMs) / 8);
-    case 2:
+    case 3:
       await begun(box, id);
       return wait(random * peace.forgeMs);
     default:

@@ -93,6 +93,8 @@ describe("somebody else's generation in Forge", () => {
     });
     await cancel(id);
     await queue.reach(id, "cancelled");
+    // The cancel is answered once its interrupt is through; Forge obeys at its next step.
+    await until("ours has left Forge", () => ours.endAt !== null);
     expect(ours.isInterrupted).toBe(true);
     expect(await theirs).toBe(200);
     expect(theirJob()).toMatchObject({ isInterrupted: false, stepsDone: LONG.steps });

@@ -6,10 +6,13 @@ import { newOwner, type TestOwner } from "./new-owner.ts";
 import { openQueue, type TestQueue } from "./open-queue.ts";
 
 /** Waits until something holds; throws what it last was when it does not within five seconds. */
-export async function until<T>(what: string, look: () => T | undefined | false): Promise<T> {
+export async function until<T>(
+  what: string,
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+): Promise<T> {
   const end = performance.now() + 5_000;
   for (;;) {
-    const found = look();
+    const found = await look();
     if (found !== undefined && found !== false) return found;
     if (performance.now() > end) throw new Error(`not seen: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
