@@ -32,7 +32,7 @@ export interface ForgeLine {
   whileEmpty(work: () => Promise<void>): Promise<boolean>;
 }
 
-const NOT_MOVING: RunProgress = { share: 0, phase: "waiting", remainingMs: null };
+const NOT_MOVING: RunProgress = { share: 0, phase: "waiting", remainingMs: null, moveMs: 0 };
 
 const progressOf = ({ run }: Seat) => run?.progress() ?? NOT_MOVING;
 

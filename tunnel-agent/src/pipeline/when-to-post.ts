@@ -5,6 +5,8 @@ export interface RunAhead {
   readonly phase: RunPhase;
   /** Until it leaves the GPU; null while that cannot be told. */
   readonly remainingMs: number | null;
+  /** What one of its moves takes, in milliseconds. */
+  readonly moveMs: number;
   /** The options that its request overrides. */
   readonly overrideKeys: readonly string[];
   /** It is to be stopped: an interrupt might hit what comes behind it. */
@@ -28,14 +30,17 @@ export function hasSameKeys(a: readonly string[], b: readonly string[]): boolean
   return keys.size === new Set(b).size && b.every((key) => keys.has(key));
 }
 
-/** Whether a run ends so soon that another is worth a place in Forge's line, which cannot be taken back. Pure. */
+/**
+ * Whether a run ends so soon that another is worth a place in Forge's line, which cannot be taken back. It may end a
+ * whole move before its time: Forge counts a step after the next one is drawn, and the decode not at all
+ * (forge-reference 1.8). Pure.
+ */
 function isAboutToEnd(ahead: RunAhead, durations: Durations): boolean {
   if (ahead.isStopPending) return false;
   if (ahead.phase === "finishing") return true;
-  const { remainingMs } = ahead;
-  return (
-    ahead.phase === "drawing" && remainingMs !== null && remainingMs <= durations.prePostLeadMs
-  );
+  const { remainingMs, moveMs } = ahead;
+  if (ahead.phase !== "drawing" || remainingMs === null) return false;
+  return remainingMs - moveMs <= durations.prePostLeadMs;
 }
 
 /**

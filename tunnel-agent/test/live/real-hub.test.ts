@@ -89,7 +89,7 @@ describe("an agent whose socket stands at a real hub", () => {
     const images = createImageThread(keptLog());
     onTestFinished(() => images.close());
     const teller = createRunTeller({ link, images, durations: FAST, now }, lease);
-    teller.progress({ share: 0.25, phase: "drawing", remainingMs: 60_000 });
+    teller.progress({ share: 0.25, phase: "drawing", remainingMs: 60_000, moveMs: 0 });
     await until("its status tells", async () => (await queue.status(id)).progress === 25);
     const watcher = await watchServer(queue.worker.url, queue.ownerKey, ALIAS);
     await until("the agent hears of the watcher", () => link.watchers() === 1);

@@ -15,6 +15,7 @@ const seen = (share: number, more: Partial<RunProgress> = {}): RunProgress => ({
   share,
   phase: "drawing",
   remainingMs: null,
+  moveMs: 0,
   ...more,
 });
 

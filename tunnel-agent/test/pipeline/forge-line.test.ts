@@ -6,8 +6,8 @@ import type { Seat, Turn } from "../../src/pipeline/seat.ts";
 
 const NEVER = new AbortController().signal;
 const KEYS = ["sd_model_checkpoint"];
-const FAR: RunProgress = { share: 0.1, phase: "drawing", remainingMs: 60_000 };
-const NEAR: RunProgress = { share: 0.9, phase: "drawing", remainingMs: 100 };
+const FAR: RunProgress = { share: 0.1, phase: "drawing", remainingMs: 60_000, moveMs: 0 };
+const NEAR: RunProgress = { share: 0.9, phase: "drawing", remainingMs: 100, moveMs: 0 };
 
 function openLine() {
   const line = createForgeLine(

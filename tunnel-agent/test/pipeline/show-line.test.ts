@@ -9,7 +9,7 @@ const drawn = (jobId: string, share: number): SeatView => ({
   label: jobId,
   megapixelSteps: 1,
   where: "in Forge",
-  progress: { share, phase: "drawing", remainingMs: null },
+  progress: { share, phase: "drawing", remainingMs: null, moveMs: 0 },
   pictures: null,
 });
 const held = (jobId: string): SeatView => ({ ...drawn(jobId, 0), where: "held", progress: null });

@@ -7,6 +7,7 @@ const KEYS = ["sd_model_checkpoint", "CLIP_stop_at_last_layers"];
 const AHEAD: RunAhead = {
   phase: "drawing",
   remainingMs: prePostLeadMs,
+  moveMs: 0,
   overrideKeys: KEYS,
   isStopPending: false,
 };
@@ -14,6 +15,12 @@ const AHEAD: RunAhead = {
 describe("a request is handed to Forge behind the one that runs", () => {
   it.each<[string, Partial<RunAhead>, boolean]>([
     ["when that one ends within the lead", {}, true],
+    [
+      "a move earlier where its moves are long",
+      { remainingMs: prePostLeadMs + 9, moveMs: 9 },
+      true,
+    ],
+    ["not two moves earlier", { remainingMs: prePostLeadMs + 10, moveMs: 9 }, false],
     ["not before", { remainingMs: prePostLeadMs + 1 }, false],
     ["not while its end is unknown", { remainingMs: null }, false],
     ["while its answer is being encoded", { phase: "finishing", remainingMs: null }, true],

@@ -45,7 +45,7 @@ async function handIn(
   answer: Extract<GenerateEnd, { type: "answer" }>,
 ): Promise<Attempt> {
   // Nothing more is heard of it from Forge: without this the last that was told is some moment of its drawing.
-  teller.progress({ share: 1, phase: "finishing", remainingMs: null });
+  teller.progress({ share: 1, phase: "finishing", remainingMs: null, moveMs: 0 });
   seat.delivering(answer.bytes.length);
   const show = (index: number, picture: LivePicture) => {
     if (!stops.stop.aborted) teller.finalPreview(index, picture);

@@ -29,6 +29,8 @@ export interface RunProgress {
   readonly phase: RunPhase;
   /** Milliseconds until Forge is done with it; null while that cannot be told. */
   readonly remainingMs: number | null;
+  /** Milliseconds that one move takes, as of the last ones; 0 before there was one. */
+  readonly moveMs: number;
 }
 
 /** One look at Forge. `state` is null where it was not asked for: then the task runs, and is drawn. */
@@ -153,8 +155,8 @@ function remainingMs({ phase, share, wholeMsMean, lastMoveAt }: Watched, now: nu
 
 /** How far a run is at this moment. Pure. */
 export function progressOf(watched: Watched, now: number): RunProgress {
-  const { phase, share } = watched;
-  return { share, phase, remainingMs: remainingMs(watched, now) };
+  const { phase, share, moveMsMean: moveMs } = watched;
+  return { share, phase, remainingMs: remainingMs(watched, now), moveMs };
 }
 
 /** What decides how often Forge is looked at. */
@@ -184,7 +186,8 @@ export function lookEveryMs(
   if (interest.isFollowed) return forgePollMs / FOLLOWED_FACTOR;
   if (watched.phase === "finishing") return forgePollUnwatchedMs;
   const leftMs = remainingMs(watched, now);
-  const isEndNear = leftMs !== null && leftMs <= prePostLeadMs + forgePollUnwatchedMs;
+  const nearMs = prePostLeadMs + watched.moveMsMean + forgePollUnwatchedMs;
+  const isEndNear = leftMs !== null && leftMs <= nearMs;
   const isEarly = watched.phase !== "drawing" || watched.share === 0;
   const isShort = interest.isWatched || interest.isQuick || isEarly || isEndNear;
   return isShort ? forgePollMs : forgePollUnwatchedMs;

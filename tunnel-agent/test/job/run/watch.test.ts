@@ -193,7 +193,12 @@ describe("what somebody does at Forge's own page", () => {
     await gated.client.post("/sdapi/v1/interrupt", {});
     const seen = gated.asked.length;
     await until("it was looked at again", () => gated.asked.length > seen + 2);
-    expect(watcher.progress()).toEqual({ phase: "waiting", share: 0, remainingMs: null });
+    expect(watcher.progress()).toEqual({
+      phase: "waiting",
+      share: 0,
+      remainingMs: null,
+      moveMs: 0,
+    });
     gated.open();
     await Promise.all([theirs, ours]);
     expect(watcher.watched().wasCutShort).toBe(false);
