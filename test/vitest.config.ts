@@ -37,8 +37,6 @@ export default defineConfig(async () => ({
           ],
           testTimeout: 30_000,
           hookTimeout: 30_000,
-          // Whole processes meet here by the clock: a busy machine gets a second try, a fault fails twice.
-          retry: 1,
         },
       },
       {
