@@ -15,7 +15,7 @@ let watcher: Watcher;
 
 beforeEach(async () => {
   [queue, forge] = await Promise.all([startQueue(PATIENT), startDemoForge({ timeScale: 0.05 })]);
-  proxy = await startFaultyProxy(queue.worker.url);
+  proxy = await startFaultyProxy(queue.worker.url, { passesSockets: true });
   agent = startAgent({ url: proxy.url, key: queue.agentKey, forgeUrl: forge.url });
   watcher = await watchServer(queue.worker.url, queue.ownerKey, ALIAS);
 });

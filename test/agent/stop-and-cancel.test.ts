@@ -43,6 +43,8 @@ describe("a cancel", () => {
     expect(await cancel(id)).toMatchObject({ status: "processing", status_reason: "cancelling" });
     const view = await queue.reach(id, "cancelled");
     expect(view).toMatchObject({ status_reason: "user_cancelled", images: [] });
+    // The cancel is answered once its interrupt is through; Forge obeys at its next step.
+    await until("it has left Forge", () => job.endAt !== null);
     expect(job.isInterrupted).toBe(true);
     expect(job.stepsDone).toBeLessThan(LONG.steps);
     expect((await queue.reach(next, "completed")).images).toHaveLength(1);

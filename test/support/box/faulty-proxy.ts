@@ -65,8 +65,14 @@ function passSocket(target: string, request: IncomingMessage, near: Duplex, head
   return [near, far];
 }
 
-/** A proxy between an agent or an extension and its queue that can be told to fail; it does nothing to WebSockets. */
-export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
+/**
+ * A proxy between an agent or an extension and its queue that can be told to fail. WebSockets get through as they are
+ * where that is wanted; else there are none, and an agent behind it polls.
+ */
+export async function startFaultyProxy(
+  target: string,
+  { passesSockets = false } = {},
+): Promise<FaultyProxy> {
   const faults: { pathEnd: string; fault: Fault }[] = [];
   const seen: string[] = [];
   const sockets: Duplex[] = [];
@@ -115,9 +121,11 @@ export async function startFaultyProxy(target: string): Promise<FaultyProxy> {
   const server = createServer((request, response) => {
     serve(request, response).catch(() => response.destroy());
   });
-  server.on("upgrade", (request, near, head) => {
-    sockets.push(...passSocket(target, request, near, head));
-  });
+  if (passesSockets) {
+    server.on("upgrade", (request, near, head) => {
+      sockets.push(...passSocket(target, request, near, head));
+    });
+  }
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
