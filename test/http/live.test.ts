@@ -39,7 +39,10 @@ describe("the events of a server", () => {
   it("are not found of a server that is not there, and say what is wrong with the question", async () => {
     const ask = async (query: string) =>
       (await queue.call("GET", `/api/v1/events?${query}`, { as: owner.auth })).body;
-    expect(await ask("server=nowhere")).toMatchObject({ code: "not_found", status: 404 });
+    expect(await ask("server=nowhere")).toMatchObject({
+      code: "not_found",
+      details: [{ field: "server", choices: [agent.alias] }],
+    });
     expect(await ask("")).toMatchObject({
       code: "invalid_request",
       details: [{ field: "server" }],

@@ -3,10 +3,11 @@ import { shownReason } from "../../domain/presence.ts";
 import { uploadIdsOf } from "../../domain/stored-params.ts";
 import { findIdempotencyRecord } from "../../storage/idempotency.ts";
 import { insertJob, toNewRow } from "../../storage/jobs.ts";
-import { findServer, listServers, type ServerRow } from "../../storage/servers.ts";
+import { findServer, type ServerRow } from "../../storage/servers.ts";
 import { findUploads } from "../../storage/uploads.ts";
 import { AppError, fieldError } from "../app-error.ts";
 import type { ActorContext } from "../context.ts";
+import { noSuchServer } from "../no-such-server.ts";
 import { tellOfJobs } from "../tell-hub.ts";
 import type { JobDraft } from "./build-job.ts";
 import { estimatePlace } from "./place.ts";
@@ -31,8 +32,7 @@ export async function requireServer(ctx: ActorContext, alias: string): Promise<S
   if (alias === "any") throw fieldError("not_built", field, "name a server; `any` comes later");
   const server = await findServer(ctx.db, alias);
   if (server) return server;
-  const choices = (await listServers(ctx.db)).map((one) => one.alias);
-  throw fieldError("unknown_server", field, "no server of this name", { choices });
+  throw await noSuchServer(ctx, "unknown_server", field);
 }
 
 /** The uploads that parameters name, all of which must be there and belong to an owner. */

@@ -2,6 +2,7 @@ import { type Actor, ownerScope } from "../../domain/access.ts";
 import type { Member, Ticket } from "../../domain/hub.ts";
 import { AppError } from "../app-error.ts";
 import type { ActorContext, Context } from "../context.ts";
+import { noSuchServer } from "../no-such-server.ts";
 import { type ServerRows, readServer } from "./hub-rows.ts";
 
 /** By how much of its time a socket ends early, left to chance: those opened together must not end together. */
@@ -38,10 +39,10 @@ export interface Watching {
   readonly ticket: Ticket | null;
 }
 
-/** A server that can be watched; throws `not_found` when there is none of that name. */
+/** A server that can be watched; throws `not_found` with those there are when none has that name. */
 export async function requireServer(ctx: Context, alias: string): Promise<ServerRows> {
   const server = await readServer(ctx, alias);
-  if (!server) throw new AppError("not_found");
+  if (!server) throw await noSuchServer(ctx, "not_found", "server");
   return server;
 }
 

@@ -13,6 +13,7 @@ import {
 import { AppError } from "../app-error.ts";
 import type { ActorContext } from "../context.ts";
 import { endLeases } from "../end-leases.ts";
+import { noSuchServer } from "../no-such-server.ts";
 import { modeOf } from "../server-orders.ts";
 import { isSeen } from "../server-sight.ts";
 import { tellOfJobs, tellOrder } from "../tell-hub.ts";
@@ -20,7 +21,7 @@ import { tellOfJobs, tellOrder } from "../tell-hub.ts";
 /** A server that the caller may give orders: their own, or any for one who reaches every owner's. */
 async function requireOwnServer(ctx: ActorContext, alias: string): Promise<ServerRow> {
   const server = await findServer(ctx.db, alias);
-  if (!server) throw new AppError("not_found");
+  if (!server) throw await noSuchServer(ctx, "not_found", "alias");
   const scope = ownerScope(ctx.actor);
   if (scope !== null && scope !== server.ownerId) throw new AppError("forbidden");
   return server;
