@@ -69,12 +69,13 @@ function nowWords(server: ServerView, now: number): string {
     .join(", ");
 }
 
-/** How many wait at a box, and when one more would start. */
+/** How many wait at a box, and when one more would start where it could. */
 function lineWords(server: ServerView, now: number): string {
   const count = server.queue_length;
   const least = server.queue_length_is_minimum ? "more than " : "";
   const jobs = count === 0 ? "no job" : `${least}${count} job${count === 1 ? "" : "s"}`;
-  if (!server.is_present || server.mode !== "active") return jobs;
+  const takesJobs = server.is_present && server.mode === "active";
+  if (!takesJobs || forgeStateWords(server) !== null) return jobs;
   const wait = lengthWords((Date.parse(server.estimated_start_time) - now) / 1000);
   return `${jobs}; one more would start ${wait === null ? "at once" : `in ${wait}`}`;
 }

@@ -76,8 +76,11 @@ it("the status command says that no agent runs, what one does, and that it has s
   const words = await status();
   expect(words.text).toContain(`Job      ${id.slice(0, 8)} · `);
 
-  forge.faults.clear();
   agent.child.kill("SIGTERM");
+  await until("it says that it stops", async () =>
+    (await status()).text.includes("stopping: takes no new job"),
+  );
+  forge.faults.clear();
   expect(await agent.exit).toBe(0);
   const after = await status();
   expect(after.code).toBe(3);

@@ -91,6 +91,7 @@ describe("what is known of a box", () => {
     const more = { queue_length: 3, estimated_start_time: inSeconds(180) };
     expect(fact("In line", more)).toBe("3 jobs; one more would start in about 3 min");
     expect(fact("In line", { ...more, mode: "paused" })).toBe("3 jobs");
+    expect(fact("In line", { ...more, forge_state: "busy" })).toBe("3 jobs");
     expect(fact("In line", { ...more, queue_length_is_minimum: true, is_present: false })).toBe(
       "more than 3 jobs",
     );

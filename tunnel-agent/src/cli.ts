@@ -75,14 +75,13 @@ function givenUp(signal: AbortSignal): Promise<"stopped"> {
 }
 
 /** The terminal and the status file of this agent; `end` leaves both as they shall be found. */
-function show(config: Config, state: AgentState, stop: Stop, ask: () => Promise<ServerView>) {
+function show(config: Config, state: AgentState, ask: () => Promise<ServerView>) {
   const { stateDir, logLevel } = config;
   const now = () => performance.now();
   const terminal = openTerminal({
     out: process.stdout,
     logLevel,
     state,
-    stop,
     ask,
     now,
     term: process.env.TERM,
@@ -107,7 +106,7 @@ async function run(flags: RunFlags): Promise<number> {
   const journal = openJournal(config.stateDir);
   const state = createAgentState();
   const stop = createStop();
-  const { log, end } = show(config, state, stop, () => deps.cloud.once("getOwnServer", {}));
+  const { log, end } = show(config, state, () => deps.cloud.once("getOwnServer", {}));
   // Also the way of a crash: Node prints its words after this.
   process.on("exit", end);
   const deps = compose(config, journal, log, state, stop);

@@ -103,6 +103,12 @@ async function playRounds(deps: DaemonDeps, loop: Loop, leave: AbortSignal): Pro
   }
 }
 
+/** Shows how this agent ends from the moment that it is told to. */
+function showStop({ state, stop }: DaemonDeps): void {
+  stop.drain.addEventListener("abort", () => state.change({ stopping: "after the job" }));
+  stop.now.addEventListener("abort", () => state.change({ stopping: "now" }));
+}
+
 /**
  * The agent's run loop: takes jobs so that Forge never waits for the next one, until it is stopped, refused or
  * superseded. What has begun is run to its end, and what was made is brought to the queue, before it answers.
@@ -110,6 +116,7 @@ async function playRounds(deps: DaemonDeps, loop: Loop, leave: AbortSignal): Pro
 export async function runDaemon(deps: DaemonDeps): Promise<DaemonEnd> {
   const loop = createLoop(deps);
   const { line, runs, lender } = loop;
+  showStop(deps);
   const stopShowing = showLine(line, deps.state);
   const leave = AbortSignal.any([deps.stop.drain, deps.link.superseded]);
   try {

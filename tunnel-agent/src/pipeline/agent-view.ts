@@ -39,6 +39,8 @@ export interface AgentView {
   /** The name of this box in the queue; null before the first hello. */
   readonly serverAlias: string | null;
   readonly mode: ServerMode | null;
+  /** How this agent ends, once it was told to: with the running job, or at once. */
+  readonly stopping: "after the job" | "now" | null;
   /** Null before the first look. */
   readonly forge: ForgeState | null;
   readonly current: CurrentJob | null;
@@ -59,6 +61,7 @@ const NOTHING_YET: AgentView = {
   queue: "away",
   serverAlias: null,
   mode: null,
+  stopping: null,
   forge: null,
   current: null,
   next: null,

@@ -11,6 +11,7 @@ import {
   PHASE_WORDS,
   percentOf,
   shortId,
+  STOPPING_WORDS,
   spanWords,
   waitingWords,
 } from "./words.ts";
@@ -20,8 +21,6 @@ export interface FrameFacts {
   readonly view: AgentView;
   /** Jobs in line behind, as the queue last said; null before it did. */
   readonly waiting: { readonly count: number; readonly isMinimum: boolean } | null;
-  /** How this agent ends, once it was told to: with the running job, or at once. */
-  readonly stopping: "after the job" | "now" | null;
   /** Milliseconds since the current job's remaining time was told. */
   readonly ageMs: number;
 }
@@ -78,13 +77,8 @@ const QUEUE_FACTS: Record<AgentView["queue"], Fact> = {
 /** Before the first hello there is nothing to complain of. */
 const isNew = ({ queue, serverAlias }: AgentView) => queue === "away" && serverAlias === null;
 
-const STOPPING_WORDS = {
-  "after the job": "stopping: takes no new job",
-  now: "stopping now",
-};
-
-function stateFacts({ view, waiting, stopping }: FrameFacts): Fact[] {
-  const { serverAlias, mode, forge, done } = view;
+function stateFacts({ view, waiting }: FrameFacts): Fact[] {
+  const { serverAlias, mode, stopping, forge, done } = view;
   const modeWords = mode && MODE_WORDS[mode];
   const isWell = forge === "ready" || forge === "working";
   return [

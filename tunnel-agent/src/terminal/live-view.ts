@@ -2,7 +2,6 @@ import { clearScreenDown, moveCursor } from "node:readline";
 import { stripVTControlCharacters } from "node:util";
 import { createLogUpdate } from "log-update";
 import type { AgentState, CurrentJob } from "../pipeline/agent-view.ts";
-import type { Stop } from "../stop.ts";
 import { type FrameFacts, frameOf } from "./frame.ts";
 import type { Paint } from "./paint.ts";
 
@@ -28,8 +27,6 @@ export interface LiveViewOptions {
   readonly state: AgentState;
   readonly paint: Paint;
   readonly waiting: () => FrameFacts["waiting"];
-  /** What this agent was told about its end. */
-  readonly stop: Pick<Stop, "drain" | "now">;
   /** A clock that never jumps, in milliseconds. */
   readonly now: () => number;
 }
@@ -52,7 +49,7 @@ function sized(out: NodeJS.WriteStream): NodeJS.WritableStream {
 
 /** Draws the agent's state in place, at the end of a terminal, until `end`. */
 export function startLiveView(options: LiveViewOptions): LiveView {
-  const { out, state, paint, waiting, stop, now } = options;
+  const { out, state, paint, waiting, now } = options;
   // The cursor stays visible: so it needs no one to bring it back, however this process ends.
   const update = createLogUpdate(sized(out), { showCursor: true });
   let drawn: readonly string[] = [];
@@ -68,8 +65,7 @@ export function startLiveView(options: LiveViewOptions): LiveView {
   };
   function draw(): void {
     const view = state.view();
-    const stopping = stop.now.aborted ? "now" : stop.drain.aborted ? "after the job" : null;
-    const facts = { view, waiting: waiting(), stopping, ageMs: now() - currentAt } as const;
+    const facts = { view, waiting: waiting(), ageMs: now() - currentAt } as const;
     const lines = frameOf(facts, columns(), paint);
     // With another number of lines, log-update leaves rows of before wherever the last ones stay the same.
     if (lines.length !== drawn.length) update.clear();
@@ -99,7 +95,6 @@ export function startLiveView(options: LiveViewOptions): LiveView {
 
   const stopListening = state.onChange(onChange);
   out.on("resize", onResize);
-  for (const signal of [stop.drain, stop.now]) signal.addEventListener("abort", redraw);
   draw();
   return {
     above(text) {
@@ -112,7 +107,6 @@ export function startLiveView(options: LiveViewOptions): LiveView {
     end() {
       stopListening();
       out.off("resize", onResize);
-      for (const signal of [stop.drain, stop.now]) signal.removeEventListener("abort", redraw);
       if (timer) clearTimeout(timer);
       update.clear();
       update.done();

@@ -1,7 +1,6 @@
 import type { ServerView } from "@mobilesd/contract";
 import { createJsonLog, createSentenceLog, type Log } from "../log.ts";
 import type { AgentState } from "../pipeline/agent-view.ts";
-import type { Stop } from "../stop.ts";
 import { startLiveView } from "./live-view.ts";
 import { paintFor } from "./paint.ts";
 import { startQueueGlance } from "./queue-glance.ts";
@@ -17,8 +16,6 @@ export interface TerminalOptions {
   readonly out: NodeJS.WriteStream;
   readonly logLevel: string;
   readonly state: AgentState;
-  /** What this agent was told about its end. */
-  readonly stop: Pick<Stop, "drain" | "now">;
   /** Asks the queue for this box as its users see it. */
   readonly ask: () => Promise<ServerView>;
   /** A clock that never jumps, in milliseconds. */
@@ -29,7 +26,7 @@ export interface TerminalOptions {
 
 /** A person gets sentences above a live view, a terminal that cannot redraw sentences alone, a program JSON lines. */
 export function openTerminal(options: TerminalOptions): Terminal {
-  const { out, logLevel, state, stop, ask, now, term } = options;
+  const { out, logLevel, state, ask, now, term } = options;
   if (!out.isTTY) return { log: createJsonLog(logLevel, out), end: () => undefined };
   const paint = paintFor(out);
   if (term === "dumb") {
@@ -37,7 +34,7 @@ export function openTerminal(options: TerminalOptions): Terminal {
     return { log: createSentenceLog(logLevel, paint, write), end: () => undefined };
   }
   const glance = startQueueGlance({ state, ask, now, onNews: () => view.redraw() });
-  const view = startLiveView({ out, state, stop, paint, now, waiting: glance.waiting });
+  const view = startLiveView({ out, state, paint, now, waiting: glance.waiting });
   return {
     log: createSentenceLog(logLevel, paint, view.above),
     end() {

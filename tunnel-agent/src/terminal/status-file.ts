@@ -31,6 +31,7 @@ export const StatusContent = z.object({
   queue: z.enum(["connected", "polling", "away"]),
   server_alias: z.string().nullable(),
   mode: ServerMode.nullable(),
+  stopping: z.enum(["after the job", "now"]).nullable(),
   forge: ForgeState.nullable(),
   current: z
     .object({
@@ -56,6 +57,7 @@ function contentOf(view: AgentView) {
     queue: view.queue,
     server_alias: view.serverAlias,
     mode: view.mode,
+    stopping: view.stopping,
     forge: view.forge,
     current: current && {
       mobilesd_job_id: current.jobId,

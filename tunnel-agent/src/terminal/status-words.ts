@@ -10,6 +10,7 @@ import {
   PHASE_WORDS,
   percentOf,
   shortId,
+  STOPPING_WORDS,
   spanWords,
   waitingWords,
 } from "./words.ts";
@@ -26,6 +27,9 @@ export interface StatusReport {
   readonly queue_trouble: string | null;
 }
 
+/** How a Forge is that begins with what it is sent; null where the agent has not told. */
+const FORGE_TAKES: ReadonlySet<string | null> = new Set(["ready", "working", null]);
+
 const LABEL_COLUMNS = 9;
 const SECOND_MS = 1_000;
 
@@ -34,7 +38,9 @@ const clock = (timestamp: string) => clockWords(new Date(timestamp));
 function agentWords({ is_running, agent }: StatusReport): string {
   if (agent === null) return "does not run here, and never did with this state folder";
   if (is_running) {
-    return `runs since ${clock(agent.started_at)} (process ${agent.pid}, version ${agent.agent_version})`;
+    const stopping = agent.stopping === null ? "" : `, ${STOPPING_WORDS[agent.stopping]}`;
+    const which = `process ${agent.pid}, version ${agent.agent_version}`;
+    return `runs since ${clock(agent.started_at)} (${which})${stopping}`;
   }
   return agent.ended_at === null
     ? `does not run; the last one was ended from outside after ${clock(agent.updated_at)}`
@@ -99,7 +105,7 @@ function serverLines(server: ServerView): [string, string][] {
       ? "never seen"
       : `away, last seen at ${clock(server.last_seen_at)}`;
   const start =
-    server.is_present && server.mode === "active"
+    server.is_present && server.mode === "active" && FORGE_TAKES.has(server.forge_state)
       ? `; a new job would start at ${clock(server.estimated_start_time)}`
       : "";
   return [

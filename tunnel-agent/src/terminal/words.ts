@@ -1,12 +1,12 @@
 import type { ForgeState, RunPhase, ServerMode } from "@mobilesd/contract";
-import type { EndedJob, NextJob } from "../pipeline/agent-view.ts";
+import type { AgentView, EndedJob, NextJob } from "../pipeline/agent-view.ts";
 
 /** A job as people tell it from others: the start of its id. */
 export const shortId = (jobId: string): string => jobId.slice(0, 8);
 
 export const PHASE_WORDS: Record<RunPhase, string> = {
   waiting: "waits for Forge",
-  loading: "loading the model",
+  loading: "getting model and prompt ready",
   drawing: "drawing",
   finishing: "finishing",
 };
@@ -40,6 +40,11 @@ export const END_WORDS: Record<EndedJob["end"], string> = {
 export const NEXT_WORDS: Record<NextJob["where"], string> = {
   held: "held",
   "in Forge": "in Forge already",
+};
+
+export const STOPPING_WORDS: Record<NonNullable<AgentView["stopping"]>, string> = {
+  "after the job": "stopping: takes no new job",
+  now: "stopping now",
 };
 
 const SECOND_MS = 1_000;

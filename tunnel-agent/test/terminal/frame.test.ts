@@ -13,6 +13,7 @@ const IDLE: AgentView = {
   queue: "connected",
   serverAlias: "Attic",
   mode: "active",
+  stopping: null,
   forge: "ready",
   current: null,
   next: null,
@@ -38,7 +39,7 @@ const BUSY: AgentView = {
 };
 
 const draw = (view: AgentView, columns = 80, more = {}) =>
-  frameOf({ view, waiting: null, stopping: null, ageMs: 0, ...more }, columns, plain);
+  frameOf({ view, waiting: null, ageMs: 0, ...more }, columns, plain);
 
 describe("the live view", () => {
   it("is one line while nothing is done", () => {
@@ -88,10 +89,10 @@ describe("the live view", () => {
 
   it("says that the agent stops, and no longer how many wait", () => {
     const waiting = { count: 0, isMinimum: false };
-    expect(draw(BUSY, 80, { waiting, stopping: "after the job" })[0]).toBe(
+    expect(draw({ ...BUSY, stopping: "after the job" }, 80, { waiting })[0]).toBe(
       "  Attic · connected · stopping: takes no new job · Forge at work · 12 done",
     );
-    expect(draw(BUSY, 80, { waiting, stopping: "now" })[0]).toContain("stopping now");
+    expect(draw({ ...BUSY, stopping: "now" }, 80, { waiting })[0]).toContain("stopping now");
   });
 
   it("lets no name of the box steer the terminal", () => {

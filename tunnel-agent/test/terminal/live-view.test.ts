@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { type AgentState, createAgentState } from "../../src/pipeline/agent-view.ts";
-import { createStop, type Stop } from "../../src/stop.ts";
 import { type LiveView, startLiveView } from "../../src/terminal/live-view.ts";
 import { plain } from "../../src/terminal/paint.ts";
 import { openScreen, type Screen } from "./screen.ts";
@@ -9,7 +8,6 @@ const JOB = { jobId: "06d6e834-072d", label: "512×512, 20 steps", phase: "drawi
 
 let screen: Screen;
 let state: AgentState;
-let stop: Stop;
 let view: LiveView;
 let nowMs: number;
 
@@ -20,11 +18,10 @@ beforeEach(() => {
   // What the terminal puts off while it works is due a millisecond later.
   screen = openScreen(80, () => void vi.advanceTimersByTime(1));
   state = createAgentState();
-  stop = createStop();
   state.change({ queue: "connected", serverAlias: "Attic", forge: "ready" });
   const now = () => nowMs;
   const waiting = () => null;
-  view = startLiveView({ out: screen.out, state, stop, paint: plain, waiting, now });
+  view = startLiveView({ out: screen.out, state, paint: plain, waiting, now });
 });
 
 afterEach(() => {
@@ -84,10 +81,10 @@ describe("the live view on a terminal", () => {
   });
 
   it("says of itself that the agent stops", async () => {
-    stop.stopGracefully(60_000);
+    state.change({ stopping: "after the job" });
     pass(300);
     expect((await screen.lines())[0]).toContain("stopping: takes no new job");
-    stop.stopNow();
+    state.change({ stopping: "now" });
     pass(300);
     expect((await screen.lines())[0]).toContain("stopping now");
   });
@@ -152,7 +149,7 @@ describe("the live view on a terminal", () => {
     view.end();
     Object.assign(screen.out, { columns: 0, rows: 0 });
     const [now, waiting] = [() => nowMs, () => null];
-    view = startLiveView({ out: screen.out, state, stop, paint: plain, waiting, now });
+    view = startLiveView({ out: screen.out, state, paint: plain, waiting, now });
     view.above("the first");
     expect(await screen.lines()).toEqual(["the first", BOX]);
   });

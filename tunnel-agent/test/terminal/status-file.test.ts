@@ -76,6 +76,7 @@ describe("the agent's status file", () => {
       { next: { where: "held" } },
     ],
     ["mode", () => state.change({ mode: "paused" }), { mode: "paused" }],
+    ["stop", () => state.change({ stopping: "now" }), { stopping: "now" }],
     ["connection", () => state.change({ queue: "polling" }), { queue: "polling" }],
     ["Forge", () => state.change({ forge: "absent" }), { forge: "absent" }],
     [
@@ -197,5 +198,11 @@ describe("what `status` says of the line", () => {
   ])("is no start of a job while the box is %s", (condition, more) => {
     expect(words(more)).toContain(condition);
     expect(words(more)).toContain("In line  1 waits\n");
+  });
+
+  it("is no start of a job while Forge does not take any", () => {
+    for (const forge_state of ["busy", "starting", "absent", "unusable"]) {
+      expect(words({ forge_state })).toContain("In line  1 waits\n");
+    }
   });
 });
