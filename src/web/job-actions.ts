@@ -29,6 +29,12 @@ export function jobActions(watch: () => Watch): JobActions {
         watch().assume((state) => withCancel(state, id, answer, Date.now()));
       });
     },
+    async again(job: JobView) {
+      await change(async () => {
+        await api.call("retryJob", { params: { id: job.mobilesd_job_id } });
+        note("Queued again");
+      });
+    },
     async remove(job: JobView) {
       const id = job.mobilesd_job_id;
       const count = job.images.length;

@@ -11,6 +11,8 @@ import { boxWords, outlookWords, ownerWords, type Running, statusWord } from "./
 
 export interface JobActions {
   cancel(job: JobView): Promise<void>;
+  /** Queues it once more, as a new job. */
+  again(job: JobView): Promise<void>;
   remove(job: JobView): Promise<void>;
 }
 
@@ -62,13 +64,16 @@ function actionRow(actions: JobActions, current: () => JobView) {
   const infotext = () => current().images.find((image) => image.infotext !== null)?.infotext;
   const cancel = button("Cancel", "quiet order", () => actions.cancel(current()));
   const copy = button("Copy infotext", "quiet", () => copyText(infotext() ?? "", "Infotext"));
+  const again = button("Queue again", "quiet", () => actions.again(current()));
   const remove = button("Delete", "quiet order", () => actions.remove(current()));
   return {
-    root: element("div", { class: "row actions" }, cancel, copy, remove),
+    root: element("div", { class: "row actions" }, cancel, copy, again, remove),
     update(job: JobView): void {
       const isMoving = job.status === "pending" || job.status === "processing";
       cancel.hidden = !isMoving || job.status_reason === "cancelling";
       copy.hidden = infotext() === undefined;
+      // What is done would only be drawn once more as it is: it has its seed.
+      again.hidden = isMoving || job.status === "completed";
       remove.hidden = isMoving;
     },
   };

@@ -91,7 +91,7 @@ describe("what the page says of other jobs", () => {
     [{}, "Being drawn, 43\u00a0%, about 20 s left"],
     [{ endsAt: null }, "Being drawn, 43\u00a0%"],
     [{ phase: "waiting" }, "Handed to Forge"],
-    [{ phase: "loading" }, "Its model is being loaded"],
+    [{ phase: "loading" }, "Forge gets model and prompt ready"],
     [{ phase: "finishing", endsAt: null }, "Being finished, 43\u00a0%"],
     [{ finals: new Map([[1, { src: "", width: 1, height: 1 }]]) }, "Drawn, being stored"],
   ] as const)("is what its run is at, as far as that is heard: %o", (more, words) => {
