@@ -112,7 +112,7 @@ export interface Running {
 function runningWords(job: Place, { run, percent }: Running, now: number): string {
   if (run && run.finals.size > 0) return "Drawn, being stored";
   if (run?.phase === "waiting") return "Handed to Forge";
-  if (run?.phase === "loading") return "Its model is being loaded";
+  if (run?.phase === "loading") return "Forge gets model and prompt ready";
   const end = run ? run.endsAt : Date.parse(job.estimated_completion_time ?? "");
   const left = end ? lengthWords((end - now) / 1000) : null;
   return [

@@ -5,7 +5,7 @@
   /** @type {MobilesdDestination[]} */
   const DESTINATIONS = ["txt2img", "img2img", "inpaint", "extras"];
   /** @type {Record<string, string>} */
-  const PHASES = { waiting: "Waits for Forge", loading: "Loads the model" };
+  const PHASES = { waiting: "Waits for Forge", loading: "Gets ready" };
 
   /** Leaves a selection and a screen reader in peace while nothing differs. */
   function setText(/** @type {HTMLElement} */ target, /** @type {string} */ text) {
