@@ -64,7 +64,7 @@ function actionRow(actions: JobActions, current: () => JobView) {
   const infotext = () => current().images.find((image) => image.infotext !== null)?.infotext;
   const cancel = button("Cancel", "quiet order", () => actions.cancel(current()));
   const copy = button("Copy infotext", "quiet", () => copyText(infotext() ?? "", "Infotext"));
-  const again = button("Queue again", "quiet", () => actions.again(current()));
+  const again = button("Retry", "quiet", () => actions.again(current()));
   const remove = button("Delete", "quiet order", () => actions.remove(current()));
   return {
     root: element("div", { class: "row actions" }, cancel, copy, again, remove),

@@ -82,7 +82,7 @@ describe("a job on the page", () => {
     ]);
     await waiting.getByRole("button", { name: "Cancel" }).click();
     await waiting.getByText("Cancelled").waitFor();
-    await waiting.getByRole("button", { name: "Queue again" }).click();
+    await waiting.getByRole("button", { name: "Retry" }).click();
     await here.page.getByText("Queued again").waitFor();
     const again = here.page.locator("ul.moving li.card", { hasText: "the waiting one" });
     await again.getByText(/Next in line/).waitFor();
