@@ -36,6 +36,8 @@ export const ServerView = z.object({
       estimated_completion_time: z.string().nullable(),
     })
     .nullable(),
+  /** Jobs that its agent holds, begun or not; at 0 a draining box can be switched off. */
+  held_jobs: z.int(),
   has_catalogue: z.boolean(),
   /** Jobs that wait for their turn here, whoever owns them; those that wait for something else apart. */
   queue_length: z.int(),

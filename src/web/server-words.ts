@@ -18,16 +18,16 @@ export function serverWords(server: ServerView, now: number): string {
 
 /** What a box was told, in a word; null where it takes jobs. */
 export function modeWord(
-  server: Pick<ServerView, "mode" | "is_present" | "current_job">,
+  server: Pick<ServerView, "mode" | "is_present" | "held_jobs">,
 ): string | null {
   if (server.mode === "active") return null;
   if (server.mode === "paused") return "Paused";
   return isDrained(server) ? "Drained" : "Draining";
 }
 
-/** Whether a draining box is at its end: it is there and runs nothing. */
-const isDrained = (server: Pick<ServerView, "mode" | "is_present" | "current_job">) =>
-  server.mode === "draining" && server.is_present && server.current_job === null;
+/** Whether a draining box is at its end: it is there and has nothing in hand. */
+const isDrained = (server: Pick<ServerView, "mode" | "is_present" | "held_jobs">) =>
+  server.mode === "draining" && server.is_present && server.held_jobs === 0;
 
 const GIB = 1024 ** 3;
 const gigabytes = (bytes: number) => `${(bytes / GIB).toFixed(1).replace(/\.0$/, "")}\u00a0GB`;

@@ -26,6 +26,7 @@ const BOX: ServerView = {
   loaded_checkpoint: "Pony/cyberrealisticPony_v8.safetensors",
   forge_state: "ready",
   current_job: null,
+  held_jobs: 0,
   has_catalogue: true,
   queue_length: 0,
   estimated_start_time: inSeconds(0),
@@ -49,10 +50,9 @@ describe("the line of a box", () => {
   });
 
   it("says that it takes no jobs, and nothing where it does", () => {
-    const current_job = { mobilesd_job_id: "id", progress: 43, estimated_completion_time: null };
     expect(modeWord(BOX)).toBeNull();
     expect(modeWord({ ...BOX, mode: "paused" })).toBe("Paused");
-    expect(modeWord({ ...BOX, mode: "draining", current_job })).toBe("Draining");
+    expect(modeWord({ ...BOX, mode: "draining", held_jobs: 1 })).toBe("Draining");
     expect(modeWord({ ...BOX, mode: "draining" })).toBe("Drained");
     expect(modeWord({ ...BOX, mode: "draining", is_present: false })).toBe("Draining");
   });

@@ -72,6 +72,7 @@ export function viewServer(
     gpu: gpuJson === null ? null : (JSON.parse(gpuJson) as ServerView["gpu"]),
     ...viewBox(look),
     current_job: viewCurrentJob(ctx, server, held, look),
+    held_jobs: held.length,
     has_catalogue: server.catalogueSha256 !== null,
     queue_length: waiting.length,
     ...(isMinimum ? { queue_length_is_minimum: true as const } : {}),

@@ -83,6 +83,7 @@ it("tells what a box is, what it does at this moment, and how it is while it is 
     loaded_checkpoint: null,
     forge_state: null,
     current_job: null,
+    held_jobs: 0,
   });
   const { body } = await submit();
   const lease = await agent.claim();
@@ -97,6 +98,7 @@ it("tells what a box is, what it does at this moment, and how it is while it is 
     free_vram_bytes: 5_000,
     loaded_checkpoint: "a model",
     forge_state: "working",
+    held_jobs: 1,
     current_job: {
       mobilesd_job_id: body.mobilesd_job_id,
       progress: 61,

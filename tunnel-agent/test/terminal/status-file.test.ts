@@ -176,6 +176,7 @@ describe("what `status` says of the line", () => {
     loaded_checkpoint: null,
     forge_state: null,
     current_job: null,
+    held_jobs: 0,
     has_catalogue: true,
     queue_length: 1,
     estimated_start_time: "2026-01-01T09:05:00Z",
